@@ -1,0 +1,76 @@
+/* Rows of a data file in memory, in the file's own type. */
+#ifndef GDMPI_DATA_H
+#define GDMPI_DATA_H
+
+#include <stdbool.h>
+
+#include "gdmpi/config.h"
+#include "gdmpi/shards.h"
+#include "gdmpi/status.h"
+#include "gdmpi/type.h"
+
+/* [data]: file, train, val, val_fraction, shards, shuffle, scale */
+extern const gd_settings gd_data_settings;
+
+/* A group of a data file. */
+typedef struct gd_source {
+    char *file, *group;
+} gd_source;
+
+/* Takes "/group" in `file`, "OTHER.h5:/group" or "OTHER.h5" (then the root group). Not collective. */
+gd_status gd_source_parse(const char *text, const char *file, gd_source *source);
+void gd_source_free(gd_source *source);
+
+/* What `y` must hold for a loss. */
+typedef enum gd_target_kind {
+    GD_TARGET_CLASS, /* one whole number per row, in [0, outputs) */
+    GD_TARGET_VALUE  /* `outputs` numbers per row, in [min, max] */
+} gd_target_kind;
+
+typedef struct gd_target {
+    gd_target_kind kind;
+    int64_t outputs;
+    double min, max;
+} gd_target;
+
+/* Validation rows held out of a group of `rows`: the rows are cut into `held` runs of equal length, and one row
+ * of each, drawn by `seed`, is held out. So they are spread evenly and cannot follow a pattern. */
+typedef struct gd_split {
+    int64_t rows, held;
+    uint64_t seed;
+} gd_split;
+
+typedef enum gd_role { GD_TRAINING, GD_VALIDATION } gd_role;
+
+int64_t gd_split_count(const gd_split *split, gd_role role);
+
+/* The place in the file of row `row` of this role. O(log rows). Not collective. */
+int64_t gd_split_row(const gd_split *split, gd_role role, int64_t row);
+
+/* A run of the rows of one role of one group. */
+typedef struct gd_rows {
+    gd_range range;   /* which of the role's rows are here */
+    gd_shape x, y;    /* of the whole group in the file */
+    int64_t x_width, y_width;
+    void *x_data, *y_data;
+} gd_rows;
+
+/* Reads shapes only, and checks that x and y are there and have equal row counts, at least one.
+ * The row counts are dims[0] of rows->x; nothing is loaded. Not collective. */
+gd_status gd_rows_describe(const gd_source *source, gd_rows *rows);
+
+/* After gd_rows_describe: loads rows `range` of the role, with a split of held 0 for a whole group.
+ * `range` may be empty. Freed by gd_rows_free. Not collective. */
+gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role role, gd_range range, gd_rows *rows);
+
+/* Checks the shapes against the model: x_width == inputs, and y against the target. Not collective. */
+gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int64_t inputs, const gd_target *target);
+
+/* Checks the loaded values: all finite, |x * scale| <= largest, y as the target says. GD_BAD_INPUT names the file, the
+ * object and the first bad row as it stands in the file. Not collective. */
+gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role, const gd_rows *rows,
+                               double scale, double largest, const gd_target *target);
+
+void gd_rows_free(gd_rows *rows);
+
+#endif

@@ -1,0 +1,40 @@
+/* What is minimised. A loss is one file, and one line in the table of loss.c. */
+#ifndef GDMPI_LOSS_H
+#define GDMPI_LOSS_H
+
+#include "gdmpi/batch.h"
+
+#define gd_losses GD_NAME(gd_losses)
+#define gd_loss_find GD_NAME(gd_loss_find)
+#define gd_loss_name GD_NAME(gd_loss_name)
+#define gd_loss_bce GD_NAME(gd_loss_bce)
+#define gd_loss_cross_entropy GD_NAME(gd_loss_cross_entropy)
+#define gd_loss_mse GD_NAME(gd_loss_mse)
+
+typedef enum gd_metric {
+    GD_METRIC_ACCURACY, /* rows that are right / rows; for several outputs, outputs that are right / outputs */
+    GD_METRIC_RMSE      /* sqrt(squared errors / (rows * outputs)) */
+} gd_metric;
+
+typedef struct gd_loss {
+    const char *name;
+    const char *help; /* one line, with the formula */
+    gd_target_kind target;
+    double min, max;     /* of the values in y */
+    int64_t outputs_min; /* of the model */
+    gd_metric metric;
+
+    /* Of output [rows, outputs] against the batch's targets: the sum of the loss over rows. Where `gradient` is not NULL, it becomes the
+     * derivative of that sum, [rows, outputs]; it may be the same array as `output`. Where `metric` is not NULL, the
+     * number of right rows (averaged over the outputs of each), or the sum of squared errors over rows averaged over
+     * the outputs, is added to it. */
+    double (*value)(const gd_batch *batch, const real *output, real *gradient, double *metric);
+} gd_loss;
+
+extern const gd_loss *const gd_losses[]; /* ends with NULL */
+extern const gd_loss gd_loss_bce, gd_loss_cross_entropy, gd_loss_mse;
+
+const gd_loss *gd_loss_find(const char *name); /* NULL: none */
+const char *gd_loss_name(size_t index);        /* a gd_names */
+
+#endif

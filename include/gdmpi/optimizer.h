@@ -1,0 +1,65 @@
+/* How parameters follow their gradient. A kind is one file, and one line in the table of optimizer.c. */
+#ifndef GDMPI_OPTIMIZER_H
+#define GDMPI_OPTIMIZER_H
+
+#include "gdmpi/config.h"
+#include "gdmpi/real.h"
+
+#define gd_optimizer_kinds GD_NAME(gd_optimizer_kinds)
+#define gd_optimizer_name GD_NAME(gd_optimizer_name)
+#define gd_optimizer_find GD_NAME(gd_optimizer_find)
+#define gd_optimizer_settings GD_NAME(gd_optimizer_settings)
+#define gd_optimizer_new GD_NAME(gd_optimizer_new)
+#define gd_optimizer_free GD_NAME(gd_optimizer_free)
+#define gd_optimizer_update GD_NAME(gd_optimizer_update)
+#define gd_optimizer_adam GD_NAME(gd_optimizer_adam)
+#define gd_optimizer_momentum GD_NAME(gd_optimizer_momentum)
+#define gd_optimizer_sgd GD_NAME(gd_optimizer_sgd)
+
+#define GD_OPTIMIZER_SLOTS 3
+#define GD_OPTIMIZER_OPTIONS 8
+
+/* One update of a segment of the flat vector. */
+typedef struct gd_update {
+    int64_t step; /* from 1 */
+    double lr;
+    int64_t count;
+    const real *gradient; /* of the mean loss of the step's rows */
+    real *parameters;
+    real *slot[GD_OPTIMIZER_SLOTS];
+} gd_update;
+
+typedef struct gd_optimizer_kind {
+    const char *name;
+    const char *help;                         /* one line, with the formula */
+    gd_settings settings;                     /* section "optimizer", owner its name; lr is among them */
+    const char *slot[GD_OPTIMIZER_SLOTS + 1]; /* names of its state vectors, PyTorch's; ends with NULL */
+    void (*configure)(const gd_config *config, double *options); /* NULL: no options besides lr */
+    void (*update)(const double *options, const gd_update *update);
+} gd_optimizer_kind;
+
+extern const gd_optimizer_kind *const gd_optimizer_kinds[]; /* ends with NULL */
+extern const gd_optimizer_kind gd_optimizer_adam, gd_optimizer_momentum, gd_optimizer_sgd;
+
+/* [optimizer]: name; the kinds' own settings are in their tables. */
+extern const gd_settings gd_optimizer_settings;
+
+const gd_optimizer_kind *gd_optimizer_find(const char *name); /* NULL: none */
+const char *gd_optimizer_name(size_t index);                  /* a gd_names */
+
+/* The configured kind with its state, zeroed, for a segment of `count` parameters. */
+typedef struct gd_optimizer {
+    const gd_optimizer_kind *kind;
+    double options[GD_OPTIMIZER_OPTIONS];
+    int slots;
+    int64_t count;
+    real *slot[GD_OPTIMIZER_SLOTS];
+} gd_optimizer;
+
+gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer **optimizer);
+void gd_optimizer_free(gd_optimizer **optimizer);
+
+/* One step of the whole segment. Not collective. */
+void gd_optimizer_update(gd_optimizer *optimizer, int64_t step, double lr, const real *gradient, real *parameters);
+
+#endif

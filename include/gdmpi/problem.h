@@ -1,0 +1,43 @@
+/* What is to be trained: the data and the model, opened, checked, and cut into shards. */
+#ifndef GDMPI_PROBLEM_H
+#define GDMPI_PROBLEM_H
+
+#include "gdmpi/comm.h"
+#include "gdmpi/model.h"
+
+#define gd_problem_open GD_NAME(gd_problem_open)
+#define gd_problem_load GD_NAME(gd_problem_load)
+#define gd_problem_close GD_NAME(gd_problem_close)
+
+/* The most rows worked at once. Fixed, because the bits of a product depend on how many rows are multiplied together. */
+#define GD_TILE_ROWS 256
+
+typedef struct gd_problem {
+    gd_comm *comm;
+    const gd_config *config;
+    gd_model *model;
+    double scale;
+    uint64_t seed;
+
+    gd_source train_source;
+    gd_rows train;      /* this rank's shards */
+    gd_split train_split;
+    gd_shards shards;
+    gd_range mine;      /* the shards that this rank works */
+
+    bool validates;
+    gd_source val_source;
+    gd_rows val;        /* this rank's tiles of the validation rows */
+    gd_split val_split;
+    int64_t val_count;  /* validation rows in all */
+} gd_problem;
+
+/* Opens the data and makes the model: all that can be checked without reading rows. Collective. */
+gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **problem);
+
+/* Reads this rank's rows, and checks their values. Collective. */
+gd_status gd_problem_load(gd_problem *problem);
+
+void gd_problem_close(gd_problem **problem);
+
+#endif

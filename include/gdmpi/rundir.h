@@ -1,0 +1,43 @@
+/* The files of a run directory. For rank 0 to do; nothing here is collective. */
+#ifndef GDMPI_RUNDIR_H
+#define GDMPI_RUNDIR_H
+
+#include <stdint.h>
+
+#include "gdmpi/files.h"
+
+typedef struct gd_rundir {
+    char *path;        /* as given by run.dir */
+    char *checkpoints; /* PATH/checkpoints */
+} gd_rundir;
+
+gd_status gd_rundir_new(const char *path, gd_rundir *rundir);
+void gd_rundir_free(gd_rundir *rundir);
+
+/* PATH/name and PATH/checkpoints/step-00001234.h5, to be freed with gd_memory_free. */
+gd_status gd_rundir_file(const gd_rundir *rundir, const char *name, char **path);
+gd_status gd_rundir_checkpoint(const gd_rundir *rundir, int64_t step, char **path);
+
+/* Makes the folders, where they are missing, and removes what a killed run left half written. */
+gd_status gd_rundir_make(const gd_rundir *rundir);
+
+/* Removes the checkpoints, links, log and model of an earlier run. */
+gd_status gd_rundir_clear(const gd_rundir *rundir);
+
+/* Goes back to a step: removes the checkpoints beyond it, and the model that came of them; `latest` and `best` point at the
+ * checkpoints of `step` and `best`, where these are still there. */
+gd_status gd_rundir_rewind(const gd_rundir *rundir, int64_t step, int64_t best);
+
+/* The names of the checkpoints, oldest first. */
+gd_status gd_rundir_list(const gd_rundir *rundir, gd_folder *names);
+
+/* Points `latest` or `best` at the checkpoint of a step. */
+gd_status gd_rundir_link(const gd_rundir *rundir, const char *link, int64_t step);
+
+/* Removes all checkpoints but the last `keep` and the one of step `best`. */
+gd_status gd_rundir_prune(const gd_rundir *rundir, int64_t keep, int64_t best);
+
+/* The step in the name of a checkpoint; -1: none. */
+int64_t gd_rundir_step(const char *name);
+
+#endif

@@ -1,0 +1,27 @@
+/* Named views into the flat vector of parameters. */
+#ifndef GDMPI_TENSOR_H
+#define GDMPI_TENSOR_H
+
+#include <stdint.h>
+
+/* Tensors start on multiples of this many elements: a cache line in either precision. */
+#define GD_TENSOR_ALIGN 16
+
+typedef struct gd_tensor {
+    char name[32]; /* "0.weight" */
+    int rank;
+    int64_t dims[4];
+    int64_t count;  /* elements */
+    int64_t offset; /* of the first element, in elements */
+    int64_t fan_in, fan_out;
+} gd_tensor;
+
+/* In the order of their offsets; `size` elements in all, alignment gaps included, which stay zero. */
+typedef struct gd_tensors {
+    gd_tensor *list;
+    int count;
+    int64_t size;
+    int64_t elements; /* without gaps: the number of parameters */
+} gd_tensors;
+
+#endif

@@ -1,0 +1,51 @@
+/* Text that grows, and the few questions about words that messages need. */
+#ifndef GDMPI_TEXT_H
+#define GDMPI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gdmpi/status.h"
+
+/* Starts as {0}; `bytes` ends in a NUL once something was added. */
+typedef struct gd_text {
+    char *bytes;
+    size_t length, room;
+    bool failed; /* memory ran out: what came after is missing */
+} gd_text;
+
+/* Appends in the style of printf. A failure is remembered in `failed`. Not collective. */
+void gd_text_add(gd_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The text so far, "" if nothing was added; owned by `text`. Not collective. */
+const char *gd_text_bytes(const gd_text *text);
+
+/* GD_OK, or the failure that was remembered. Not collective. */
+gd_status gd_text_status(const gd_text *text);
+
+void gd_text_free(gd_text *text);
+
+/* A copy to be freed with gd_memory_free. Not collective. */
+gd_status gd_text_copy(const char *from, char **copy);
+
+/* The index-th of a list of names; NULL past its end. */
+typedef const char *gd_names(size_t index);
+
+/* The name nearest to `word`, where one is near enough to be meant, else NULL. Not collective. */
+const char *gd_text_nearest(const char *word, gd_names *names);
+
+/* The edit distance (Damerau, adjacent transpositions count as one) of two words, ignoring case. */
+size_t gd_text_distance(const char *a, const char *b);
+
+/* Reads the whole of `text` as a number: no blanks around it, nothing behind it, finite, in the range of
+ * the type. False, and *value untouched, if it is not one. Integers may be written as 1e6. Not collective. */
+bool gd_text_to_integer(const char *text, int64_t *value);
+bool gd_text_to_number(const char *text, double *value);
+
+/* "1,234,567", "1.2 GiB" and "1 min 20 s" for people; `out` holds 32 bytes and is returned. */
+char *gd_text_grouped(int64_t number, char out[32]);
+char *gd_text_amount(double bytes, char out[32]);
+char *gd_text_duration(double seconds, char out[32]);
+
+#endif

@@ -1,0 +1,237 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gdmpi/files.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/text.h"
+
+static gd_status failed(const char *what, const char *path) {
+    return gd_status_new(GD_FAILED, "%s: cannot %s: %s", path, what, strerror(errno));
+}
+
+gd_status gd_file_read(const char *path, char **bytes, size_t *count) {
+    *bytes = NULL;
+    *count = 0;
+    struct stat about;
+    gd_status status = GD_OK;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &about) != 0) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+        goto done;
+    }
+    if (!S_ISREG(about.st_mode)) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: is not a file", path);
+        goto done;
+    }
+    status = gd_memory_new(bytes, (size_t)about.st_size + 1, 1, path);
+    while (status == GD_OK && *count < (size_t)about.st_size) {
+        ssize_t got = read(file, *bytes + *count, (size_t)about.st_size - *count);
+        if (got == 0) {
+            break;
+        }
+        if (got < 0 && errno != EINTR) {
+            status = failed("read", path);
+        }
+        *count += got > 0 ? (size_t)got : 0;
+    }
+done:
+    if (status != GD_OK) {
+        gd_memory_free(bytes);
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    return status;
+}
+
+static gd_status flush(const char *path, int flags) {
+    int file = open(path, flags | O_CLOEXEC);
+    if (file < 0) {
+        return failed("open", path);
+    }
+    gd_status status = fsync(file) == 0 ? GD_OK : failed("flush", path);
+    close(file);
+    return status;
+}
+
+static gd_status flush_folder_of(const char *path) {
+    char *copy;
+    gd_status status = gd_text_copy(path, &copy);
+    if (status == GD_OK) {
+        status = flush(dirname(copy), O_RDONLY | O_DIRECTORY);
+        gd_memory_free(&copy);
+    }
+    return status;
+}
+
+gd_status gd_file_commit(const char *temporary, const char *path) {
+    gd_status status = flush(temporary, O_RDONLY);
+    if (status != GD_OK) {
+        return status;
+    }
+    if (rename(temporary, path) != 0) {
+        return failed("rename a new file to this", path);
+    }
+    return flush_folder_of(path);
+}
+
+static gd_status write_all(const char *path, const char *bytes, size_t count) {
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0) {
+        return failed("write", path);
+    }
+    gd_status status = GD_OK;
+    while (count > 0 && status == GD_OK) {
+        ssize_t put = write(file, bytes, count);
+        if (put < 0 && errno != EINTR) {
+            status = failed("write", path);
+        }
+        bytes += put > 0 ? put : 0;
+        count -= put > 0 ? (size_t)put : 0;
+    }
+    if (close(file) != 0 && status == GD_OK) {
+        status = failed("write", path);
+    }
+    return status;
+}
+
+gd_status gd_file_write(const char *path, const char *bytes, size_t count) {
+    gd_text temporary = {0};
+    gd_text_add(&temporary, "%s.tmp", path);
+    gd_status status = gd_text_status(&temporary);
+    if (status == GD_OK) {
+        status = write_all(temporary.bytes, bytes, count);
+    }
+    if (status == GD_OK) {
+        status = gd_file_commit(temporary.bytes, path);
+    }
+    gd_text_free(&temporary);
+    return status;
+}
+
+gd_status gd_file_link(const char *target, const char *path) {
+    gd_text temporary = {0};
+    gd_text_add(&temporary, "%s.tmp", path);
+    gd_status status = gd_text_status(&temporary);
+    if (status == GD_OK) {
+        unlink(temporary.bytes);
+        if (symlink(target, temporary.bytes) != 0 || rename(temporary.bytes, path) != 0) {
+            status = failed("make this link", path);
+        } else {
+            status = flush_folder_of(path);
+        }
+    }
+    gd_text_free(&temporary);
+    return status;
+}
+
+gd_status gd_file_truncate(const char *path, int64_t bytes) {
+    struct stat about;
+    if (stat(path, &about) != 0) {
+        return errno == ENOENT ? GD_OK : failed("look at", path);
+    }
+    if (about.st_size > bytes && truncate(path, bytes) != 0) {
+        return failed("shorten", path);
+    }
+    return GD_OK;
+}
+
+bool gd_file_exists(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0;
+}
+
+gd_status gd_folder_make(const char *path) {
+    char *part;
+    gd_status status = gd_text_copy(path, &part);
+    if (status != GD_OK) {
+        return status;
+    }
+    for (char *slash = part + 1; status == GD_OK; slash++) {
+        bool last = *slash == '\0';
+        if (*slash != '/' && !last) {
+            continue;
+        }
+        *slash = '\0';
+        struct stat about;
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+            status = gd_status_new(GD_BAD_INPUT, "%s: cannot make this folder: %s", path,
+                                   strerror(errno));
+        } else if (stat(part, &about) != 0 || !S_ISDIR(about.st_mode)) {
+            status = gd_status_new(GD_BAD_INPUT, "%s: cannot make this folder: %s is not a folder",
+                                   path, part);
+        }
+        if (last) {
+            break;
+        }
+        *slash = '/';
+    }
+    gd_memory_free(&part);
+    return status;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool matches(const char *name, const char *prefix, const char *suffix) {
+    size_t length = strlen(name), head = strlen(prefix), tail = strlen(suffix);
+    return length >= head + tail && strncmp(name, prefix, head) == 0 &&
+           strcmp(name + length - tail, suffix) == 0;
+}
+
+static gd_status folder_add(gd_folder *folder, const char *name) {
+    char **names = realloc(folder->name, (folder->count + 1) * sizeof *names);
+    if (names == NULL) {
+        return gd_status_no_memory("a list of files", (double)folder->count);
+    }
+    folder->name = names;
+    gd_status status = gd_text_copy(name, &folder->name[folder->count]);
+    folder->count += status == GD_OK ? 1 : 0;
+    return status;
+}
+
+gd_status gd_folder_list(const char *path, const char *prefix, const char *suffix,
+                         gd_folder *folder) {
+    *folder = (gd_folder){0};
+    DIR *stream = opendir(path);
+    if (stream == NULL) {
+        return errno == ENOENT ? GD_OK : failed("list", path);
+    }
+    gd_status status = GD_OK;
+    for (struct dirent *entry; status == GD_OK && (entry = readdir(stream)) != NULL;) {
+        if (matches(entry->d_name, prefix, suffix)) {
+            status = folder_add(folder, entry->d_name);
+        }
+    }
+    closedir(stream);
+    if (status != GD_OK) {
+        gd_folder_free(folder);
+    } else if (folder->count > 0) {
+        qsort(folder->name, folder->count, sizeof *folder->name, by_name);
+    }
+    return status;
+}
+
+void gd_folder_free(gd_folder *folder) {
+    for (size_t i = 0; i < folder->count; i++) {
+        gd_memory_free(&folder->name[i]);
+    }
+    free(folder->name);
+    *folder = (gd_folder){0};
+}
+
+double gd_clock_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}

@@ -1,0 +1,25 @@
+#include <signal.h>
+#include <string.h>
+
+#include "gdmpi/stop.h"
+
+static volatile sig_atomic_t received;
+
+static void remember(int number) {
+    received = number;
+}
+
+void gd_stop_install(void) {
+    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = remember;
+    action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        sigaction(signals[i], &action, NULL);
+    }
+}
+
+int gd_stop_signal(void) {
+    return received;
+}

@@ -1,0 +1,174 @@
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "gdmpi/memory.h"
+#include "gdmpi/text.h"
+
+void gd_text_add(gd_text *text, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    size_t needed = text->length + (size_t)length + 1;
+    if (length < 0 || text->failed) {
+        text->failed = true;
+        return;
+    }
+    if (needed > text->room) {
+        size_t room = 2 * needed + 64;
+        char *bytes = realloc(text->bytes, room);
+        if (bytes == NULL) {
+            text->failed = true;
+            return;
+        }
+        text->bytes = bytes;
+        text->room = room;
+    }
+    va_start(arguments, format);
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    text->length += (size_t)length;
+}
+
+const char *gd_text_bytes(const gd_text *text) {
+    return text->bytes == NULL ? "" : text->bytes;
+}
+
+gd_status gd_text_status(const gd_text *text) {
+    return text->failed ? gd_status_no_memory("a text", (double)text->length) : GD_OK;
+}
+
+void gd_text_free(gd_text *text) {
+    free(text->bytes);
+    *text = (gd_text){0};
+}
+
+gd_status gd_text_copy(const char *from, char **copy) {
+    size_t bytes = strlen(from) + 1;
+    gd_status status = gd_memory_new(copy, bytes, 1, "a text");
+    if (status == GD_OK) {
+        memcpy(*copy, from, bytes);
+    }
+    return status;
+}
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static int lower(char c) {
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+enum { LONGEST_WORD = 64 };
+
+/* Optimal string alignment (Damerau 1964): rows of the distance table for prefixes of a, kept three at a time. */
+size_t gd_text_distance(const char *a, const char *b) {
+    size_t m = strlen(a), n = strlen(b);
+    if (m >= LONGEST_WORD || n >= LONGEST_WORD) {
+        return strcasecmp(a, b) == 0 ? 0 : m + n;
+    }
+    size_t rows[3][LONGEST_WORD];
+    for (size_t j = 0; j <= n; j++) {
+        rows[0][j] = j;
+    }
+    for (size_t i = 1; i <= m; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            bool same = lower(a[i - 1]) == lower(b[j - 1]);
+            row[j] = least(least(row[j - 1], above[j]) + 1, above[j - 1] + (same ? 0 : 1));
+            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                lower(a[i - 2]) == lower(b[j - 1])) {
+                row[j] = least(row[j], before[j - 2] + 1);
+            }
+        }
+    }
+    return rows[m % 3][n];
+}
+
+const char *gd_text_nearest(const char *word, gd_names *names) {
+    const char *nearest = NULL;
+    size_t best = strlen(word) / 2 + 1;
+    for (size_t i = 0; names(i) != NULL; i++) {
+        size_t distance = gd_text_distance(word, names(i));
+        if (distance < best) {
+            best = distance;
+            nearest = names(i);
+        }
+    }
+    return nearest;
+}
+
+bool gd_text_to_number(const char *text, double *value) {
+    static const char allowed[] = "0123456789+-.eE";
+    if (text[0] == '\0' || text[strspn(text, allowed)] != '\0') {
+        return false;
+    }
+    char *end;
+    double number = strtod(text, &end);
+    if (*end != '\0' || !isfinite(number)) {
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+bool gd_text_to_integer(const char *text, int64_t *value) {
+    char *end;
+    errno = 0;
+    long long integer = strtoll(text, &end, 10);
+    if (errno == 0 && *end == '\0' && text[0] != '\0' && strchr("0123456789+-", text[0])) {
+        *value = integer;
+        return true;
+    }
+    double number;
+    if (errno != 0 || !gd_text_to_number(text, &number) || number != floor(number) ||
+        fabs(number) > 0x1p53) {
+        return false;
+    }
+    *value = (int64_t)number;
+    return true;
+}
+
+char *gd_text_grouped(int64_t number, char out[32]) {
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    int place = 0;
+    for (int i = 0; i < length; i++) {
+        out[place++] = digits[i];
+        if (digits[i] != '-' && (length - 1 - i) % 3 == 0 && i + 1 < length) {
+            out[place++] = ',';
+        }
+    }
+    out[place] = '\0';
+    return out;
+}
+
+char *gd_text_amount(double bytes, char out[32]) {
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    size_t unit = 0;
+    while (bytes >= 1024 && unit + 1 < sizeof units / sizeof *units) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(out, 32, unit == 0 || bytes >= 100 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+    return out;
+}
+
+char *gd_text_duration(double seconds, char out[32]) {
+    long long whole = (long long)(seconds + 0.5);
+    if (seconds < 60) {
+        snprintf(out, 32, "%.1f s", seconds);
+    } else if (whole < 3600) {
+        snprintf(out, 32, "%lld min %02lld s", whole / 60, whole % 60);
+    } else {
+        snprintf(out, 32, "%lld h %02lld min", whole / 3600, whole % 3600 / 60);
+    }
+    return out;
+}

@@ -1,0 +1,178 @@
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkpoint_private.h"
+
+struct gd_checkpoint {
+    gd_store *store;
+    char *path, *temporary;
+};
+
+const gd_checkpoint_field gd_checkpoint_fields[] = {
+    {"step", true, offsetof(gd_progress, step)},
+    {"epoch", true, offsetof(gd_progress, epoch)},
+    {"epoch_step", true, offsetof(gd_progress, epoch_step)},
+    {"epoch_rows", true, offsetof(gd_progress, epoch_rows)},
+    {"epoch_loss", false, offsetof(gd_progress, epoch_loss)},
+    {"epoch_seconds", false, offsetof(gd_progress, epoch_seconds)},
+    {"seconds", false, offsetof(gd_progress, seconds)},
+    {"grad_norm", false, offsetof(gd_progress, grad_norm)},
+    {"train_loss", false, offsetof(gd_progress, train_loss)},
+    {"val_loss", false, offsetof(gd_progress, val_loss)},
+    {"val_metric", false, offsetof(gd_progress, val_metric)},
+    {"best_loss", false, offsetof(gd_progress, best_loss)},
+    {"best_epoch", true, offsetof(gd_progress, best_epoch)},
+    {"best_step", true, offsetof(gd_progress, best_step)},
+    {"log_bytes", true, offsetof(gd_progress, log_bytes)},
+    {0},
+};
+
+void gd_checkpoint_header_free(gd_checkpoint_header *header) {
+    gd_memory_free(&header->config);
+}
+
+uint64_t gd_checkpoint_digest(const void *vector, gd_type type, int64_t size) {
+    const unsigned char *bytes = vector;
+    size_t words = (size_t)size * gd_type_size(type) / 8;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < words; i++) {
+        uint64_t word;
+        memcpy(&word, bytes + 8 * i, 8);
+        hash = (hash ^ word) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+static gd_status write_progress(gd_store *store, const gd_progress *progress) {
+    gd_status status = GD_OK;
+    const gd_checkpoint_field *field = gd_checkpoint_fields;
+    for (; field->key != NULL && status == GD_OK; field++) {
+        const char *at = (const char *)progress + field->offset;
+        status = field->whole
+                     ? gd_store_set_integer(store, "/state", field->key, *(const int64_t *)at)
+                     : gd_store_set_number(store, "/state", field->key, *(const double *)at);
+    }
+    return status;
+}
+
+static gd_status write_header(gd_store *store, const gd_checkpoint_header *header) {
+    char digest[17];
+    snprintf(digest, sizeof digest, "%016" PRIx64, header->digest);
+    gd_status status = gd_store_group(store, "/state");
+    const struct {
+        const char *object, *key, *text;
+        int64_t integer;
+    } rows[] = {
+        {"/", "format", GD_CHECKPOINT_FORMAT, 0},
+        {"/", "version", NULL, GD_CHECKPOINT_VERSION},
+        {"/", "program", "gdmpi " PACKAGE_VERSION, 0},
+        {"/", "precision", gd_type_name(header->type), 0},
+        {"/", "inputs", NULL, header->inputs},
+        {"/", "digest", digest, 0},
+        {"/state", "config", header->config, 0},
+        {"/state", "shards", NULL, header->shards},
+        {"/state", "ranks", NULL, header->ranks},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && status == GD_OK; i++) {
+        status = rows[i].text != NULL
+                     ? gd_store_set_text(store, rows[i].object, rows[i].key, rows[i].text)
+                     : gd_store_set_integer(store, rows[i].object, rows[i].key, rows[i].integer);
+    }
+    return status == GD_OK ? write_progress(store, &header->progress) : status;
+}
+
+gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *header,
+                               gd_checkpoint **checkpoint) {
+    gd_text temporary = {0};
+    gd_text_add(&temporary, "%s.tmp", path);
+    gd_status status = gd_text_status(&temporary);
+    gd_checkpoint *self = NULL;
+    if (status == GD_OK) {
+        status = gd_memory_new(&self, 1, sizeof *self, "a checkpoint");
+    }
+    if (status == GD_OK) {
+        status = gd_text_copy(path, &self->path);
+    }
+    if (status == GD_OK) {
+        status = gd_text_copy(temporary.bytes, &self->temporary);
+    }
+    if (status == GD_OK) {
+        status = gd_store_create(self->temporary, &self->store);
+    }
+    if (status == GD_OK) {
+        status = write_header(self->store, header);
+    }
+    gd_text_free(&temporary);
+    *checkpoint = self;
+    if (status != GD_OK) {
+        gd_checkpoint_abandon(checkpoint);
+    }
+    return status;
+}
+
+static void tensor_shape(const gd_tensor *tensor, gd_type type, gd_shape *shape) {
+    *shape = (gd_shape){.type = type, .rank = tensor->rank};
+    memcpy(shape->dims, tensor->dims, sizeof tensor->dims);
+}
+
+gd_status gd_checkpoint_add(gd_checkpoint *checkpoint, const char *group, const gd_tensors *tensors,
+                            gd_type type, const void *vector) {
+    gd_status status = GD_OK;
+    for (int i = 0; i < tensors->count && status == GD_OK; i++) {
+        const gd_tensor *tensor = &tensors->list[i];
+        const char *values = (const char *)vector + (size_t)tensor->offset * gd_type_size(type);
+        gd_text name = {0};
+        gd_shape shape;
+        tensor_shape(tensor, type, &shape);
+        gd_text_add(&name, "%s/%s", group, tensor->name);
+        status = gd_text_status(&name);
+        if (status == GD_OK) {
+            status = gd_store_add(checkpoint->store, name.bytes, &shape, GD_CHECKED);
+        }
+        if (status == GD_OK) {
+            status =
+                gd_store_write(checkpoint->store, name.bytes, 0, tensor->dims[0], type, values);
+        }
+        gd_text_free(&name);
+    }
+    return status;
+}
+
+static void release(gd_checkpoint **checkpoint) {
+    gd_memory_free(&(*checkpoint)->path);
+    gd_memory_free(&(*checkpoint)->temporary);
+    gd_memory_free(checkpoint);
+}
+
+gd_status gd_checkpoint_commit(gd_checkpoint **checkpoint) {
+    gd_checkpoint *self = *checkpoint;
+    if (self == NULL) {
+        return GD_OK;
+    }
+    gd_status status = gd_store_close(&self->store);
+    if (status == GD_OK) {
+        status = gd_file_commit(self->temporary, self->path);
+    }
+    if (status != GD_OK) {
+        unlink(self->temporary);
+    }
+    release(checkpoint);
+    return status;
+}
+
+void gd_checkpoint_abandon(gd_checkpoint **checkpoint) {
+    gd_checkpoint *self = *checkpoint;
+    if (self == NULL) {
+        return;
+    }
+    gd_status ignored = gd_store_close(&self->store);
+    gd_status_free(&ignored);
+    if (self->temporary != NULL) {
+        unlink(self->temporary);
+    }
+    release(checkpoint);
+}

@@ -1,0 +1,181 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gdmpi/memory.h"
+#include "gdmpi/rundir.h"
+#include "gdmpi/text.h"
+
+static gd_status join(const char *folder, const char *name, char **path) {
+    gd_text text = {0};
+    gd_text_add(&text, "%s/%s", folder, name);
+    gd_status status = gd_text_status(&text);
+    *path = NULL;
+    if (status == GD_OK) {
+        status = gd_text_copy(text.bytes, path);
+    }
+    gd_text_free(&text);
+    return status;
+}
+
+gd_status gd_rundir_new(const char *path, gd_rundir *rundir) {
+    *rundir = (gd_rundir){0};
+    gd_status status = gd_text_copy(path, &rundir->path);
+    return status == GD_OK ? join(path, "checkpoints", &rundir->checkpoints) : status;
+}
+
+void gd_rundir_free(gd_rundir *rundir) {
+    gd_memory_free(&rundir->path);
+    gd_memory_free(&rundir->checkpoints);
+}
+
+gd_status gd_rundir_file(const gd_rundir *rundir, const char *name, char **path) {
+    return join(rundir->path, name, path);
+}
+
+static void checkpoint_name(int64_t step, char name[40]) {
+    snprintf(name, 40, "step-%08lld.h5", (long long)step);
+}
+
+gd_status gd_rundir_checkpoint(const gd_rundir *rundir, int64_t step, char **path) {
+    char name[40];
+    checkpoint_name(step, name);
+    return join(rundir->checkpoints, name, path);
+}
+
+int64_t gd_rundir_step(const char *name) {
+    char expected[40], *end;
+    if (strncmp(name, "step-", 5) != 0) {
+        return -1;
+    }
+    errno = 0;
+    long long step = strtoll(name + 5, &end, 10);
+    checkpoint_name(step, expected);
+    return errno == 0 && step >= 0 && strcmp(name, expected) == 0 ? step : -1;
+}
+
+/* Removes a file that may not be there. */
+static gd_status remove_in(const char *folder, const char *name) {
+    char *path;
+    gd_status status = join(folder, name, &path);
+    if (status == GD_OK && unlink(path) != 0 && errno != ENOENT) {
+        status = gd_status_new(GD_FAILED, "%s: cannot be removed: %s", path, strerror(errno));
+    }
+    gd_memory_free(&path);
+    return status;
+}
+
+static gd_status remove_matching(const char *path, const char *prefix, const char *suffix) {
+    gd_folder names;
+    gd_status status = gd_folder_list(path, prefix, suffix, &names);
+    for (size_t i = 0; i < names.count && status == GD_OK; i++) {
+        status = remove_in(path, names.name[i]);
+    }
+    gd_folder_free(&names);
+    return status;
+}
+
+static const char *const run_files[] = {"config.ini", "metrics.jsonl", "model.h5"};
+static const char *const links[] = {"latest", "best"};
+
+gd_status gd_rundir_make(const gd_rundir *rundir) {
+    gd_status status = gd_folder_make(rundir->checkpoints);
+    for (size_t i = 0; i < sizeof run_files / sizeof *run_files && status == GD_OK; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "%s.tmp", run_files[i]);
+        status = remove_in(rundir->path, name);
+    }
+    if (status == GD_OK) {
+        status = remove_matching(rundir->checkpoints, "step-", ".h5.tmp");
+    }
+    if (status == GD_OK && (access(rundir->path, W_OK | X_OK) != 0 ||
+                            access(rundir->checkpoints, W_OK | X_OK) != 0)) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: this run directory cannot be written: %s",
+                               rundir->path, strerror(errno));
+    }
+    return status;
+}
+
+gd_status gd_rundir_clear(const gd_rundir *rundir) {
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < sizeof links / sizeof *links && status == GD_OK; i++) {
+        status = remove_in(rundir->checkpoints, links[i]);
+    }
+    if (status == GD_OK) {
+        status = remove_matching(rundir->checkpoints, "step-", ".h5");
+    }
+    for (size_t i = 0; i < sizeof run_files / sizeof *run_files && status == GD_OK; i++) {
+        status = remove_in(rundir->path, run_files[i]);
+    }
+    return status;
+}
+
+gd_status gd_rundir_list(const gd_rundir *rundir, gd_folder *names) {
+    gd_status status = gd_folder_list(rundir->checkpoints, "step-", ".h5", names);
+    size_t kept = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        if (gd_rundir_step(names->name[i]) >= 0) {
+            char *name = names->name[i];
+            names->name[i] = names->name[kept];
+            names->name[kept++] = name;
+        }
+    }
+    while (names->count > kept) {
+        gd_memory_free(&names->name[--names->count]);
+    }
+    return status;
+}
+
+gd_status gd_rundir_link(const gd_rundir *rundir, const char *link, int64_t step) {
+    char name[40], *path;
+    checkpoint_name(step, name);
+    gd_status status = join(rundir->checkpoints, link, &path);
+    if (status == GD_OK) {
+        status = gd_file_link(name, path);
+    }
+    gd_memory_free(&path);
+    return status;
+}
+
+static gd_status relink(const gd_rundir *rundir, const char *link, int64_t step) {
+    char *path;
+    gd_status status = gd_rundir_checkpoint(rundir, step, &path);
+    if (status == GD_OK) {
+        status = gd_file_exists(path) ? gd_rundir_link(rundir, link, step)
+                                      : remove_in(rundir->checkpoints, link);
+    }
+    gd_memory_free(&path);
+    return status;
+}
+
+gd_status gd_rundir_rewind(const gd_rundir *rundir, int64_t step, int64_t best) {
+    gd_folder names;
+    gd_status status = gd_rundir_list(rundir, &names);
+    for (size_t i = 0; i < names.count && status == GD_OK; i++) {
+        if (gd_rundir_step(names.name[i]) > step) {
+            status = remove_in(rundir->checkpoints, names.name[i]);
+        }
+    }
+    gd_folder_free(&names);
+    if (status == GD_OK) {
+        status = relink(rundir, "latest", step);
+    }
+    if (status == GD_OK) {
+        status = relink(rundir, "best", best);
+    }
+    return status == GD_OK ? remove_in(rundir->path, "model.h5") : status;
+}
+
+gd_status gd_rundir_prune(const gd_rundir *rundir, int64_t keep, int64_t best) {
+    gd_folder names;
+    gd_status status = gd_rundir_list(rundir, &names);
+    for (size_t i = 0; i + (size_t)keep < names.count && status == GD_OK; i++) {
+        if (gd_rundir_step(names.name[i]) != best) {
+            status = remove_in(rundir->checkpoints, names.name[i]);
+        }
+    }
+    gd_folder_free(&names);
+    return status;
+}

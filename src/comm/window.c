@@ -1,0 +1,128 @@
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "comm_private.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/text.h"
+
+struct gd_window {
+    MPI_Win handle;
+    gd_comm *comm;
+    void **part; /* [ranks]: on cache-line boundaries */
+};
+
+/* MPI implementations put shared memory here. */
+static const char shared_folder[] = "/dev/shm";
+
+/* Some implementations hang when only one rank finds that there is no room, so all look first. */
+static gd_status check_room(gd_comm *comm, size_t bytes) {
+    double total = (double)bytes;
+    gd_comm_sum(comm, &total, 1);
+    struct statvfs folder;
+    gd_status status = GD_OK;
+    if (statvfs(shared_folder, &folder) == 0) {
+        double room = (double)folder.f_bavail * (double)folder.f_frsize;
+        char needed[32], left[32];
+        if (total > room) {
+            status = gd_status_new(GD_FAILED,
+                                   "%s: shared memory needs %s, and %s are left; make it larger, "
+                                   "or use train.reduce = message",
+                                   shared_folder, gd_text_amount(total, needed),
+                                   gd_text_amount(room, left));
+        }
+    }
+    return gd_comm_agree(comm, status);
+}
+
+static gd_status allocate(gd_comm *comm, size_t bytes, gd_window *window) {
+    MPI_Info info;
+    MPI_Info_create(&info);
+    /* Each rank's part on pages of its own, near to the processor that touches them first. */
+    MPI_Info_set(info, "alloc_shared_noncontig", "true");
+    void *base;
+    MPI_Comm_set_errhandler(comm->world, MPI_ERRORS_RETURN);
+    int error =
+        MPI_Win_allocate_shared((MPI_Aint)bytes, 1, info, comm->world, &base, &window->handle);
+    MPI_Comm_set_errhandler(comm->world, comm->handler);
+    MPI_Info_free(&info);
+    gd_status status = GD_OK;
+    if (error != MPI_SUCCESS) {
+        char text[MPI_MAX_ERROR_STRING] = "";
+        int length;
+        MPI_Error_string(error, text, &length);
+        window->handle = MPI_WIN_NULL;
+        status = gd_status_new(GD_FAILED, "MPI cannot make shared memory: %s", text);
+    }
+    status = gd_comm_agree(comm, status);
+    if (status != GD_OK) {
+        /* Where only some ranks have it, it stays: to free it takes all of them. */
+        window->handle = MPI_WIN_NULL;
+    }
+    return status;
+}
+
+static void *round_up(void *address) {
+    size_t beyond = (size_t)(uintptr_t)address % GD_CACHE_LINE;
+    return (char *)address + (beyond > 0 ? GD_CACHE_LINE - beyond : 0);
+}
+
+gd_status gd_window_new(gd_comm *comm, size_t bytes, gd_window **window) {
+    /* Room to round the address up, by the same amount in every process since they differ by whole
+     * pages. */
+    size_t room = bytes + GD_CACHE_LINE;
+    gd_window *new = NULL;
+    gd_status status = gd_memory_new(&new, 1, sizeof *new, "a window");
+    if (status == GD_OK) {
+        new->comm = comm;
+        new->handle = MPI_WIN_NULL;
+        status = gd_memory_new(&new->part, (size_t)comm->size, sizeof *new->part, "a window");
+    }
+    status = gd_comm_agree(comm, status);
+    if (status == GD_OK) {
+        status = check_room(comm, room);
+    }
+    if (status == GD_OK) {
+        status = allocate(comm, room, new);
+    }
+    if (status != GD_OK) {
+        gd_window_free(&new);
+        *window = NULL;
+        return status;
+    }
+    MPI_Win_set_errhandler(new->handle, comm->window_handler);
+    MPI_Win_lock_all(MPI_MODE_NOCHECK, new->handle);
+    for (int rank = 0; rank < comm->size; rank++) {
+        MPI_Aint size;
+        int unit;
+        void *base;
+        MPI_Win_shared_query(new->handle, rank, &size, &unit, &base);
+        new->part[rank] = round_up(base);
+    }
+    memset(new->part[comm->rank], 0, bytes);
+    gd_window_sync(new);
+    *window = new;
+    return GD_OK;
+}
+
+void gd_window_free(gd_window **window) {
+    gd_window *old = *window;
+    if (old == NULL) {
+        return;
+    }
+    if (old->handle != MPI_WIN_NULL) {
+        MPI_Win_unlock_all(old->handle);
+        MPI_Win_free(&old->handle);
+    }
+    gd_memory_free(&old->part);
+    gd_memory_free(window);
+}
+
+void *gd_window_of(const gd_window *window, int rank) {
+    return window->part[rank];
+}
+
+void gd_window_sync(gd_window *window) {
+    MPI_Win_sync(window->handle);
+    MPI_Barrier(window->comm->world);
+    MPI_Win_sync(window->handle);
+}

@@ -1,0 +1,92 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "gdmpi/blas.h"
+#include "gdmpi/command.h"
+#include "gdmpi/store.h"
+
+const gd_command *const gd_commands[] = {
+    &gd_command_train,
+    &gd_command_check,
+    &gd_command_import,
+    NULL,
+};
+
+static void print_usage(const gd_command *command) {
+    printf("  gdmpi%s%s %s\n      %s\n", command->name == NULL ? "" : " ",
+           command->name == NULL ? "" : command->name, command->usage, command->help);
+}
+
+static gd_status print_help(void) {
+    const gd_settings *tables[GD_TABLES];
+    gd_text settings = {0};
+    gd_precision_single.settings(tables);
+    gd_settings_write(tables, &settings);
+    gd_status status = gd_text_status(&settings);
+    printf("gdmpi trains a model on an HDF5 data set, on all ranks of an MPI job.\n\nUsage:\n");
+    for (size_t i = 0; gd_commands[i] != NULL; i++) {
+        print_usage(gd_commands[i]);
+    }
+    printf("  gdmpi COMMAND --help\n  gdmpi --help | --version\n\n"
+           "Exit codes: 0 done, 1 failed while running, 2 bad input, 3 training diverged,\n"
+           "75 stopped after a checkpoint: run the same command again to continue.\n\n"
+           "Settings, as in a configuration file, with their defaults:\n\n%s",
+           gd_text_bytes(&settings));
+    gd_text_free(&settings);
+    return status;
+}
+
+static void print_version(void) {
+    printf("gdmpi %s\n%s\n%s\nHDF5 %s\n", PACKAGE_VERSION, gd_comm_version(), gd_blas_version(),
+           gd_store_version());
+}
+
+static const gd_command *find(const char *name) {
+    for (size_t i = 0; gd_commands[i] != NULL; i++) {
+        if (gd_commands[i]->name != NULL && strcmp(gd_commands[i]->name, name) == 0) {
+            return gd_commands[i];
+        }
+    }
+    return NULL;
+}
+
+gd_status gd_command_misuse(const gd_command *command, const char *what) {
+    return gd_status_new(GD_BAD_INPUT, "%s; usage: gdmpi%s%s %s", what,
+                         command->name == NULL ? "" : " ",
+                         command->name == NULL ? "" : command->name, command->usage);
+}
+
+static bool is_help(const char *argument) {
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
+gd_status gd_command_run(gd_comm *comm, int argc, char **argv) {
+    bool root = gd_comm_rank(comm) == 0;
+    if (argc < 2) {
+        return gd_command_misuse(&gd_command_train, "a configuration file is missing");
+    }
+    if (is_help(argv[1])) {
+        return gd_comm_agree(comm, root ? print_help() : GD_OK);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        if (root) {
+            print_version();
+        }
+        return GD_OK;
+    }
+    const gd_command *command = find(argv[1]);
+    int behind = command == NULL ? 1 : 2;
+    command = command == NULL ? &gd_command_train : command;
+    for (int i = behind; i < argc; i++) {
+        if (is_help(argv[i])) {
+            if (root) {
+                print_usage(command);
+            }
+            return GD_OK;
+        }
+    }
+    if (command == &gd_command_train && argv[1][0] == '-') {
+        return gd_status_new(GD_BAD_INPUT, "unknown option '%s'; see gdmpi --help", argv[1]);
+    }
+    return command->run(comm, argc - behind, argv + behind);
+}

@@ -1,0 +1,302 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_private.h"
+#include "gdmpi/memory.h"
+
+static bool slot_is(const gd_slot *slot, const char *section, const char *key) {
+    return strcmp(slot->table->section, section) == 0 && strcmp(slot->setting->key, key) == 0;
+}
+
+const gd_slot *gd_config_find(const gd_config *config, const char *section, const char *key) {
+    for (size_t i = 0; i < config->count; i++) {
+        if (config->slot[i].active && slot_is(&config->slot[i], section, key)) {
+            return &config->slot[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_section(const gd_config *config, const char *section) {
+    for (size_t i = 0; i < config->count; i++) {
+        if (strcmp(config->slot[i].table->section, section) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static gd_status slots_new(gd_config *config, const gd_settings *const *tables) {
+    size_t count = 0;
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        for (const gd_setting *row = tables[t]->rows; row->key != NULL; row++) {
+            count++;
+        }
+    }
+    gd_status status =
+        gd_memory_new(&config->slot, count, sizeof *config->slot, "the configuration");
+    if (status != GD_OK) {
+        return status;
+    }
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        for (const gd_setting *row = tables[t]->rows; row->key != NULL; row++) {
+            config->slot[config->count++] =
+                (gd_slot){.table = tables[t], .setting = row, .active = tables[t]->owner == NULL};
+        }
+    }
+    return GD_OK;
+}
+
+static gd_status slot_give(gd_slot *slot, gd_origin origin, const char *where,
+                           const char *written) {
+    gd_memory_free(&slot->where);
+    gd_memory_free(&slot->written);
+    slot->origin = origin;
+    gd_status status = gd_text_copy(where, &slot->where);
+    return status == GD_OK ? gd_text_copy(written, &slot->written) : status;
+}
+
+/* Notes the value for every owner that has the key: which one is selected is not known yet. */
+static gd_status give(gd_config *config, gd_origin origin, const char *where, const char *section,
+                      const char *key, const char *written) {
+    if (*section != '\0' && !has_section(config, section)) {
+        return gd_config_unknown_section(config, where, section);
+    }
+    bool known = false;
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < config->count && status == GD_OK; i++) {
+        gd_slot *slot = &config->slot[i];
+        if (!slot_is(slot, section, key)) {
+            continue;
+        }
+        known = true;
+        if (slot->origin == origin) {
+            status = gd_status_new(GD_BAD_INPUT, "%s: key '%s' in [%s] is given twice, first at %s",
+                                   where, key, section, slot->where);
+        } else {
+            status = slot_give(slot, origin, where, written);
+        }
+    }
+    return known ? status : gd_config_unknown_key(config, where, section, key);
+}
+
+static gd_status hear_section(void *context, const char *where, const char *section) {
+    gd_config *config = context;
+    return has_section(config, section) ? GD_OK : gd_config_unknown_section(config, where, section);
+}
+
+static gd_status hear_key(void *context, const char *where, const char *section, const char *key,
+                          const char *value) {
+    return give(context, GD_FROM_FILE, where, section, key, value);
+}
+
+/* Cuts the blanks off both ends of a text, in place. */
+static char *trim(char *text) {
+    while (gd_ini_blank(*text)) {
+        text++;
+    }
+    size_t length = strlen(text);
+    while (length > 0 && gd_ini_blank(text[length - 1])) {
+        text[--length] = '\0';
+    }
+    return text;
+}
+
+static gd_status apply_override(gd_config *config, const char *override) {
+    char *copy;
+    gd_status status = gd_text_copy(override, &copy);
+    if (status != GD_OK) {
+        return status;
+    }
+    char *value = strchr(copy, '=');
+    char *key = strchr(copy, '.');
+    if (value == NULL || key == NULL || key > value || key == copy || key + 1 == value) {
+        status = gd_status_new(GD_BAD_INPUT, "'%s' is not an override: expected SECTION.KEY=VALUE",
+                               override);
+    } else {
+        *key++ = '\0';
+        *value++ = '\0';
+        status = give(config, GD_FROM_OVERRIDE, override, trim(copy), trim(key), trim(value));
+    }
+    gd_memory_free(&copy);
+    return status;
+}
+
+static gd_status slot_default(const gd_config *config, gd_slot *slot) {
+    gd_text where = {0};
+    gd_text_add(&where, "%s: [%s] %s (default)", config->name, slot->table->section,
+                slot->setting->key);
+    gd_status status = gd_text_status(&where);
+    if (status == GD_OK) {
+        status = gd_text_copy(gd_text_bytes(&where), &slot->where);
+    }
+    gd_text_free(&where);
+    return status;
+}
+
+/* Gives a slot its value: what was written for it, or else its default. */
+static gd_status settle(const gd_config *config, gd_slot *slot) {
+    const gd_setting *setting = slot->setting;
+    if (slot->written == NULL && setting->initial == NULL) {
+        return gd_status_new(GD_BAD_INPUT, "%s: [%s] %s is missing and must be given: %s",
+                             config->name, slot->table->section, setting->key, setting->help);
+    }
+    gd_status status = slot->where == NULL ? slot_default(config, slot) : GD_OK;
+    if (status != GD_OK) {
+        return status;
+    }
+    status = gd_value_parse(setting, slot->written == NULL ? setting->initial : slot->written,
+                            &slot->value);
+    if (gd_status_code(status) == GD_BAD_INPUT) {
+        gd_status placed =
+            gd_status_new(GD_BAD_INPUT, "%s: %s", slot->where, gd_status_message(status));
+        gd_status_free(&status);
+        status = placed;
+    }
+    return status;
+}
+
+static bool selects(const gd_slot *slot) {
+    return slot->table->owner == NULL && slot->setting->kind == GD_SETTING_CHOICE &&
+           strcmp(slot->setting->key, "name") == 0;
+}
+
+static void select_owner(gd_config *config, const gd_slot *name) {
+    for (size_t i = 0; i < config->count; i++) {
+        gd_slot *slot = &config->slot[i];
+        if (slot->table->owner != NULL && strcmp(slot->table->section, name->table->section) == 0) {
+            slot->active = strcmp(slot->table->owner, name->value.text) == 0;
+        }
+    }
+}
+
+static gd_status resolve(gd_config *config) {
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < config->count && status == GD_OK; i++) {
+        if (selects(&config->slot[i])) {
+            status = settle(config, &config->slot[i]);
+            if (status == GD_OK) {
+                select_owner(config, &config->slot[i]);
+            }
+        }
+    }
+    for (size_t i = 0; i < config->count && status == GD_OK; i++) {
+        gd_slot *slot = &config->slot[i];
+        if (slot->active && !selects(slot)) {
+            status = settle(config, slot);
+        } else if (slot->written != NULL &&
+                   gd_config_find(config, slot->table->section, slot->setting->key) == NULL) {
+            status = gd_config_without_effect(config, slot);
+        }
+    }
+    return status;
+}
+
+gd_status gd_config_parse(const char *name, const char *text, int count, char *const *overrides,
+                          const gd_settings *const *tables, gd_config **config) {
+    gd_status status = gd_memory_new(config, 1, sizeof **config, "the configuration");
+    if (status != GD_OK) {
+        return status;
+    }
+    status = gd_text_copy(name, &(*config)->name);
+    if (status == GD_OK) {
+        status = slots_new(*config, tables);
+    }
+    if (status == GD_OK) {
+        gd_ini_listener listener = {*config, hear_section, hear_key};
+        status = gd_ini_read(name, text, &listener);
+    }
+    for (int i = 0; i < count && status == GD_OK; i++) {
+        status = apply_override(*config, overrides[i]);
+    }
+    if (status == GD_OK) {
+        status = resolve(*config);
+    }
+    if (status != GD_OK) {
+        gd_config_free(config);
+    }
+    return status;
+}
+
+void gd_config_free(gd_config **config) {
+    if (*config == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < (*config)->count; i++) {
+        gd_slot *slot = &(*config)->slot[i];
+        gd_memory_free(&slot->written);
+        gd_memory_free(&slot->where);
+        gd_memory_free(&slot->value.text);
+    }
+    gd_memory_free(&(*config)->slot);
+    gd_memory_free(&(*config)->name);
+    gd_memory_free(config);
+}
+
+static const gd_slot *get(const gd_config *config, const char *section, const char *key) {
+    const gd_slot *slot = gd_config_find(config, section, key);
+    if (slot == NULL) {
+        fprintf(stderr, "bug: the configuration was asked for [%s] %s, which is in no table\n",
+                section, key);
+        abort();
+    }
+    return slot;
+}
+
+static const gd_slot *get_kind(const gd_config *config, const char *section, const char *key,
+                               gd_setting_kind kind) {
+    const gd_slot *slot = get(config, section, key);
+    bool both_text = kind == GD_SETTING_TEXT && slot->setting->kind == GD_SETTING_CHOICE;
+    if (slot->setting->kind != kind && !both_text) {
+        fprintf(stderr, "bug: the configuration was asked for [%s] %s as another kind\n", section,
+                key);
+        abort();
+    }
+    return slot;
+}
+
+int64_t gd_config_integer(const gd_config *config, const char *section, const char *key) {
+    return get_kind(config, section, key, GD_SETTING_INTEGER)->value.integer;
+}
+
+double gd_config_number(const gd_config *config, const char *section, const char *key) {
+    return get_kind(config, section, key, GD_SETTING_NUMBER)->value.number;
+}
+
+const char *gd_config_text(const gd_config *config, const char *section, const char *key) {
+    return get_kind(config, section, key, GD_SETTING_TEXT)->value.text;
+}
+
+gd_interval gd_config_interval(const gd_config *config, const char *section, const char *key) {
+    return get_kind(config, section, key, GD_SETTING_INTERVAL)->value.interval;
+}
+
+bool gd_config_given(const gd_config *config, const char *section, const char *key) {
+    return get(config, section, key)->origin != GD_FROM_DEFAULT;
+}
+
+const char *gd_config_name(const gd_config *config) {
+    return config->name;
+}
+
+gd_status gd_config_fail(const gd_config *config, const char *section, const char *key,
+                         const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *message;
+    size_t room = length < 0 ? 1 : (size_t)length + 1;
+    gd_status status = gd_memory_new(&message, room, 1, "a message");
+    if (status != GD_OK) {
+        return status;
+    }
+    va_start(arguments, format);
+    vsnprintf(message, room, format, arguments);
+    va_end(arguments);
+    status = gd_status_new(GD_BAD_INPUT, "%s: %s", get(config, section, key)->where, message);
+    gd_memory_free(&message);
+    return status;
+}

@@ -1,0 +1,123 @@
+#include <string.h>
+
+#include "config_private.h"
+
+/* A key and its value, which may be empty; nothing before or behind them. */
+static void add_line(gd_text *out, const char *prefix, const char *key, const char *value) {
+    gd_text_add(out, "%s%s =%s%s\n", prefix, key, *value == '\0' ? "" : " ", value);
+}
+
+/* Whether a section appears among the first `index` of the slots. */
+static bool slot_section_before(const gd_config *config, size_t index) {
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(config->slot[i].table->section, config->slot[index].table->section) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void gd_config_write(const gd_config *config, gd_text *out) {
+    for (size_t i = 0; i < config->count; i++) {
+        if (slot_section_before(config, i)) {
+            continue;
+        }
+        const char *section = config->slot[i].table->section;
+        gd_text_add(out, "%s[%s]\n", i == 0 ? "" : "\n", section);
+        for (size_t j = i; j < config->count; j++) {
+            const gd_slot *slot = &config->slot[j];
+            if (slot->active && strcmp(slot->table->section, section) == 0) {
+                add_line(out, "", slot->setting->key, slot->value.text);
+            }
+        }
+    }
+}
+
+static gd_status compare_slot(const gd_slot *slot, const gd_config *old) {
+    const char *section = slot->table->section, *key = slot->setting->key;
+    const gd_slot *other = gd_config_find(old, section, key);
+    if (slot->setting->may_change || other == NULL ||
+        gd_value_equal(slot->setting->kind, &slot->value, &other->value)) {
+        return GD_OK;
+    }
+    return gd_status_new(GD_BAD_INPUT,
+                         "%s: %s.%s is '%s' but the checkpoint's run had '%s'; continue it with "
+                         "the old value, or start a new run in another folder",
+                         slot->where, section, key, slot->value.text, other->value.text);
+}
+
+/* A section's `name` is compared before what depends on it. */
+gd_status gd_config_compare(const gd_config *config, const gd_config *old) {
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < config->count && status == GD_OK; i++) {
+        const gd_slot *slot = &config->slot[i];
+        if (!slot->active) {
+            continue;
+        }
+        const gd_slot *name = gd_config_find(config, slot->table->section, "name");
+        if (name != NULL) {
+            status = compare_slot(name, old);
+        }
+        if (status == GD_OK) {
+            status = compare_slot(slot, old);
+        }
+    }
+    return status;
+}
+
+/* The default of a section's `name`; NULL: none. */
+static const char *default_owner(const gd_settings *const *tables, const char *section) {
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        if (tables[t]->owner != NULL || strcmp(tables[t]->section, section) != 0) {
+            continue;
+        }
+        for (const gd_setting *row = tables[t]->rows; row->key != NULL; row++) {
+            if (strcmp(row->key, "name") == 0) {
+                return row->initial;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void write_table(const gd_settings *table, bool selected, gd_text *out) {
+    if (table->owner != NULL) {
+        gd_text_add(out, "\n; With name = %s:\n", table->owner);
+    }
+    for (const gd_setting *row = table->rows; row->key != NULL; row++) {
+        gd_text_add(out, "\n; %s: ", row->help);
+        gd_setting_describe(row, out);
+        gd_text_add(out, "%s\n", row->initial == NULL ? "; required" : "");
+        add_line(out, selected && row->initial != NULL ? "" : "; ", row->key,
+                 row->initial == NULL ? "" : row->initial);
+    }
+}
+
+static bool table_section_before(const gd_settings *const *tables, size_t index) {
+    for (size_t t = 0; t < index; t++) {
+        if (strcmp(tables[t]->section, tables[index]->section) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void gd_settings_write(const gd_settings *const *tables, gd_text *out) {
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        if (table_section_before(tables, t)) {
+            continue;
+        }
+        const char *section = tables[t]->section;
+        const char *owner = default_owner(tables, section);
+        gd_text_add(out, "%s[%s]\n", t == 0 ? "" : "\n", section);
+        for (size_t u = t; tables[u] != NULL; u++) {
+            const gd_settings *table = tables[u];
+            if (strcmp(table->section, section) == 0) {
+                write_table(table,
+                            table->owner == NULL ||
+                                (owner != NULL && strcmp(owner, table->owner) == 0),
+                            out);
+            }
+        }
+    }
+}

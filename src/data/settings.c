@@ -1,0 +1,48 @@
+#include <float.h>
+
+#include "gdmpi/data.h"
+
+static const char *shuffle_name(size_t index) {
+    static const char *const names[] = {"shard", "none"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+static const gd_setting rows[] = {
+    {.key = "file",
+     .kind = GD_SETTING_TEXT,
+     .help = "the HDF5 file"},
+    {.key = "train",
+     .kind = GD_SETTING_TEXT,
+     .initial = "/train",
+     .help = "the training rows: a group in file, or OTHER.h5:/group"},
+    {.key = "val",
+     .kind = GD_SETTING_TEXT,
+     .initial = "/val",
+     .help = "the validation rows, likewise; the default may be missing, and nothing means none"},
+    {.key = "val_fraction",
+     .kind = GD_SETTING_NUMBER,
+     .initial = "0",
+     .min = 0,
+     .max = 0.9,
+     .help = "part of the training rows held out for validation, where there is no group for it"},
+    {.key = "shards",
+     .kind = GD_SETTING_INTEGER,
+     .initial = "0",
+     .min = 0,
+     .max = 1e6,
+     .help = "logical shards: the result depends on them, not on the ranks; 0 is one per rank"},
+    {.key = "shuffle",
+     .kind = GD_SETTING_CHOICE,
+     .initial = "shard",
+     .choices = shuffle_name,
+     .help = "shard: a new order within every shard each epoch; none: the order of the file"},
+    {.key = "scale",
+     .kind = GD_SETTING_NUMBER,
+     .initial = "1",
+     .min = -DBL_MAX,
+     .max = DBL_MAX,
+     .help = "multiplies x"},
+    {0},
+};
+
+const gd_settings gd_data_settings = {.section = "data", .rows = rows};

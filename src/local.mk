@@ -1,0 +1,140 @@
+# Compiled once: everything that has no real numbers in it. In the order in which data flows.
+noinst_LIBRARIES += libgdmpi.a
+libgdmpi_a_CPPFLAGS = $(AM_CPPFLAGS)
+libgdmpi_a_SOURCES = \
+	src/base/blas.c \
+	src/base/files.c \
+	src/base/memory.c \
+	src/base/rng.c \
+	src/base/status.c \
+	src/base/stop.c \
+	src/base/text.c \
+	src/base/type.c \
+	src/config/config.c \
+	src/config/config_private.h \
+	src/config/ini.c \
+	src/config/settings.c \
+	src/config/unknown.c \
+	src/config/write.c \
+	src/store/store.c \
+	src/store/store_attribute.c \
+	src/store/store_data.c \
+	src/store/store_group.c \
+	src/store/store_private.h \
+	src/store/store_type.c \
+	src/data/check.c \
+	src/data/data_private.h \
+	src/data/import_idx.c \
+	src/data/rows.c \
+	src/data/settings.c \
+	src/data/shards.c \
+	src/data/source.c \
+	src/data/split.c \
+	src/comm/collectives.c \
+	src/comm/comm.c \
+	src/comm/comm_private.h \
+	src/comm/window.c \
+	src/reduce/tree.c \
+	src/checkpoint/checkpoint.c \
+	src/checkpoint/checkpoint_private.h \
+	src/checkpoint/checkpoint_read.c \
+	src/checkpoint/rundir.c \
+	src/log/metrics.c \
+	src/log/table.c
+
+# Compiled twice: the numerics, and the training that calls them.
+numerics = \
+	src/data/batch.c \
+	src/data/gather_type.h \
+	src/model/init.c \
+	src/model/layer.c \
+	src/model/layer_dense.c \
+	src/model/layer_dropout.c \
+	src/model/layer_gelu.c \
+	src/model/layer_leaky_relu.c \
+	src/model/layer_relu.c \
+	src/model/layer_sigmoid.c \
+	src/model/layer_softplus.c \
+	src/model/layer_tanh.c \
+	src/model/layers.c \
+	src/model/layers.h \
+	src/model/loss.c \
+	src/model/loss_bce.c \
+	src/model/loss_cross_entropy.c \
+	src/model/loss_mse.c \
+	src/model/model.c \
+	src/model/workspace.c \
+	src/optimizer/optimizer.c \
+	src/optimizer/optimizer_adam.c \
+	src/optimizer/optimizer_momentum.c \
+	src/optimizer/optimizer_sgd.c \
+	src/reduce/reduce.c \
+	src/reduce/reduce_allreduce.c \
+	src/reduce/reduce_message.c \
+	src/reduce/reduce_private.h \
+	src/reduce/reduce_sum.c \
+	src/reduce/reduce_window.c \
+	src/train/plan.c \
+	src/train/precision.c \
+	src/train/problem.c \
+	src/train/report.c \
+	src/train/resume.c \
+	src/train/run.c \
+	src/train/save.c \
+	src/train/settings.c \
+	src/train/step.c \
+	src/train/trainer.c
+
+noinst_LIBRARIES += libgdmpi_single.a libgdmpi_double.a
+libgdmpi_single_a_SOURCES = $(numerics)
+libgdmpi_single_a_CPPFLAGS = $(AM_CPPFLAGS) -DGD_SINGLE
+libgdmpi_double_a_SOURCES = $(numerics)
+libgdmpi_double_a_CPPFLAGS = $(AM_CPPFLAGS) -DGD_DOUBLE
+
+# The program: the commands, over all of it.
+libraries = libgdmpi_single.a libgdmpi_double.a libgdmpi.a $(HDF5_LIBS) $(MPI_LIBS) $(BLAS_LIBS) $(INIH_LIBS) \
+	$(ZLIB_LIBS) -lm
+bin_PROGRAMS += gdmpi
+gdmpi_SOURCES = \
+	src/main.c \
+	src/command/check.c \
+	src/command/command.c \
+	src/command/config.c \
+	src/command/import.c \
+	src/command/precision.c \
+	src/command/train.c
+gdmpi_LDADD = $(libraries)
+
+noinst_HEADERS += \
+	include/gdmpi/batch.h \
+	include/gdmpi/blas.h \
+	include/gdmpi/checkpoint.h \
+	include/gdmpi/comm.h \
+	include/gdmpi/command.h \
+	include/gdmpi/config.h \
+	include/gdmpi/data.h \
+	include/gdmpi/files.h \
+	include/gdmpi/import.h \
+	include/gdmpi/init.h \
+	include/gdmpi/layer.h \
+	include/gdmpi/loss.h \
+	include/gdmpi/memory.h \
+	include/gdmpi/metrics.h \
+	include/gdmpi/model.h \
+	include/gdmpi/optimizer.h \
+	include/gdmpi/precision.h \
+	include/gdmpi/problem.h \
+	include/gdmpi/real.h \
+	include/gdmpi/reduce.h \
+	include/gdmpi/rng.h \
+	include/gdmpi/rundir.h \
+	include/gdmpi/shards.h \
+	include/gdmpi/status.h \
+	include/gdmpi/stop.h \
+	include/gdmpi/store.h \
+	include/gdmpi/table.h \
+	include/gdmpi/tensor.h \
+	include/gdmpi/text.h \
+	include/gdmpi/train.h \
+	include/gdmpi/tree.h \
+	include/gdmpi/type.h

@@ -1,0 +1,119 @@
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gdmpi/files.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/metrics.h"
+
+struct gd_metrics {
+    FILE *file;
+    char *path;
+    int64_t bytes; /* of the lines that were ended */
+    gd_text line;
+};
+
+gd_status gd_metrics_open(const char *path, int64_t bytes, gd_metrics **metrics) {
+    *metrics = NULL;
+    gd_metrics *self = NULL;
+    gd_status status = gd_file_truncate(path, bytes);
+    if (status == GD_OK) {
+        status = gd_memory_new(&self, 1, sizeof *self, "the log");
+    }
+    if (status == GD_OK) {
+        *metrics = self;
+        status = gd_text_copy(path, &self->path);
+    }
+    if (status == GD_OK) {
+        self->file = fopen(path, "a");
+        if (self->file == NULL || fseek(self->file, 0, SEEK_END) != 0) {
+            status = gd_status_new(GD_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
+        } else {
+            self->bytes = ftell(self->file);
+        }
+    }
+    if (status != GD_OK) {
+        gd_status closed = gd_metrics_close(metrics);
+        gd_status_free(&closed);
+    }
+    return status;
+}
+
+static gd_status failed(const gd_metrics *metrics) {
+    return gd_status_new(GD_FAILED, "%s: cannot be written: %s", metrics->path, strerror(errno));
+}
+
+gd_status gd_metrics_close(gd_metrics **metrics) {
+    gd_metrics *self = *metrics;
+    if (self == NULL) {
+        return GD_OK;
+    }
+    gd_status status = GD_OK;
+    if (self->file != NULL && fclose(self->file) != 0) {
+        status = failed(self);
+    }
+    gd_text_free(&self->line);
+    gd_memory_free(&self->path);
+    gd_memory_free(metrics);
+    return status;
+}
+
+/* A JSON string: quotes, backslashes and control characters escaped (RFC 8259, section 7). */
+static void add_string(gd_text *line, const char *text) {
+    gd_text_add(line, "\"");
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\') {
+            gd_text_add(line, "\\%c", *c);
+        } else if (*c < 0x20) {
+            gd_text_add(line, "\\u%04x", *c);
+        } else {
+            gd_text_add(line, "%c", *c);
+        }
+    }
+    gd_text_add(line, "\"");
+}
+
+static void add_key(gd_metrics *metrics, const char *key) {
+    gd_text_add(&metrics->line, ", ");
+    add_string(&metrics->line, key);
+    gd_text_add(&metrics->line, ": ");
+}
+
+void gd_metrics_begin(gd_metrics *metrics, const char *event) {
+    gd_text_free(&metrics->line);
+    gd_text_add(&metrics->line, "{\"event\": ");
+    add_string(&metrics->line, event);
+}
+
+void gd_metrics_text(gd_metrics *metrics, const char *key, const char *value) {
+    add_key(metrics, key);
+    add_string(&metrics->line, value);
+}
+
+void gd_metrics_integer(gd_metrics *metrics, const char *key, int64_t value) {
+    add_key(metrics, key);
+    gd_text_add(&metrics->line, "%lld", (long long)value);
+}
+
+void gd_metrics_number(gd_metrics *metrics, const char *key, double value) {
+    add_key(metrics, key);
+    gd_text_add(&metrics->line, isfinite(value) ? "%.17g" : "null", value);
+}
+
+int64_t gd_metrics_bytes(const gd_metrics *metrics) {
+    size_t closing = metrics->line.length > 0 ? 2 : 0;
+    return metrics->bytes + (int64_t)(metrics->line.length + closing);
+}
+
+gd_status gd_metrics_end(gd_metrics *metrics) {
+    gd_text_add(&metrics->line, "}\n");
+    gd_status status = gd_text_status(&metrics->line);
+    if (status == GD_OK &&
+        (fputs(metrics->line.bytes, metrics->file) == EOF || fflush(metrics->file) != 0)) {
+        status = failed(metrics);
+    }
+    metrics->bytes += (int64_t)metrics->line.length;
+    gd_text_free(&metrics->line);
+    return status;
+}

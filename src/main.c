@@ -1,0 +1,23 @@
+#include <stdio.h>
+
+#include "gdmpi/command.h"
+#include "gdmpi/stop.h"
+#include "gdmpi/store.h"
+
+int main(int argc, char **argv) {
+    gd_comm *comm = NULL;
+    gd_stop_install();
+    gd_status status = gd_comm_start(&argc, &argv, &comm);
+    if (status == GD_OK) {
+        gd_store_start();
+        status = gd_comm_agree(comm, gd_command_run(comm, argc, argv));
+    }
+    if (status != GD_OK && (comm == NULL || gd_comm_rank(comm) == 0)) {
+        fflush(stdout);
+        fprintf(stderr, "gdmpi: %s\n", gd_status_message(status));
+    }
+    gd_code code = gd_status_code(status);
+    gd_status_free(&status);
+    gd_comm_stop(&comm);
+    return code;
+}

@@ -1,0 +1,99 @@
+#include <cblas.h>
+#include <limits.h>
+
+#include "gdmpi/layer.h"
+
+enum { WEIGHT, BIAS };
+
+static void shape(gd_layer *layer) {
+    layer->outputs = (int64_t)layer->argument;
+    layer->cache = 0;
+    layer->tensor_count = 2;
+    layer->tensor[WEIGHT] = (gd_tensor){
+        .rank = 2,
+        .dims = {layer->outputs, layer->inputs},
+        .count = layer->outputs * layer->inputs,
+        .fan_in = layer->inputs,
+        .fan_out = layer->outputs,
+    };
+    layer->tensor[BIAS] = (gd_tensor){
+        .rank = 1,
+        .dims = {layer->outputs},
+        .count = layer->outputs,
+        .fan_in = layer->inputs,
+        .fan_out = layer->outputs,
+    };
+}
+
+GD_CLONES static void add_to_rows(int64_t rows, int64_t width, const real *restrict bias,
+                                  real *restrict y) {
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < width; j++) {
+            y[i * width + j] += bias[j];
+        }
+    }
+}
+
+static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                    const real *x, real *y, real *cache) {
+    (void)cache;
+    const blasint rows = (blasint)pass->rows, inputs = (blasint)layer->inputs,
+                  outputs = (blasint)layer->outputs;
+    gd_gemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, outputs, inputs, 1, x, inputs,
+            parameters + layer->tensor[WEIGHT].offset, inputs, 0, y, outputs);
+    add_to_rows(pass->rows, layer->outputs, parameters + layer->tensor[BIAS].offset, y);
+}
+
+enum { STRIP = 128 };
+
+/* Adds up the rows of `count` <= STRIP columns of dy, apart from what `sum` held before, so that
+ * adding to a gradient gives the bits of computing apart and adding, as GEMM does. */
+GD_CLONES static void sum_strip(int64_t rows, int64_t width, int64_t count, bool accumulate,
+                                const real *restrict dy, real *restrict sum) {
+    real strip[STRIP] = {0};
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < count; j++) {
+            strip[j] += dy[i * width + j];
+        }
+    }
+    for (int64_t j = 0; j < count; j++) {
+        sum[j] = accumulate ? sum[j] + strip[j] : strip[j];
+    }
+}
+
+static void sum_columns(int64_t rows, int64_t width, bool accumulate, const real *dy, real *sum) {
+    for (int64_t j = 0; j < width; j += STRIP) {
+        int64_t count = width - j < STRIP ? width - j : STRIP;
+        sum_strip(rows, width, count, accumulate, dy + j, sum + j);
+    }
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
+                     const real *cache) {
+    (void)y;
+    (void)cache;
+    const blasint rows = (blasint)pass->rows, inputs = (blasint)layer->inputs,
+                  outputs = (blasint)layer->outputs;
+    gd_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, outputs, inputs, rows, 1, dy, outputs, x,
+            inputs, pass->accumulate ? 1 : 0, gradient + layer->tensor[WEIGHT].offset, inputs);
+    sum_columns(pass->rows, layer->outputs, pass->accumulate, dy,
+                gradient + layer->tensor[BIAS].offset);
+    if (dx != NULL) {
+        gd_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, inputs, outputs, 1, dy, outputs,
+                parameters + layer->tensor[WEIGHT].offset, inputs, 0, dx, inputs);
+    }
+}
+
+const gd_layer_kind gd_layer_dense = {
+    .name = "dense",
+    .help = "y = x W^T + b, of so many units",
+    .argument = "units",
+    .whole = true,
+    .needed = true,
+    .min = 1,
+    .max = INT_MAX,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

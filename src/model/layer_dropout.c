@@ -1,0 +1,94 @@
+#include <string.h>
+
+#include "gdmpi/layer.h"
+
+/* Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled up, so that
+ * evaluation needs no scaling. The factors, 0 or 1 / (1 - p), are kept for backward. */
+static void shape(gd_layer *layer) {
+    layer->outputs = layer->inputs;
+    layer->cache = layer->inputs;
+}
+
+enum { WORDS = 4, CHUNK = 256 };
+
+typedef struct coin {
+    gd_rng rng;
+    uint32_t threshold; /* a word below it drops its element */
+    real scale;
+} coin;
+
+/* A loop of its own, for then it is without branches, which random bits make slow. */
+GD_CLONES static void choose(int64_t count, const uint32_t *restrict words, uint32_t threshold,
+                             real scale, real *restrict factors) {
+    for (int64_t i = 0; i < count; i++) {
+        factors[i] = words[i] < threshold ? 0 : scale;
+    }
+}
+
+/* The factors of elements first ... first + count - 1 of the shard's rows in this step; word i is
+ * that of element i. */
+static void draw(const coin *coin, int64_t first, int64_t count, real *factors) {
+    uint32_t words[CHUNK];
+    const int64_t end = first + count;
+    for (int64_t start = first - first % WORDS; start < end; start += CHUNK) {
+        const int64_t stop = start + CHUNK < end ? start + CHUNK : end;
+        for (int64_t i = start; i < stop; i += WORDS) {
+            gd_rng_words(&coin->rng, (uint32_t)(i / WORDS), words + (i - start));
+        }
+        const int64_t from = start > first ? start : first;
+        choose(stop - from, words + (from - start), coin->threshold, coin->scale,
+               factors + (from - first));
+    }
+}
+
+GD_CLONES static void multiply(int64_t count, const real *restrict factors, const real *from,
+                               real *to) {
+    for (int64_t i = 0; i < count; i++) {
+        to[i] = from[i] * factors[i];
+    }
+}
+
+static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                    const real *x, real *y, real *cache) {
+    (void)parameters;
+    int64_t count = pass->rows * layer->outputs;
+    if (!pass->training) {
+        memcpy(y, x, (size_t)count * sizeof(real));
+        return;
+    }
+    const coin coin = {
+        gd_rng_stream(pass->seed, GD_RNG_DROPOUT, pass->step, pass->shard, layer->index),
+        (uint32_t)(layer->argument * 0x1p32),
+        (real)(1 / (1 - layer->argument)),
+    };
+    draw(&coin, pass->first_row * layer->outputs, count, cache);
+    multiply(count, cache, x, y);
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
+                     const real *cache) {
+    (void)parameters;
+    (void)x;
+    (void)y;
+    (void)gradient;
+    int64_t count = pass->rows * layer->outputs;
+    if (pass->training) {
+        multiply(count, cache, dy, dx);
+    } else if (dx != dy) {
+        memcpy(dx, dy, (size_t)count * sizeof(real));
+    }
+}
+
+const gd_layer_kind gd_layer_dropout = {
+    .name = "dropout",
+    .help = "y = 0 with probability p, else x / (1 - p); in training only",
+    .argument = "p",
+    .initial = 0.5,
+    .min = 0,
+    .max = 1,
+    .open = true,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

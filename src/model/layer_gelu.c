@@ -1,0 +1,43 @@
+#include <tgmath.h>
+
+#include "gdmpi/layer.h"
+
+/* y = x P(x), where P is the distribution function of the standard normal (Hendrycks and Gimpel
+ * 2016, equation 1). By erfc, for 1 + erf loses all digits where x is far below zero. P is kept for
+ * backward. */
+static const real root_half = (real)0.707106781186547524401;       /* sqrt(1 / 2) */
+static const real density_at_zero = (real)0.398942280401432677940; /* 1 / sqrt(2 pi) */
+
+static void shape(gd_layer *layer) {
+    layer->outputs = layer->inputs;
+    layer->cache = layer->inputs;
+}
+
+static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                    const real *x, real *y, real *cache) {
+    (void)parameters;
+    for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
+        cache[i] = erfc(-x[i] * root_half) / 2;
+        y[i] = x[i] * cache[i];
+    }
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
+                     const real *cache) {
+    (void)parameters;
+    (void)y;
+    (void)gradient;
+    for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
+        real density = density_at_zero * exp(-x[i] * x[i] / 2);
+        dx[i] = dy[i] * (cache[i] + x[i] * density);
+    }
+}
+
+const gd_layer_kind gd_layer_gelu = {
+    .name = "gelu",
+    .help = "y = x (1 + erf(x / sqrt(2))) / 2",
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,42 @@
+#include "gdmpi/layer.h"
+
+GD_CLONES static void rectify(int64_t count, real slope, const real *restrict x, real *restrict y) {
+    for (int64_t i = 0; i < count; i++) {
+        y[i] = x[i] > 0 ? x[i] : slope * x[i];
+    }
+}
+
+GD_CLONES static void lean_where_negative(int64_t count, real slope, const real *restrict x,
+                                          const real *dy, real *dx) {
+    for (int64_t i = 0; i < count; i++) {
+        dx[i] = x[i] > 0 ? dy[i] : slope * dy[i];
+    }
+}
+
+static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                    const real *x, real *y, real *cache) {
+    (void)parameters;
+    (void)cache;
+    rectify(pass->rows * layer->outputs, (real)layer->argument, x, y);
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
+                     const real *cache) {
+    (void)parameters;
+    (void)y;
+    (void)gradient;
+    (void)cache;
+    lean_where_negative(pass->rows * layer->outputs, (real)layer->argument, x, dy, dx);
+}
+
+const gd_layer_kind gd_layer_leaky_relu = {
+    .name = "leaky_relu",
+    .help = "y = x where x > 0, else slope x",
+    .argument = "slope",
+    .initial = 0.01,
+    .min = 0,
+    .max = 1,
+    .forward = forward,
+    .backward = backward,
+};

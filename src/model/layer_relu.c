@@ -1,0 +1,39 @@
+#include "gdmpi/layer.h"
+
+/* Written so that NaN passes, and a run that diverged is seen. */
+GD_CLONES static void rectify(int64_t count, const real *restrict x, real *restrict y) {
+    for (int64_t i = 0; i < count; i++) {
+        y[i] = x[i] < 0 ? 0 : x[i];
+    }
+}
+
+GD_CLONES static void pass_where_positive(int64_t count, const real *restrict y, const real *dy,
+                                          real *dx) {
+    for (int64_t i = 0; i < count; i++) {
+        dx[i] = y[i] <= 0 ? 0 : dy[i];
+    }
+}
+
+static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                    const real *x, real *y, real *cache) {
+    (void)parameters;
+    (void)cache;
+    rectify(pass->rows * layer->outputs, x, y);
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
+                     const real *cache) {
+    (void)parameters;
+    (void)x;
+    (void)gradient;
+    (void)cache;
+    pass_where_positive(pass->rows * layer->outputs, y, dy, dx);
+}
+
+const gd_layer_kind gd_layer_relu = {
+    .name = "relu",
+    .help = "y = max(0, x)",
+    .forward = forward,
+    .backward = backward,
+};

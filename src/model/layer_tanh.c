@@ -1,0 +1,36 @@
+#include <tgmath.h>
+
+#include "gdmpi/layer.h"
+
+static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                    const real *x, real *y, real *cache) {
+    (void)parameters;
+    (void)cache;
+    for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
+        y[i] = tanh(x[i]);
+    }
+}
+
+GD_CLONES static void differentiate(int64_t count, const real *restrict y, const real *dy,
+                                    real *dx) {
+    for (int64_t i = 0; i < count; i++) {
+        dx[i] = dy[i] * (1 - y[i] * y[i]);
+    }
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
+                     const real *cache) {
+    (void)parameters;
+    (void)x;
+    (void)gradient;
+    (void)cache;
+    differentiate(pass->rows * layer->outputs, y, dy, dx);
+}
+
+const gd_layer_kind gd_layer_tanh = {
+    .name = "tanh",
+    .help = "y = tanh(x)",
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,51 @@
+#include <float.h>
+
+#include "gdmpi/optimizer.h"
+
+enum { MOMENTUM };
+
+static const gd_setting settings[] = {
+    {.key = "lr",
+     .kind = GD_SETTING_NUMBER,
+     .initial = "0.01",
+     .min = 0,
+     .max = DBL_MAX,
+     .may_change = true,
+     .help = "the learning rate"},
+    {.key = "momentum",
+     .kind = GD_SETTING_NUMBER,
+     .initial = "0.9",
+     .min = 0,
+     .max = 1 - DBL_EPSILON / 2,
+     .help = "how much of the last step goes on"},
+    {0},
+};
+
+static void configure(const gd_config *config, double *options) {
+    options[MOMENTUM] = gd_config_number(config, "optimizer", "momentum");
+}
+
+GD_CLONES static void descend(int64_t count, real lr, real momentum, const real *restrict gradient,
+                              real *restrict velocity, real *restrict parameters) {
+    for (int64_t i = 0; i < count; i++) {
+        real b = momentum * velocity[i] + gradient[i];
+        velocity[i] = b;
+        parameters[i] -= lr * b;
+    }
+}
+
+/* As torch.optim.SGD with momentum and no dampening, whose first step, b = g, is this one from
+ * zero. */
+static void update(const double *options, const gd_update *update) {
+    descend(update->count, (real)update->lr, (real)options[MOMENTUM], update->gradient,
+            update->slot[0], update->parameters);
+}
+
+const gd_optimizer_kind gd_optimizer_momentum = {
+    .name = "momentum",
+    .help = "b = momentum b + g, p -= lr b",
+    .settings = {.section = "optimizer", .owner = "momentum", .rows = settings},
+    .slot = {"momentum_buffer"},
+    .configure = configure,
+    .update = update,
+};

@@ -1,0 +1,216 @@
+#include "store_private.h"
+
+/* The chunk of a checked data set: what is read and checked at once. */
+static const int64_t chunk_bytes = 1 << 20;
+
+static gd_status get_shape(const gd_store *store, const char *name, hid_t set, gd_shape *shape) {
+    gd_status status = GD_OK;
+    hsize_t dims[H5S_MAX_RANK];
+    hid_t type = H5Dget_type(set), space = H5Dget_space(set);
+    int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, dims, NULL);
+    if (type < 0 || rank < 0) {
+        status = gd_store_fail(store, "read the shape of", name);
+        goto done;
+    }
+    if (!gd_store_nearest_type(type, &shape->type)) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s: %s holds %s; integers of up to 64 bits or floating-point "
+                               "numbers are needed",
+                               store->path, name, gd_store_class_name(type));
+        goto done;
+    }
+    if (rank > GD_RANK_MAX || H5Sget_simple_extent_type(space) == H5S_NULL) {
+        status =
+            gd_status_new(GD_BAD_INPUT, "%s: %s has %d dimensions%s; 0 to %d are possible",
+                          store->path, name, rank, rank == 0 ? " and no data" : "", GD_RANK_MAX);
+        goto done;
+    }
+    int64_t bytes = (int64_t)gd_type_size(shape->type);
+    shape->rank = rank;
+    for (int i = 0; i < rank; i++) {
+        shape->dims[i] = (int64_t)dims[i];
+        if (dims[i] > INT64_MAX || __builtin_mul_overflow(bytes, shape->dims[i], &bytes)) {
+            status =
+                gd_status_new(GD_BAD_INPUT, "%s: %s is larger than any memory", store->path, name);
+            goto done;
+        }
+    }
+done:
+    if (space >= 0) {
+        H5Sclose(space);
+    }
+    if (type >= 0) {
+        H5Tclose(type);
+    }
+    return status;
+}
+
+static gd_status open_set(const gd_store *store, const char *name, gd_shape *shape, hid_t *set) {
+    gd_status status = gd_store_object(store, "data set", name, set);
+    if (status != GD_OK) {
+        return status;
+    }
+    *shape = (gd_shape){0};
+    if (H5Iget_type(*set) == H5I_DATASET) {
+        status = get_shape(store, name, *set, shape);
+    } else {
+        status = gd_status_new(GD_BAD_INPUT, "%s: %s is a group; a data set is needed", store->path,
+                               name);
+    }
+    if (status != GD_OK) {
+        H5Oclose(*set);
+        *set = H5I_INVALID_HID;
+    }
+    return status;
+}
+
+gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shape) {
+    hid_t set;
+    gd_status status = open_set(store, name, shape, &set);
+    if (status == GD_OK && H5Oclose(set) < 0) {
+        status = gd_store_fail(store, "close", name);
+    }
+    return status;
+}
+
+/* Some rows of a data set, and as many in memory. */
+typedef struct slab {
+    gd_shape shape;
+    hid_t set, file, memory;
+} slab;
+
+static void slab_close(slab *rows) {
+    if (rows->memory >= 0) {
+        H5Sclose(rows->memory);
+    }
+    if (rows->file >= 0) {
+        H5Sclose(rows->file);
+    }
+    if (rows->set >= 0) {
+        H5Oclose(rows->set);
+    }
+}
+
+static gd_status slab_open(const gd_store *store, const char *name, int64_t first, int64_t count,
+                           slab *rows) {
+    *rows = (slab){.set = H5I_INVALID_HID, .file = H5I_INVALID_HID, .memory = H5I_INVALID_HID};
+    gd_status status = open_set(store, name, &rows->shape, &rows->set);
+    if (status != GD_OK) {
+        return status;
+    }
+    int rank = rows->shape.rank;
+    int64_t there = rank == 0 ? 1 : rows->shape.dims[0];
+    if (first < 0 || count < 0 || count > there || first > there - count) {
+        return gd_status_new(GD_FAILED, "%s: %s has %lld rows; %lld from row %lld on are not there",
+                             store->path, name, (long long)there, (long long)count,
+                             (long long)first);
+    }
+    hsize_t start[GD_RANK_MAX] = {(hsize_t)first}, counts[GD_RANK_MAX] = {(hsize_t)count};
+    for (int i = 1; i < rank; i++) {
+        counts[i] = (hsize_t)rows->shape.dims[i];
+    }
+    rows->file = H5Dget_space(rows->set);
+    rows->memory = H5Screate_simple(rank, counts, NULL);
+    if (rows->file < 0 || rows->memory < 0) {
+        return gd_store_fail(store, "select rows of", name);
+    }
+    if (count > 0 && rank > 0 &&
+        H5Sselect_hyperslab(rows->file, H5S_SELECT_SET, start, NULL, counts, NULL) < 0) {
+        return gd_store_fail(store, "select rows of", name);
+    }
+    return GD_OK;
+}
+
+gd_status gd_store_read(const gd_store *store, const char *name, int64_t first, int64_t rows,
+                        gd_type type, void *out) {
+    slab part;
+    gd_status status = slab_open(store, name, first, rows, &part);
+    if (status == GD_OK && rows > 0 &&
+        H5Dread(part.set, gd_store_memory_type(type), part.memory, part.file, H5P_DEFAULT, out) <
+            0) {
+        status = gd_store_fail(store, "read", name);
+    }
+    slab_close(&part);
+    return status;
+}
+
+gd_status gd_store_write(gd_store *store, const char *name, int64_t first, int64_t rows,
+                         gd_type type, const void *data) {
+    slab part;
+    gd_status status = slab_open(store, name, first, rows, &part);
+    if (status == GD_OK && rows > 0 &&
+        H5Dwrite(part.set, gd_store_memory_type(type), part.memory, part.file, H5P_DEFAULT, data) <
+            0) {
+        status = gd_store_fail(store, "write", name);
+    }
+    if (part.set >= 0 && H5Dflush(part.set) < 0) {
+        if (status == GD_OK) {
+            status = gd_store_fail(store, "write", name);
+        }
+        /* Left open: the library crashes at its end after the failed close of a data set. */
+        part.set = H5I_INVALID_HID;
+    }
+    slab_close(&part);
+    return status;
+}
+
+/* As many of the last dimensions as fit are whole, so that a chunk is a run of elements as they lie
+ * in memory. */
+static void chunk_dims(const gd_shape *shape, hsize_t chunk[GD_RANK_MAX]) {
+    int64_t room = chunk_bytes / (int64_t)gd_type_size(shape->type);
+    for (int i = shape->rank - 1; i >= 0; i--) {
+        int64_t part = shape->dims[i] < room ? shape->dims[i] : room;
+        chunk[i] = (hsize_t)part;
+        room = room / part > 0 ? room / part : 1;
+    }
+}
+
+static bool set_layout(hid_t properties, const gd_shape *shape, gd_layout layout) {
+    bool empty = false;
+    for (int i = 0; i < shape->rank; i++) {
+        empty = empty || shape->dims[i] == 0;
+    }
+    if (layout == GD_CONTIGUOUS || empty) {
+        return H5Pset_layout(properties, H5D_CONTIGUOUS) >= 0;
+    }
+    if (shape->rank == 0) {
+        /* One number has no chunks, but inside the object header it shares the header's checksum.
+         */
+        return H5Pset_layout(properties, H5D_COMPACT) >= 0;
+    }
+    hsize_t chunk[GD_RANK_MAX];
+    chunk_dims(shape, chunk);
+    return H5Pset_chunk(properties, shape->rank, chunk) >= 0 && H5Pset_fletcher32(properties) >= 0;
+}
+
+gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape, gd_layout layout) {
+    hid_t space = H5I_INVALID_HID, properties = H5I_INVALID_HID, set = H5I_INVALID_HID;
+    gd_status status = gd_store_groups_above(store, name);
+    if (status != GD_OK) {
+        return status;
+    }
+    hsize_t dims[GD_RANK_MAX] = {0};
+    for (int i = 0; i < shape->rank; i++) {
+        dims[i] = (hsize_t)shape->dims[i];
+    }
+    space = H5Screate_simple(shape->rank, dims, NULL);
+    properties = H5Pcreate(H5P_DATASET_CREATE);
+    if (space < 0 || properties < 0 || !gd_store_set_creation(properties) ||
+        !set_layout(properties, shape, layout)) {
+        status = gd_store_fail(store, "describe data set", name);
+        goto done;
+    }
+    set = H5Dcreate2(store->file, name, gd_store_file_type(shape->type), space, H5P_DEFAULT,
+                     properties, H5P_DEFAULT);
+    if (set < 0 || H5Dclose(set) < 0) {
+        status = gd_store_fail(store, "make data set", name);
+    }
+done:
+    if (properties >= 0) {
+        H5Pclose(properties);
+    }
+    if (space >= 0) {
+        H5Sclose(space);
+    }
+    return status;
+}

@@ -1,0 +1,143 @@
+#include <string.h>
+
+#include "gdmpi/memory.h"
+#include "gdmpi/text.h"
+#include "store_private.h"
+
+/* Positive: there; 0: missing; negative: cannot be told. `name` is changed and changed back. */
+static htri_t exists(hid_t file, char *name) {
+    for (char *slash = strchr(name + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        htri_t there = H5Lexists(file, name, H5P_DEFAULT);
+        *slash = '/';
+        if (there <= 0) {
+            return there;
+        }
+    }
+    if (strcmp(name, "/") == 0) {
+        return 1;
+    }
+    htri_t there = H5Lexists(file, name, H5P_DEFAULT);
+    return there > 0 ? H5Oexists_by_name(file, name, H5P_DEFAULT) : there;
+}
+
+bool gd_store_has(const gd_store *store, const char *name) {
+    char *copy;
+    gd_status status = gd_text_copy(name, &copy);
+    bool there = status == GD_OK && exists(store->file, copy) > 0;
+    gd_status_free(&status);
+    gd_memory_free(&copy);
+    return there;
+}
+
+enum { MOST_LISTED = 8, NAME_SIZE = 64 };
+
+/* "/train holds x, y" */
+static void add_members(hid_t file, const char *group, gd_text *text) {
+    H5G_info_t about;
+    if (H5Gget_info_by_name(file, group, &about, H5P_DEFAULT) < 0) {
+        gd_text_add(text, "%s is not a group", group);
+        return;
+    }
+    gd_text_add(text, about.nlinks == 0 ? "%s is empty" : "%s holds ", group);
+    for (hsize_t i = 0; i < about.nlinks && i < MOST_LISTED; i++) {
+        char member[NAME_SIZE];
+        if (H5Lget_name_by_idx(file, group, H5_INDEX_NAME, H5_ITER_INC, i, member, sizeof member,
+                               H5P_DEFAULT) >= 0) {
+            gd_text_add(text, i == 0 ? "%s" : ", %s", member);
+        }
+    }
+    gd_text_add(text, about.nlinks > MOST_LISTED ? " and more" : "");
+}
+
+static gd_status missing(const gd_store *store, const char *what, const char *name) {
+    gd_text there = {0};
+    char *above = NULL;
+    gd_status status = gd_text_copy(name, &above);
+    if (status != GD_OK) {
+        return status;
+    }
+    while (exists(store->file, above) <= 0) {
+        char *slash = strrchr(above, '/');
+        slash[slash == above ? 1 : 0] = '\0';
+    }
+    add_members(store->file, above, &there);
+    status = gd_text_status(&there);
+    if (status == GD_OK) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: no %s %s; %s", store->path, what, name,
+                               gd_text_bytes(&there));
+    }
+    gd_text_free(&there);
+    gd_memory_free(&above);
+    return status;
+}
+
+gd_status gd_store_object(const gd_store *store, const char *what, const char *name,
+                          hid_t *object) {
+    *object = H5Oopen(store->file, name, H5P_DEFAULT);
+    if (*object >= 0) {
+        return GD_OK;
+    }
+    gd_status failure = gd_store_fail(store, "open", name);
+    char *copy;
+    gd_status status = gd_text_copy(name, &copy);
+    if (status == GD_OK && exists(store->file, copy) == 0) {
+        status = missing(store, what, name);
+    }
+    gd_memory_free(&copy);
+    if (status == GD_OK) {
+        return failure;
+    }
+    gd_status_free(&failure);
+    return status;
+}
+
+static gd_status make_group(gd_store *store, char *name) {
+    gd_status status = GD_OK;
+    hid_t group = H5I_INVALID_HID, properties = H5I_INVALID_HID;
+    if (exists(store->file, name) > 0) {
+        group = H5Gopen2(store->file, name, H5P_DEFAULT);
+    } else {
+        properties = H5Pcreate(H5P_GROUP_CREATE);
+        if (properties >= 0 && gd_store_set_creation(properties)) {
+            group = H5Gcreate2(store->file, name, H5P_DEFAULT, properties, H5P_DEFAULT);
+        }
+    }
+    if (group < 0 || H5Gclose(group) < 0) {
+        status = gd_store_fail(store, "make group", name);
+    }
+    if (properties >= 0) {
+        H5Pclose(properties);
+    }
+    return status;
+}
+
+gd_status gd_store_groups_above(gd_store *store, const char *name) {
+    char *copy;
+    gd_status status = gd_text_copy(name, &copy);
+    if (status != GD_OK) {
+        return status;
+    }
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL && status == GD_OK;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        status = make_group(store, copy);
+        *slash = '/';
+    }
+    gd_memory_free(&copy);
+    return status;
+}
+
+gd_status gd_store_group(gd_store *store, const char *name) {
+    char *copy;
+    gd_status status = gd_store_groups_above(store, name);
+    if (status != GD_OK) {
+        return status;
+    }
+    status = gd_text_copy(name, &copy);
+    if (status == GD_OK) {
+        status = make_group(store, copy);
+        gd_memory_free(&copy);
+    }
+    return status;
+}

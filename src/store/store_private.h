@@ -1,0 +1,38 @@
+/* What the files of the storage room share. */
+#ifndef GDMPI_STORE_PRIVATE_H
+#define GDMPI_STORE_PRIVATE_H
+
+#include <hdf5.h>
+
+#include "gdmpi/store.h"
+
+struct gd_store {
+    hid_t file;
+    char *path;
+};
+
+/* "PATH: cannot VERB NAME: CAUSE" with the innermost reason that the library gives; so it is to be
+ * called right after the call that failed. `name` may be "" for the file itself. */
+gd_status gd_store_fail(const gd_store *store, const char *verb, const char *name);
+
+/* Opens an object of any kind. Where it is missing, the GD_BAD_INPUT calls it `what` and says what
+ * is there instead. */
+gd_status gd_store_object(const gd_store *store, const char *what, const char *name, hid_t *object);
+
+/* Makes the groups above `name` that are missing. */
+gd_status gd_store_groups_above(gd_store *store, const char *name);
+
+/* The same data make the same bytes, and every attribute has a checksum: no times are kept, and
+ * attributes stay in the object header. For a creation property list. */
+bool gd_store_set_creation(hid_t properties);
+
+hid_t gd_store_memory_type(gd_type type);
+hid_t gd_store_file_type(gd_type type);
+
+/* The native type nearest to `type`. False: it is no number, or one that no native type holds. */
+bool gd_store_nearest_type(hid_t type, gd_type *nearest);
+
+/* "strings", "compounds" and so on, of a type that is no number. */
+const char *gd_store_class_name(hid_t type);
+
+#endif

@@ -1,0 +1,138 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "gdmpi/memory.h"
+#include "gdmpi/train.h"
+
+static void print_layers(const gd_model *model) {
+    char text[32];
+    printf("\nlayer                  outputs   parameters  tensors\n");
+    for (int i = 0; i < model->layer_count; i++) {
+        const gd_layer *layer = &model->layers[i];
+        int64_t count = 0;
+        char name[64], tensors[128] = "";
+        size_t used = 0;
+        for (int j = 0; j < layer->tensor_count; j++) {
+            const gd_tensor *tensor = &layer->tensor[j];
+            count += tensor->count;
+            used += (size_t)snprintf(tensors + used, sizeof tensors - used, "%s%s [%lld%s", j > 0 ? ", " : "",
+                                     tensor->name, (long long)tensor->dims[0],
+                                     tensor->rank > 1 ? "" : "]");
+            if (tensor->rank > 1) {
+                used += (size_t)snprintf(tensors + used, sizeof tensors - used, ", %lld]",
+                                         (long long)tensor->dims[1]);
+            }
+        }
+        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%d %s" : "%d %s %g", i,
+                 layer->kind->name, layer->argument);
+        printf("%-20s %9lld %12s  %s\n", name, (long long)layer->outputs,
+               gd_text_grouped(count, text), tensors);
+    }
+}
+
+static void print_shards(const gd_problem *problem) {
+    const gd_shards *shards = &problem->shards;
+    int64_t first = gd_shards_rows(shards, 0).count;
+    int64_t last = gd_shards_rows(shards, shards->count - 1).count;
+    char count[32];
+    printf("\nrows a shard       %s", gd_text_grouped(first, count));
+    if (last != first) {
+        printf(" or %s", gd_text_grouped(last, count));
+    }
+    printf("\nrows a step        %s", gd_text_grouped(gd_shards_step_rows(shards, 0), count));
+    printf(", at most %s of a shard", gd_text_grouped(gd_shards_step_most(shards), count));
+    printf("\nsteps an epoch     %s", gd_text_grouped(gd_shards_steps(shards), count));
+    printf(", the last of %s rows",
+           gd_text_grouped(gd_shards_step_rows(shards, gd_shards_steps(shards) - 1), count));
+    printf("\nsteps in all       %s\n",
+           gd_text_grouped(gd_shards_steps(shards) *
+                               gd_config_integer(problem->config, "train", "epochs"),
+                           count));
+}
+
+static void print_amount(const char *what, double bytes) {
+    char amount[32];
+    printf("  %-30s %12s\n", what, gd_text_amount(bytes, amount));
+}
+
+static double rows_bytes(const gd_rows *rows) {
+    return (double)rows->range.count *
+           (double)((size_t)rows->x_width * gd_type_size(rows->x.type) +
+                    (size_t)rows->y_width * gd_type_size(rows->y.type));
+}
+
+/* Of rank 0, the one with the most: rows of the larger shards, and the vector that checkpoints pass through. */
+static void print_memory(const gd_trainer *trainer) {
+    const gd_problem *problem = trainer->problem;
+    const gd_reducer *reducer = trainer->reducer;
+    gd_target target = gd_model_target(problem->model);
+    double vector = (double)reducer->size * (double)sizeof(real);
+    double segment = (double)reducer->segment.count * (double)sizeof(real);
+    double order =
+        trainer->order == NULL ? 0.0 : (double)problem->train.range.count * sizeof *trainer->order;
+    printf("\nmemory of rank 0 (reduce = %s)\n", reducer->kind->name);
+    print_amount("training rows and their order", rows_bytes(&problem->train) + order);
+    print_amount("validation rows", rows_bytes(&problem->val));
+    print_amount("parameters", vector);
+    print_amount("gradients", gd_reducer_bytes(reducer));
+    print_amount("optimizer state", segment * trainer->optimizer->slots);
+    print_amount("a tile on its way", gd_workspace_bytes(problem->model, GD_TILE_ROWS) +
+                                          gd_batch_bytes(GD_TILE_ROWS, problem->model->inputs,
+                                                         &target));
+    print_amount("a vector for checkpoints", vector);
+    printf("\na step brings together\n");
+    print_amount("gradient sums of each rank", reducer->cover_count * vector);
+    print_amount("losses, norms and flags", (double)trainer->shared_count * sizeof(double));
+}
+
+/* What a run would do first with its directory. */
+static gd_status check_directory(gd_trainer *trainer) {
+    gd_problem *problem = trainer->problem;
+    gd_checkpoint_header header;
+    char *path = NULL;
+    gd_status status =
+        gd_rundir_new(gd_config_text(problem->config, "run", "dir"), &trainer->rundir);
+    status = gd_comm_agree(problem->comm, status);
+    if (status == GD_OK) {
+        status = gd_resume_find(problem, &trainer->rundir, &path, &header);
+    }
+    if (status == GD_OK) {
+        if (gd_comm_rank(problem->comm) == 0 && path != NULL) {
+            printf("\nwould continue from %s, after step %lld\n", path,
+                   (long long)header.progress.step);
+        }
+        gd_checkpoint_header_free(&header);
+    }
+    gd_memory_free(&path);
+    return status;
+}
+
+gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
+    gd_problem *problem = NULL;
+    gd_trainer *trainer = NULL;
+    gd_status status = gd_problem_open(comm, config, &problem);
+    if (status == GD_OK) {
+        gd_report_header(problem);
+        status = gd_problem_load(problem);
+    }
+    if (status == GD_OK) {
+        status = gd_trainer_new(problem, &trainer);
+    }
+    if (status == GD_OK) {
+        status = gd_trainer_start(trainer);
+    }
+    if (status == GD_OK && gd_comm_rank(comm) == 0) {
+        print_layers(problem->model);
+        print_shards(problem);
+        print_memory(trainer);
+    }
+    if (status == GD_OK) {
+        status = check_directory(trainer);
+    }
+    if (status == GD_OK && gd_comm_rank(comm) == 0) {
+        printf("\nall is well; nothing was trained or written\n");
+    }
+    gd_trainer_free(&trainer);
+    gd_problem_close(&problem);
+    return status;
+}

@@ -1,0 +1,193 @@
+#include <math.h>
+#include <string.h>
+
+#include "gdmpi/memory.h"
+#include "gdmpi/problem.h"
+#include "gdmpi/store.h"
+
+static gd_status open_training(gd_problem *problem) {
+    const gd_config *config = problem->config;
+    if (gd_config_text(config, "data", "file")[0] == '\0') {
+        return gd_config_fail(config, "data", "file", "the path of an HDF5 file is missing");
+    }
+    gd_status status =
+        gd_source_parse(gd_config_text(config, "data", "train"),
+                        gd_config_text(config, "data", "file"), &problem->train_source);
+    return status == GD_OK ? gd_rows_describe(&problem->train_source, &problem->train) : status;
+}
+
+static gd_status source_is_there(const gd_source *source, bool *there) {
+    gd_store *store = NULL;
+    gd_status status = gd_store_open(source->file, &store);
+    if (status == GD_OK) {
+        *there = gd_store_has(store, source->group);
+        status = gd_store_close(&store);
+    }
+    return status;
+}
+
+/* Holds rows out of the training rows. */
+static gd_status split_training(gd_problem *problem, double fraction) {
+    int64_t rows = problem->train.x.dims[0];
+    int64_t held = (int64_t)llround(fraction * (double)rows);
+    if (held < 1 || held >= rows) {
+        return gd_config_fail(problem->config, "data", "val_fraction",
+                              "%g of %lld rows leaves no row for %s", fraction, (long long)rows,
+                              held < 1 ? "validation" : "training");
+    }
+    problem->train_split.held = held;
+    problem->val_split = problem->train_split;
+    problem->validates = true;
+    problem->val_count = held;
+    gd_status status = gd_text_copy(problem->train_source.file, &problem->val_source.file);
+    if (status == GD_OK) {
+        status = gd_text_copy(problem->train_source.group, &problem->val_source.group);
+    }
+    return status == GD_OK ? gd_rows_describe(&problem->val_source, &problem->val) : status;
+}
+
+static gd_status open_validation(gd_problem *problem) {
+    const gd_config *config = problem->config;
+    const char *val = gd_config_text(config, "data", "val");
+    double fraction = gd_config_number(config, "data", "val_fraction");
+    gd_source source = {0};
+    bool there = false;
+    gd_status status = GD_OK;
+    if (val[0] != '\0') {
+        status = gd_source_parse(val, gd_config_text(config, "data", "file"), &source);
+        if (status == GD_OK) {
+            status = source_is_there(&source, &there);
+        }
+    }
+    if (status == GD_OK && (there || (val[0] != '\0' && gd_config_given(config, "data", "val")))) {
+        problem->val_source = source;
+        if (fraction > 0) {
+            return gd_config_fail(config, "data", "val_fraction",
+                                  "has no effect, because %s:%s is there; with an empty data.val, "
+                                  "rows are held out of the training rows",
+                                  source.file, source.group);
+        }
+        problem->validates = true;
+        status = gd_rows_describe(&problem->val_source, &problem->val);
+        problem->val_count = problem->val.x.dims[0];
+        problem->val_split = (gd_split){.rows = problem->val_count};
+        return status;
+    }
+    gd_source_free(&source);
+    return status == GD_OK && fraction > 0 ? split_training(problem, fraction) : status;
+}
+
+static gd_status cut_shards(gd_problem *problem) {
+    const gd_config *config = problem->config;
+    int64_t ranks = gd_comm_size(problem->comm);
+    int64_t rows = gd_split_count(&problem->train_split, GD_TRAINING);
+    int64_t shards = gd_config_integer(config, "data", "shards");
+    int64_t batch = gd_config_integer(config, "train", "batch_size");
+    shards = shards == 0 ? ranks : shards;
+    if (shards < ranks) {
+        return gd_config_fail(config, "data", "shards",
+                              "%lld shards cannot be worked by %lld ranks; start at most %lld "
+                              "ranks, or set data.shards to %lld or more",
+                              (long long)shards, (long long)ranks, (long long)shards,
+                              (long long)ranks);
+    }
+    if (rows < shards) {
+        return gd_config_fail(config, "data", "shards",
+                              "%lld training rows cannot be cut into %lld shards; at most %lld %s",
+                              (long long)rows, (long long)shards, (long long)rows,
+                              rows == 1 ? "is possible" : "are possible");
+    }
+    if (batch > 0 && batch < shards) {
+        return gd_config_fail(config, "train", "batch_size",
+                              "a step of %lld rows is less than one row from each of %lld shards; "
+                              "it must be 0 (all rows) or at least %lld",
+                              (long long)batch, (long long)shards, (long long)shards);
+    }
+    problem->shards = (gd_shards){.rows = rows, .count = shards, .batch = batch};
+    problem->mine = gd_range_part(shards, ranks, gd_comm_rank(problem->comm));
+    if (gd_shards_rows(&problem->shards, 0).count > UINT32_MAX) {
+        return gd_config_fail(config, "data", "shards",
+                              "a shard has more than %lld rows; set more shards",
+                              (long long)UINT32_MAX);
+    }
+    return GD_OK;
+}
+
+static gd_status check_shapes(gd_problem *problem) {
+    gd_target target = gd_model_target(problem->model);
+    int64_t inputs = problem->model->inputs;
+    gd_status status =
+        gd_rows_check_shape(&problem->train_source, &problem->train, inputs, &target);
+    if (status == GD_OK && problem->validates) {
+        status = gd_rows_check_shape(&problem->val_source, &problem->val, inputs, &target);
+    }
+    return status;
+}
+
+gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **problem) {
+    gd_problem *self = NULL;
+    gd_status status = gd_memory_new(&self, 1, sizeof *self, "the problem");
+    *problem = self;
+    if (status == GD_OK) {
+        self->comm = comm;
+        self->config = config;
+        self->scale = gd_config_number(config, "data", "scale");
+        self->seed = (uint64_t)gd_config_integer(config, "train", "seed");
+        status = open_training(self);
+    }
+    if (status == GD_OK) {
+        self->train_split = (gd_split){.rows = self->train.x.dims[0], .seed = self->seed};
+        status = open_validation(self);
+    }
+    if (status == GD_OK) {
+        status = gd_model_new(config, self->train.x_width, &self->model);
+    }
+    if (status == GD_OK) {
+        status = check_shapes(self);
+    }
+    if (status == GD_OK) {
+        status = cut_shards(self);
+    }
+    return gd_comm_agree(comm, status);
+}
+
+static gd_status load(gd_problem *self, const gd_source *source, const gd_split *split,
+                      gd_role role, gd_range range, gd_rows *rows) {
+    gd_target target = gd_model_target(self->model);
+    gd_status status = gd_rows_load(source, split, role, range, rows);
+    if (status == GD_OK) {
+        status = gd_rows_check_values(source, split, role, rows, self->scale, GD_REAL_MAX, &target);
+    }
+    return status;
+}
+
+gd_status gd_problem_load(gd_problem *problem) {
+    gd_range span = gd_shards_span(&problem->shards, problem->mine);
+    gd_status status = load(problem, &problem->train_source, &problem->train_split, GD_TRAINING,
+                            span, &problem->train);
+    if (status == GD_OK && problem->validates) {
+        int64_t tiles = (problem->val_count + GD_TILE_ROWS - 1) / GD_TILE_ROWS;
+        gd_range part =
+            gd_range_part(tiles, gd_comm_size(problem->comm), gd_comm_rank(problem->comm));
+        int64_t first = part.first * GD_TILE_ROWS;
+        int64_t end = (part.first + part.count) * GD_TILE_ROWS;
+        end = end < problem->val_count ? end : problem->val_count;
+        gd_range range = {.first = first, .count = part.count > 0 ? end - first : 0};
+        status = load(problem, &problem->val_source, &problem->val_split, GD_VALIDATION, range,
+                      &problem->val);
+    }
+    return gd_comm_agree(problem->comm, status);
+}
+
+void gd_problem_close(gd_problem **problem) {
+    gd_problem *self = *problem;
+    if (self == NULL) {
+        return;
+    }
+    gd_model_free(&self->model);
+    gd_rows_free(&self->train);
+    gd_rows_free(&self->val);
+    gd_source_free(&self->train_source);
+    gd_source_free(&self->val_source);
+    gd_memory_free(problem);
+}

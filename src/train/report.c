@@ -1,0 +1,188 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gdmpi/blas.h"
+#include "gdmpi/train.h"
+
+static void print_places(const gd_problem *problem) {
+    const gd_comm *comm = problem->comm;
+    int64_t threads = gd_config_integer(problem->config, "train", "threads");
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t busy = threads * gd_comm_ranks_here(comm);
+    printf("gdmpi     %s, %s precision\n", PACKAGE_VERSION,
+           gd_config_text(problem->config, "train", "precision"));
+    printf("ranks     %d on %d host%s (%s), %lld BLAS thread%s each\n", gd_comm_size(comm),
+           gd_comm_hosts(comm), gd_comm_hosts(comm) == 1 ? "" : "s", gd_comm_host(comm),
+           (long long)threads, threads == 1 ? "" : "s");
+    if (busy > cores) {
+        printf("          warning: %lld threads share %ld cores of %s; start fewer ranks\n",
+               (long long)busy, cores, gd_comm_host(comm));
+    }
+}
+
+static void print_data(const gd_problem *problem) {
+    char rows[32];
+    const gd_split *split = &problem->val_split;
+    printf("data      %s:%s, %s training rows of %lld %s\n", problem->train_source.file,
+           problem->train_source.group, gd_text_grouped(problem->shards.rows, rows),
+           (long long)problem->train.x_width, gd_type_name(problem->train.x.type));
+    if (!problem->validates) {
+        printf("          no validation rows\n");
+    } else if (split->held > 0) {
+        printf("          %s rows of these held out for validation\n",
+               gd_text_grouped(problem->val_count, rows));
+    } else {
+        printf("          %s:%s, %s validation rows\n", problem->val_source.file,
+               problem->val_source.group, gd_text_grouped(problem->val_count, rows));
+    }
+}
+
+static void print_shards(const gd_problem *problem) {
+    const gd_shards *shards = &problem->shards;
+    char rows[32];
+    printf("batch     %s rows a step from %lld shard%s, %lld steps an epoch\n",
+           gd_text_grouped(gd_shards_step_rows(shards, 0), rows), (long long)shards->count,
+           shards->count == 1 ? "" : "s", (long long)gd_shards_steps(shards));
+    if (gd_config_integer(problem->config, "data", "shards") == 0) {
+        printf("          data.shards = 0: the result depends on the number of ranks; with\n"
+               "          data.shards=%lld it is this one on any number up to %lld\n",
+               (long long)shards->count, (long long)shards->count);
+    }
+}
+
+void gd_report_header(const gd_problem *problem) {
+    const gd_config *config = problem->config;
+    char count[32];
+    if (gd_comm_rank(problem->comm) != 0) {
+        return;
+    }
+    print_places(problem);
+    print_data(problem);
+    printf("model     %s; %s\n", gd_config_text(config, "model", "layers"),
+           problem->model->loss->name);
+    printf("          %s parameters\n",
+           gd_text_grouped(problem->model->tensors.elements, count));
+    printf("optimizer %s, lr %g\n", gd_config_text(config, "optimizer", "name"),
+           gd_config_number(config, "optimizer", "lr"));
+    print_shards(problem);
+    printf("run       %s\n", gd_config_text(config, "run", "dir"));
+    fflush(stdout);
+}
+
+/* Nothing in it depends on the ranks: runs are compared by their logs. */
+gd_status gd_report_start(gd_trainer *trainer) {
+    const gd_problem *problem = trainer->problem;
+    gd_metrics *metrics = trainer->metrics;
+    gd_metrics_begin(metrics, "start");
+    gd_metrics_text(metrics, "program", "gdmpi " PACKAGE_VERSION);
+    gd_metrics_text(metrics, "config", gd_config_name(problem->config));
+    gd_metrics_text(metrics, "layers", gd_config_text(problem->config, "model", "layers"));
+    gd_metrics_text(metrics, "loss", problem->model->loss->name);
+    gd_metrics_integer(metrics, "parameters", problem->model->tensors.elements);
+    gd_metrics_integer(metrics, "train_rows", problem->shards.rows);
+    gd_metrics_integer(metrics, "val_rows", problem->val_count);
+    gd_metrics_integer(metrics, "shards", problem->shards.count);
+    gd_metrics_integer(metrics, "steps_per_epoch", gd_shards_steps(&problem->shards));
+    return gd_metrics_end(metrics);
+}
+
+static const char *metric_key(const gd_problem *problem) {
+    return problem->model->loss->metric == GD_METRIC_ACCURACY ? "val_accuracy" : "val_rmse";
+}
+
+gd_status gd_report_epoch(gd_trainer *trainer) {
+    const gd_problem *problem = trainer->problem;
+    const gd_progress *progress = &trainer->progress;
+    gd_metrics *metrics = trainer->metrics;
+    double rate = (double)progress->epoch_rows / progress->epoch_seconds;
+    gd_table_line line = {.epoch = progress->epoch + 1,
+                          .step = progress->step,
+                          .train_loss = progress->train_loss,
+                          .val_loss = progress->val_loss,
+                          .val_metric = progress->val_metric,
+                          .samples_per_second = rate,
+                          .seconds = progress->epoch_seconds};
+    gd_table_row(&trainer->table, &line);
+    gd_metrics_begin(metrics, "epoch");
+    gd_metrics_integer(metrics, "epoch", line.epoch);
+    gd_metrics_integer(metrics, "step", line.step);
+    gd_metrics_number(metrics, "train_loss", line.train_loss);
+    gd_metrics_number(metrics, "val_loss", line.val_loss);
+    gd_metrics_number(metrics, metric_key(problem), line.val_metric);
+    gd_metrics_number(metrics, "lr", gd_config_number(problem->config, "optimizer", "lr"));
+    gd_metrics_number(metrics, "grad_norm", progress->grad_norm);
+    gd_metrics_number(metrics, "param_norm", gd_trainer_norm(trainer));
+    gd_metrics_number(metrics, "seconds", line.seconds);
+    gd_metrics_number(metrics, "samples_per_second", rate);
+    return gd_metrics_end(metrics);
+}
+
+static gd_status log_end(gd_trainer *trainer, const char *reason, const char *digest) {
+    const gd_progress *progress = &trainer->progress;
+    gd_metrics *metrics = trainer->metrics;
+    gd_metrics_begin(metrics, "end");
+    gd_metrics_text(metrics, "reason", reason);
+    gd_metrics_integer(metrics, "epochs", progress->epoch);
+    gd_metrics_integer(metrics, "steps", progress->step);
+    gd_metrics_number(metrics, "seconds", progress->seconds);
+    gd_metrics_number(metrics, "best_epoch",
+                      progress->best_epoch > 0 ? (double)progress->best_epoch : NAN);
+    gd_metrics_number(metrics, "train_loss", progress->train_loss);
+    gd_metrics_number(metrics, "val_loss", progress->val_loss);
+    gd_metrics_number(metrics, metric_key(trainer->problem), progress->val_metric);
+    gd_metrics_text(metrics, "digest", digest);
+    return gd_metrics_end(metrics);
+}
+
+/* Each phase's part of the mean time of the ranks. */
+static void print_phases(const double *seconds) {
+    static const char *const names[GD_PHASES] = {"load",   "compute",  "reduce",
+                                                 "update", "validate", "checkpoint"};
+    double total = 0;
+    for (int i = 0; i < GD_PHASES; i++) {
+        total += seconds[i];
+    }
+    printf("time     ");
+    for (int i = 0; i < GD_PHASES; i++) {
+        printf(" %s %.1f %%%s", names[i], total > 0 ? 100 * seconds[i] / total : 0.0,
+               i + 1 < GD_PHASES ? "," : "\n");
+    }
+}
+
+static void print_end(const gd_trainer *trainer, const char *reason, const char *digest) {
+    const gd_progress *progress = &trainer->progress;
+    const char *directory = trainer->rundir.path;
+    char duration[32];
+    printf("\ndone      %s: %lld epochs, %lld steps, %s of training\n",
+           strcmp(reason, "epochs") == 0 ? "all epochs are trained" : "train.max_steps is reached",
+           (long long)progress->epoch, (long long)progress->step,
+           gd_text_duration(progress->seconds, duration));
+    if (progress->best_epoch > 0) {
+        printf("best      epoch %lld, val loss %.6g (%s/checkpoints/best)\n",
+               (long long)progress->best_epoch, progress->best_loss, directory);
+    }
+    if (trainer->table.metric != NULL) {
+        printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
+               progress->val_metric);
+    }
+    print_phases(trainer->seconds);
+    printf("model     %s/model.h5, digest %s\n", directory, digest);
+    fflush(stdout);
+}
+
+gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest) {
+    gd_comm *comm = trainer->problem->comm;
+    gd_status status = GD_OK;
+    char hexadecimal[17];
+    snprintf(hexadecimal, sizeof hexadecimal, "%016llx", (unsigned long long)digest);
+    gd_comm_sum(comm, trainer->seconds, GD_PHASES);
+    if (gd_comm_rank(comm) == 0) {
+        status = log_end(trainer, reason, hexadecimal);
+        if (status == GD_OK) {
+            print_end(trainer, reason, hexadecimal);
+        }
+    }
+    return gd_comm_agree(comm, status);
+}

@@ -1,0 +1,227 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "gdmpi/memory.h"
+#include "gdmpi/train.h"
+
+/* Whether a checkpoint is of the run that the config describes. */
+static gd_status same_run(const gd_problem *problem, const char *path,
+                          const gd_checkpoint_header *header) {
+    const gd_settings *tables[GD_TABLES];
+    gd_config *old = NULL;
+    gd_train_tables(tables);
+    gd_status status = gd_config_parse(path, header->config, 0, NULL, tables, &old);
+    if (status == GD_OK) {
+        status = gd_config_compare(problem->config, old);
+    }
+    gd_config_free(&old);
+    if (status == GD_OK && header->inputs != problem->model->inputs) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s: is of a model for %lld features, but the rows have %lld", path,
+                               (long long)header->inputs, (long long)problem->model->inputs);
+    }
+    if (status == GD_OK && header->shards != problem->shards.count) {
+        status = gd_config_fail(problem->config, "data", "shards",
+                                "this run has %lld shards, but %s was written with %lld; set "
+                                "data.shards to %lld, or run.resume to never",
+                                (long long)problem->shards.count, path, (long long)header->shards,
+                                (long long)header->shards);
+    }
+    if (status == GD_OK) {
+        return GD_OK;
+    }
+    gd_status told = gd_status_new(GD_BAD_INPUT,
+                                   "%s; %s is of another run: choose another run.dir, or start "
+                                   "over with run.resume=never",
+                                   gd_status_message(status), path);
+    gd_status_free(&status);
+    return told;
+}
+
+/* Reads every vector, into `whole`, to see that it is intact and has the digest it says. */
+static gd_status verify(const gd_problem *problem, const char *path,
+                        const gd_checkpoint_header *header, real *whole) {
+    const gd_tensors *tensors = &problem->model->tensors;
+    gd_status status = gd_checkpoint_read(path, "/params", tensors, GD_REAL_TYPE, whole);
+    if (status == GD_OK &&
+        gd_checkpoint_digest(whole, GD_REAL_TYPE, tensors->size) != header->digest) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: its parameters do not have the digest it says",
+                               path);
+    }
+    const char *name = gd_config_text(problem->config, "optimizer", "name");
+    const char *const *slot = gd_optimizer_find(name)->slot;
+    for (; *slot != NULL && status == GD_OK; slot++) {
+        char group[64];
+        snprintf(group, sizeof group, "/optimizer/%s", *slot);
+        status = gd_checkpoint_read(path, group, tensors, GD_REAL_TYPE, whole);
+    }
+    return status;
+}
+
+/* One candidate: GD_OK with *usable false if it is damaged, which is told on standard error. */
+static gd_status try_checkpoint(const gd_problem *problem, const char *path, real *whole,
+                                gd_checkpoint_header *header, bool *usable) {
+    gd_status status = gd_checkpoint_read_header(path, header);
+    if (status == GD_OK) {
+        gd_status other = same_run(problem, path, header);
+        if (other != GD_OK) {
+            gd_checkpoint_header_free(header);
+            return other;
+        }
+        status = verify(problem, path, header, whole);
+    }
+    *usable = status == GD_OK;
+    if (!*usable) {
+        fprintf(stderr, "gdmpi: warning: %s; trying the checkpoint before it\n",
+                gd_status_message(status));
+        gd_status_free(&status);
+        gd_checkpoint_header_free(header);
+    }
+    return GD_OK;
+}
+
+static gd_status find_latest(const gd_problem *problem, const gd_rundir *rundir, real *whole,
+                             char **path, gd_checkpoint_header *header) {
+    gd_folder names;
+    bool usable = false;
+    gd_status status = gd_rundir_list(rundir, &names);
+    for (size_t i = names.count; i > 0 && !usable && status == GD_OK; i--) {
+        gd_memory_free(path);
+        status = gd_rundir_checkpoint(rundir, gd_rundir_step(names.name[i - 1]), path);
+        if (status == GD_OK) {
+            status = try_checkpoint(problem, *path, whole, header, &usable);
+        }
+    }
+    if (status == GD_OK && names.count > 0 && !usable) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s: no checkpoint in it is whole; start over with "
+                               "run.resume=never, or choose another run.dir",
+                               rundir->checkpoints);
+    }
+    gd_folder_free(&names);
+    return status;
+}
+
+/* A checkpoint named by the user: it must be whole, and must not mix with another run in the directory. */
+static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, const char *named,
+                            real *whole, char **path, gd_checkpoint_header *header) {
+    gd_folder names;
+    gd_status status = gd_rundir_list(rundir, &names);
+    size_t inside = strlen(rundir->checkpoints);
+    bool own = strncmp(named, rundir->checkpoints, inside) == 0 && named[inside] == '/';
+    if (status == GD_OK && names.count > 0 && !own) {
+        status = gd_config_fail(problem->config, "run", "resume",
+                                "%s already holds checkpoints of a run; choose another run.dir",
+                                rundir->path);
+    }
+    gd_folder_free(&names);
+    if (status == GD_OK) {
+        status = gd_checkpoint_read_header(named, header);
+    }
+    if (status == GD_OK) {
+        status = same_run(problem, named, header);
+    }
+    if (status == GD_OK) {
+        status = verify(problem, named, header, whole);
+    }
+    if (status == GD_OK && !own) {
+        header->progress.log_bytes = 0;
+    }
+    return status == GD_OK ? gd_text_copy(named, path) : status;
+}
+
+static gd_status find_on_root(const gd_problem *problem, const gd_rundir *rundir, char **path,
+                              gd_checkpoint_header *header) {
+    const char *resume = gd_config_text(problem->config, "run", "resume");
+    real *whole = NULL;
+    if (strcmp(resume, "never") == 0) {
+        return GD_OK;
+    }
+    gd_status status = gd_memory_new(&whole, (size_t)problem->model->tensors.size, sizeof *whole,
+                                     "the parameters of a checkpoint");
+    if (status == GD_OK && strcmp(resume, "auto") == 0) {
+        status = find_latest(problem, rundir, whole, path, header);
+    } else if (status == GD_OK) {
+        status = take_named(problem, rundir, resume, whole, path, header);
+    }
+    gd_memory_free(&whole);
+    return status;
+}
+
+gd_status gd_resume_find(gd_problem *problem, const gd_rundir *rundir, char **path,
+                         gd_checkpoint_header *header) {
+    gd_status status = GD_OK;
+    bool root = gd_comm_rank(problem->comm) == 0;
+    *path = NULL;
+    *header = (gd_checkpoint_header){0};
+    if (root) {
+        status = find_on_root(problem, rundir, path, header);
+    }
+    status = gd_comm_agree(problem->comm, status);
+    if (status != GD_OK) {
+        gd_memory_free(path);
+        gd_checkpoint_header_free(header);
+        return status;
+    }
+    size_t bytes = *path == NULL ? 0 : strlen(*path) + 1;
+    gd_comm_broadcast(problem->comm, &bytes, sizeof bytes);
+    if (bytes == 0) {
+        return GD_OK;
+    }
+    gd_comm_broadcast(problem->comm, &header->progress, sizeof header->progress);
+    status = gd_comm_broadcast_block(problem->comm, path, &bytes);
+    return status;
+}
+
+/* Reads a vector on rank 0; all ranks get their segments, or the same failure. */
+static gd_status read_vector(gd_trainer *trainer, const char *path, const char *group,
+                             real *segment) {
+    gd_status status = GD_OK;
+    if (trainer->whole != NULL) {
+        status = gd_checkpoint_read(path, group, &trainer->problem->model->tensors, GD_REAL_TYPE,
+                                    trainer->whole);
+    }
+    status = gd_comm_agree(trainer->problem->comm, status);
+    if (status == GD_OK) {
+        gd_reducer_scatter(trainer->reducer, trainer->whole, segment);
+    }
+    return status;
+}
+
+static gd_status read_parameters(gd_trainer *trainer, const char *path) {
+    const gd_reducer *reducer = trainer->reducer;
+    gd_status status =
+        read_vector(trainer, path, "/params", reducer->parameters + reducer->segment.first);
+    if (status == GD_OK) {
+        gd_reducer_publish(trainer->reducer);
+    }
+    return status;
+}
+
+gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
+                            const gd_checkpoint_header *header) {
+    const gd_optimizer *optimizer = trainer->optimizer;
+    trainer->progress = header->progress;
+    gd_status status = read_parameters(trainer, path);
+    for (int i = 0; i < optimizer->slots && status == GD_OK; i++) {
+        char group[64];
+        snprintf(group, sizeof group, "/optimizer/%s", optimizer->kind->slot[i]);
+        status = read_vector(trainer, path, group, optimizer->slot[i]);
+    }
+    return status;
+}
+
+gd_status gd_trainer_start(gd_trainer *trainer) {
+    const gd_problem *problem = trainer->problem;
+    const char *from = gd_config_text(problem->config, "model", "init_from");
+    if (from[0] != '\0') {
+        return read_parameters(trainer, from);
+    }
+    if (trainer->whole != NULL) {
+        gd_model_initialise(problem->model, problem->config, problem->seed, trainer->whole);
+    }
+    gd_reducer_scatter(trainer->reducer, trainer->whole,
+                       trainer->reducer->parameters + trainer->reducer->segment.first);
+    gd_reducer_publish(trainer->reducer);
+    return GD_OK;
+}

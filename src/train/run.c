@@ -1,0 +1,297 @@
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gdmpi/files.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/train.h"
+
+static int64_t steps_of_epoch(const gd_trainer *trainer) {
+    return gd_shards_steps(&trainer->problem->shards);
+}
+
+/* Why the run has all that it was asked for; NULL if it has not. */
+static const char *finished(const gd_trainer *trainer) {
+    const gd_config *config = trainer->problem->config;
+    int64_t most = gd_config_integer(config, "train", "max_steps");
+    if (trainer->progress.epoch >= gd_config_integer(config, "train", "epochs")) {
+        return "epochs";
+    }
+    return most > 0 && trainer->progress.step >= most ? "max_steps" : NULL;
+}
+
+/* Seconds to the end of the run, at the rate of `seconds` for the steps of this epoch so far. */
+static double time_left(const gd_trainer *trainer, double seconds) {
+    const gd_progress *progress = &trainer->progress;
+    int64_t epochs = gd_config_integer(trainer->problem->config, "train", "epochs");
+    int64_t most = gd_config_integer(trainer->problem->config, "train", "max_steps");
+    int64_t steps = epochs * steps_of_epoch(trainer);
+    steps = most > 0 && most < steps ? most : steps;
+    return seconds / (double)progress->epoch_step * (double)(steps - progress->step);
+}
+
+/* A multiple of an interval that counts steps. */
+static bool step_is_due(const gd_trainer *trainer, const char *key) {
+    gd_interval every = gd_config_interval(trainer->problem->config, "run", key);
+    double steps = every.unit == GD_STEPS    ? every.count
+                   : every.unit == GD_EPOCHS ? every.count * (double)steps_of_epoch(trainer)
+                                             : 0;
+    return steps > 0 && fmod((double)trainer->progress.step, steps) == 0;
+}
+
+static void log_step(gd_trainer *trainer, const gd_outcome *outcome) {
+    if (trainer->metrics == NULL || !step_is_due(trainer, "log_every")) {
+        return;
+    }
+    gd_metrics *metrics = trainer->metrics;
+    gd_metrics_begin(metrics, "step");
+    gd_metrics_integer(metrics, "epoch", trainer->progress.epoch + 1);
+    gd_metrics_integer(metrics, "step", trainer->progress.step);
+    gd_metrics_number(metrics, "loss", outcome->loss / (double)outcome->rows);
+    gd_metrics_number(metrics, "lr",
+                      gd_config_number(trainer->problem->config, "optimizer", "lr"));
+    gd_metrics_number(metrics, "grad_norm", outcome->grad_norm);
+    gd_trainer_fail(trainer, gd_metrics_end(metrics));
+}
+
+/* Validates, and closes the books of an epoch, which max_steps may have cut short. Best epochs are whole ones. */
+static void end_epoch(gd_trainer *trainer) {
+    gd_progress *progress = &trainer->progress;
+    const gd_problem *problem = trainer->problem;
+    bool whole = progress->epoch_step == steps_of_epoch(trainer);
+    progress->train_loss = progress->epoch_loss / (double)progress->epoch_rows;
+    progress->seconds += progress->epoch_seconds;
+    if (problem->validates) {
+        gd_outcome validation;
+        gd_trainer_validate(trainer, &validation);
+        progress->val_loss = validation.loss / (double)validation.rows;
+        progress->val_metric = validation.metric / (double)validation.rows;
+        if (problem->model->loss->metric == GD_METRIC_RMSE) {
+            progress->val_metric = sqrt(progress->val_metric);
+        }
+    }
+    if (trainer->metrics != NULL) {
+        gd_trainer_fail(trainer, gd_report_epoch(trainer));
+    }
+    progress->epoch++;
+    progress->epoch_step = progress->epoch_rows = 0;
+    progress->epoch_loss = progress->epoch_seconds = 0;
+    if (whole && isfinite(progress->val_loss) &&
+        !(progress->val_loss >= progress->best_loss)) {
+        progress->best_loss = progress->val_loss;
+        progress->best_epoch = progress->epoch;
+        progress->best_step = progress->step;
+    }
+}
+
+static gd_status stopped(const gd_trainer *trainer, int reason) {
+    const char *why = reason == SIGTERM  ? "SIGTERM"
+                      : reason == SIGINT ? "SIGINT"
+                      : reason == SIGUSR1 ? "SIGUSR1"
+                                          : "train.max_seconds";
+    int64_t steps = steps_of_epoch(trainer);
+    return gd_status_new(GD_STOPPED,
+                         "stopped by %s after step %lld (%lld of %lld of epoch %lld); a checkpoint "
+                         "is written: run the same command again to continue",
+                         why, (long long)trainer->progress.step,
+                         (long long)trainer->progress.epoch_step, (long long)steps,
+                         (long long)trainer->progress.epoch + 1);
+}
+
+static void show_step(gd_trainer *trainer, int64_t steps) {
+    const gd_progress *progress = &trainer->progress;
+    gd_table_bar(&trainer->table, progress->epoch + 1, progress->epoch_step, steps,
+                 progress->epoch_loss / (double)progress->epoch_rows,
+                 (double)progress->epoch_rows / progress->epoch_seconds,
+                 time_left(trainer, progress->epoch_seconds));
+}
+
+static gd_status save(gd_trainer *trainer) {
+    gd_status status = gd_trainer_agree(trainer);
+    return status == GD_OK ? gd_trainer_save(trainer) : status;
+}
+
+/* From where the trainer stands to the end of the run, or to a reason to stop before. */
+static gd_status loop(gd_trainer *trainer) {
+    gd_outcome outcome;
+    gd_progress *progress = &trainer->progress;
+    int64_t steps = steps_of_epoch(trainer);
+    gd_status status = GD_OK;
+    gd_trainer_order(trainer);
+    while (status == GD_OK && finished(trainer) == NULL) {
+        double start = gd_clock_seconds();
+        status = gd_trainer_step(trainer, &outcome);
+        if (status != GD_OK) {
+            break;
+        }
+        progress->epoch_seconds += gd_clock_seconds() - start;
+        show_step(trainer, steps);
+        log_step(trainer, &outcome);
+        bool due = outcome.save || step_is_due(trainer, "checkpoint_every") || outcome.stop != 0;
+        if (progress->epoch_step == steps) {
+            end_epoch(trainer);
+            due = due || progress->best_step == progress->step;
+            gd_trainer_order(trainer);
+        }
+        if (due || finished(trainer) != NULL) {
+            status = save(trainer);
+        }
+        if (status == GD_OK && outcome.stop != 0 && finished(trainer) == NULL) {
+            status = stopped(trainer, outcome.stop);
+        }
+    }
+    return status;
+}
+
+/* What follows the last checkpoint: validation of an epoch that max_steps cut short, the model, the last lines. */
+static gd_status finish(gd_trainer *trainer) {
+    const char *reason = finished(trainer);
+    uint64_t digest;
+    if (trainer->progress.epoch_step > 0) {
+        end_epoch(trainer);
+    }
+    gd_status status = gd_trainer_agree(trainer);
+    if (status == GD_OK) {
+        status = gd_trainer_save_model(trainer, &digest);
+    }
+    return status == GD_OK ? gd_report_end(trainer, reason, digest) : status;
+}
+
+/* Clears the way for the run, or for what is left of it, and opens its log. Rank 0. */
+static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
+    const gd_rundir *rundir = &trainer->rundir;
+    gd_text config = {0};
+    char *name = NULL;
+    gd_status status = gd_rundir_make(rundir);
+    if (status == GD_OK) {
+        status = path == NULL ? gd_rundir_clear(rundir)
+                              : gd_rundir_rewind(rundir, trainer->progress.step,
+                                                 trainer->progress.best_step);
+    }
+    if (status == GD_OK) {
+        gd_config_write(trainer->problem->config, &config);
+        status = gd_text_status(&config);
+    }
+    if (status == GD_OK) {
+        status = gd_rundir_file(rundir, "config.ini", &name);
+    }
+    if (status == GD_OK) {
+        status = gd_file_write(name, config.bytes, config.length);
+    }
+    gd_memory_free(&name);
+    if (status == GD_OK) {
+        status = gd_rundir_file(rundir, "metrics.jsonl", &name);
+    }
+    if (status == GD_OK) {
+        status = gd_metrics_open(name, trainer->progress.log_bytes, &trainer->metrics);
+    }
+    if (status == GD_OK && path == NULL) {
+        status = gd_report_start(trainer);
+    }
+    gd_memory_free(&name);
+    gd_text_free(&config);
+    return status;
+}
+
+static const char *metric_title(const gd_problem *problem) {
+    if (!problem->validates) {
+        return NULL;
+    }
+    return problem->model->loss->metric == GD_METRIC_ACCURACY ? "val accuracy" : "val rmse";
+}
+
+/* Parameters, directory and log as they are before the first step to do. */
+static gd_status begin(gd_trainer *trainer, const char *path, const gd_checkpoint_header *header) {
+    gd_problem *problem = trainer->problem;
+    bool root = gd_comm_rank(problem->comm) == 0;
+    gd_status status = path == NULL ? gd_trainer_start(trainer)
+                                    : gd_trainer_resume(trainer, path, header);
+    if (status == GD_OK) {
+        status = gd_comm_agree(problem->comm, root ? prepare_directory(trainer, path) : GD_OK);
+    }
+    if (status == GD_OK && root) {
+        if (path != NULL) {
+            printf("resuming  %s: %lld epochs and %lld steps are done\n", path,
+                   (long long)trainer->progress.epoch, (long long)trainer->progress.step);
+        }
+        trainer->table =
+            gd_table_start(gd_config_text(problem->config, "run", "progress"),
+                           metric_title(problem));
+        gd_table_head(&trainer->table);
+    }
+    return status;
+}
+
+/* Whether an earlier run with this directory has come to its end, model and all. Collective. */
+static gd_status is_complete(gd_trainer *trainer, bool *complete) {
+    char *path = NULL;
+    double there = 0;
+    gd_status status = GD_OK;
+    if (gd_comm_rank(trainer->problem->comm) == 0 && finished(trainer) != NULL) {
+        status = gd_rundir_file(&trainer->rundir, "model.h5", &path);
+        there = status == GD_OK && gd_file_exists(path);
+        if (there > 0) {
+            printf("finished  %lld epochs, %lld steps are done already: %s\n"
+                   "          for more, raise train.epochs or train.max_steps; to start over, "
+                   "run.resume=never\n",
+                   (long long)trainer->progress.epoch, (long long)trainer->progress.step, path);
+        }
+        gd_memory_free(&path);
+    }
+    status = gd_comm_agree(trainer->problem->comm, status);
+    gd_comm_broadcast(trainer->problem->comm, &there, sizeof there);
+    *complete = there > 0;
+    return status;
+}
+
+static gd_status train(gd_trainer *trainer) {
+    gd_problem *problem = trainer->problem;
+    gd_checkpoint_header header = {0};
+    char *path = NULL;
+    bool complete = false;
+    gd_status status =
+        gd_rundir_new(gd_config_text(problem->config, "run", "dir"), &trainer->rundir);
+    status = gd_comm_agree(problem->comm, status);
+    if (status == GD_OK) {
+        status = gd_resume_find(problem, &trainer->rundir, &path, &header);
+    }
+    if (status == GD_OK && path != NULL) {
+        trainer->progress = header.progress;
+        status = is_complete(trainer, &complete);
+    }
+    if (status == GD_OK && !complete) {
+        status = begin(trainer, path, &header);
+        if (status == GD_OK) {
+            status = loop(trainer);
+        }
+        gd_table_clear(&trainer->table);
+        if (status == GD_OK) {
+            status = finish(trainer);
+        }
+    }
+    gd_checkpoint_header_free(&header);
+    gd_memory_free(&path);
+    return status;
+}
+
+gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
+    gd_problem *problem = NULL;
+    gd_trainer *trainer = NULL;
+    double started = gd_clock_seconds();
+    gd_status status = gd_problem_open(comm, config, &problem);
+    if (status == GD_OK) {
+        gd_report_header(problem);
+        status = gd_problem_load(problem);
+    }
+    if (status == GD_OK) {
+        status = gd_trainer_new(problem, &trainer);
+    }
+    if (status == GD_OK) {
+        trainer->started = trainer->saved = started;
+        status = train(trainer);
+    }
+    gd_trainer_free(&trainer);
+    gd_problem_close(&problem);
+    return status;
+}

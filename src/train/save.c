@@ -1,0 +1,139 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gdmpi/files.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/train.h"
+
+static gd_status write_params(gd_trainer *trainer, const char *path, uint64_t digest,
+                              gd_checkpoint **checkpoint) {
+    const gd_problem *problem = trainer->problem;
+    gd_text config = {0};
+    gd_config_write(problem->config, &config);
+    gd_checkpoint_header header = {.type = GD_REAL_TYPE,
+                                   .inputs = problem->model->inputs,
+                                   .shards = problem->shards.count,
+                                   .ranks = gd_comm_size(problem->comm),
+                                   .digest = digest,
+                                   .config = config.bytes,
+                                   .progress = trainer->progress};
+    gd_status status = gd_text_status(&config);
+    if (status == GD_OK) {
+        status = gd_checkpoint_create(path, &header, checkpoint);
+    }
+    if (status == GD_OK) {
+        status = gd_checkpoint_add(*checkpoint, "/params", &problem->model->tensors, GD_REAL_TYPE,
+                                   trainer->reducer->parameters);
+    }
+    gd_text_free(&config);
+    return status;
+}
+
+/* All ranks bring the optimizer's state to rank 0, which goes on even after a failure, so that no rank waits. */
+static gd_status write_state(gd_trainer *trainer, gd_checkpoint *checkpoint, gd_status status) {
+    const gd_optimizer *optimizer = trainer->optimizer;
+    for (int i = 0; i < optimizer->slots; i++) {
+        char group[64];
+        snprintf(group, sizeof group, "/optimizer/%s", optimizer->kind->slot[i]);
+        gd_reducer_gather(trainer->reducer, optimizer->slot[i], trainer->whole);
+        if (checkpoint != NULL && status == GD_OK) {
+            status = gd_checkpoint_add(checkpoint, group, &trainer->problem->model->tensors,
+                                       GD_REAL_TYPE, trainer->whole);
+        }
+    }
+    return status;
+}
+
+/* The file is complete: gives it its name, and points the links at it. Rank 0 only. */
+static gd_status publish(gd_trainer *trainer, gd_checkpoint **checkpoint) {
+    const gd_progress *progress = &trainer->progress;
+    const gd_rundir *rundir = &trainer->rundir;
+    gd_status status = gd_checkpoint_commit(checkpoint);
+    if (status == GD_OK) {
+        status = gd_rundir_link(rundir, "latest", progress->step);
+    }
+    if (status == GD_OK && progress->best_step == progress->step && progress->best_epoch > 0) {
+        status = gd_rundir_link(rundir, "best", progress->step);
+    }
+    if (status == GD_OK) {
+        status = gd_rundir_prune(
+            rundir, gd_config_integer(trainer->problem->config, "run", "keep"),
+            progress->best_epoch > 0 ? progress->best_step : -1);
+    }
+    return status;
+}
+
+static gd_status log_checkpoint(gd_trainer *trainer, const char *path, uint64_t digest) {
+    gd_metrics *metrics = trainer->metrics;
+    const char *name = strrchr(path, '/');
+    char hexadecimal[17];
+    snprintf(hexadecimal, sizeof hexadecimal, "%016llx", (unsigned long long)digest);
+    gd_metrics_begin(metrics, "checkpoint");
+    gd_metrics_integer(metrics, "epoch", trainer->progress.epoch);
+    gd_metrics_integer(metrics, "step", trainer->progress.step);
+    gd_metrics_text(metrics, "file", name + 1);
+    gd_metrics_text(metrics, "digest", hexadecimal);
+    gd_status status = gd_metrics_end(metrics);
+    trainer->progress.log_bytes = gd_metrics_bytes(metrics);
+    return status;
+}
+
+gd_status gd_trainer_save(gd_trainer *trainer) {
+    gd_comm *comm = trainer->problem->comm;
+    bool root = gd_comm_rank(comm) == 0;
+    double start = gd_clock_seconds();
+    char *path = NULL;
+    gd_checkpoint *checkpoint = NULL;
+    uint64_t digest;
+    if (!isfinite(gd_trainer_norm(trainer))) {
+        return gd_status_new(GD_DIVERGED,
+                             "training diverged: after step %lld a parameter is not finite; "
+                             "checkpoints before it are whole; try a smaller optimizer.lr",
+                             (long long)trainer->progress.step);
+    }
+    gd_status status = gd_trainer_digest(trainer, &digest);
+    if (status != GD_OK) {
+        return status;
+    }
+    if (root) {
+        status = gd_rundir_checkpoint(&trainer->rundir, trainer->progress.step, &path);
+        if (status == GD_OK) {
+            status = log_checkpoint(trainer, path, digest);
+        }
+        if (status == GD_OK) {
+            status = write_params(trainer, path, digest, &checkpoint);
+        }
+    }
+    status = write_state(trainer, checkpoint, status);
+    if (root && status == GD_OK) {
+        status = publish(trainer, &checkpoint);
+    }
+    gd_checkpoint_abandon(&checkpoint);
+    gd_memory_free(&path);
+    status = gd_comm_agree(comm, status);
+    trainer->saved = gd_clock_seconds();
+    trainer->seconds[GD_CHECKPOINT] += trainer->saved - start;
+    return status;
+}
+
+gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest) {
+    gd_comm *comm = trainer->problem->comm;
+    double start = gd_clock_seconds();
+    char *path = NULL;
+    gd_checkpoint *checkpoint = NULL;
+    gd_status status = gd_trainer_digest(trainer, digest);
+    if (status == GD_OK && gd_comm_rank(comm) == 0) {
+        status = gd_rundir_file(&trainer->rundir, "model.h5", &path);
+        if (status == GD_OK) {
+            status = write_params(trainer, path, *digest, &checkpoint);
+        }
+        if (status == GD_OK) {
+            status = gd_checkpoint_commit(&checkpoint);
+        }
+        gd_checkpoint_abandon(&checkpoint);
+        gd_memory_free(&path);
+    }
+    trainer->seconds[GD_CHECKPOINT] += gd_clock_seconds() - start;
+    return gd_comm_agree(comm, status);
+}

@@ -1,0 +1,126 @@
+#include <float.h>
+
+#include "gdmpi/train.h"
+
+static const char *precision_name(size_t index) {
+    static const char *const names[] = {"single", "double"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+static const gd_setting train_rows[] = {
+    {.key = "epochs",
+     .kind = GD_SETTING_INTEGER,
+     .initial = "10",
+     .min = 1,
+     .max = 1e9,
+     .may_change = true,
+     .help = "how often every training row is used"},
+    {.key = "max_steps",
+     .kind = GD_SETTING_INTEGER,
+     .initial = "0",
+     .min = 0,
+     .max = 4e9,
+     .may_change = true,
+     .help = "stop after this many optimizer steps; 0: no limit"},
+    {.key = "max_seconds",
+     .kind = GD_SETTING_NUMBER,
+     .initial = "0",
+     .min = 0,
+     .max = 1e9,
+     .may_change = true,
+     .help = "after this long, write a checkpoint and exit with 75; 0: no limit"},
+    {.key = "batch_size",
+     .kind = GD_SETTING_INTEGER,
+     .initial = "256",
+     .min = 0,
+     .max = 1e15,
+     .help = "rows of one optimizer step over all ranks together; 0: all training rows"},
+    {.key = "seed",
+     .kind = GD_SETTING_INTEGER,
+     .initial = "1",
+     .min = 0,
+     .max = 0x1p53,
+     .help = "of initial parameters, shuffling, dropout and held-out rows"},
+    {.key = "precision",
+     .kind = GD_SETTING_CHOICE,
+     .initial = "single",
+     .choices = precision_name,
+     .help = "of parameters and arithmetic"},
+    {.key = "threads",
+     .kind = GD_SETTING_INTEGER,
+     .initial = "1",
+     .min = 1,
+     .max = 1024,
+     .help = "BLAS threads of a rank"},
+    {.key = "reduce",
+     .kind = GD_SETTING_CHOICE,
+     .initial = "auto",
+     .choices = gd_reducer_name,
+     .may_change = true,
+     .help = "how gradients are summed; auto: window on one host, message on several"},
+    {0},
+};
+
+const gd_settings gd_train_settings = {.section = "train", .rows = train_rows};
+
+static const char *progress_name(size_t index) {
+    static const char *const names[] = {"auto", "on", "off"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+static const gd_setting run_rows[] = {
+    {.key = "dir",
+     .kind = GD_SETTING_TEXT,
+     .initial = "",
+     .may_change = true,
+     .help = "the run directory; empty: runs/NAME of the config"},
+    {.key = "resume",
+     .kind = GD_SETTING_TEXT,
+     .initial = "auto",
+     .may_change = true,
+     .help = "auto: go on from the latest checkpoint, if any; never: replace an earlier run; "
+             "or a checkpoint's path"},
+    {.key = "checkpoint_every",
+     .kind = GD_SETTING_INTERVAL,
+     .initial = "1 epoch",
+     .min = 1,
+     .max = 1e9,
+     .may_change = true,
+     .help = "how often to write a checkpoint, besides at each best epoch and at the end"},
+    {.key = "keep",
+     .kind = GD_SETTING_INTEGER,
+     .initial = "3",
+     .min = 1,
+     .max = 1e6,
+     .may_change = true,
+     .help = "how many of the last checkpoints to keep; the best is kept as well"},
+    {.key = "log_every",
+     .kind = GD_SETTING_INTERVAL,
+     .initial = "50 steps",
+     .min = 1,
+     .max = 1e9,
+     .may_change = true,
+     .help = "how often metrics.jsonl gets a step line: steps or epochs"},
+    {.key = "progress",
+     .kind = GD_SETTING_CHOICE,
+     .initial = "auto",
+     .choices = progress_name,
+     .may_change = true,
+     .help = "a progress bar; auto: on a terminal"},
+    {0},
+};
+
+const gd_settings gd_run_settings = {.section = "run", .rows = run_rows};
+
+void gd_train_tables(const gd_settings *tables[]) {
+    size_t count = 0;
+    tables[count++] = &gd_data_settings;
+    tables[count++] = &gd_model_settings;
+    tables[count++] = &gd_optimizer_settings;
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        tables[count++] = &gd_optimizer_kinds[i]->settings;
+    }
+    tables[count++] = &gd_train_settings;
+    tables[count++] = &gd_run_settings;
+    tables[count] = NULL;
+}

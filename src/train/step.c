@@ -1,0 +1,197 @@
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+
+#include "gdmpi/files.h"
+#include "gdmpi/stop.h"
+#include "gdmpi/train.h"
+
+/* The flags at the end of a step's small reduction: how many ranks raise each. */
+enum { FLAG_FAILED, FLAG_SAVE, FLAG_TIME, FLAG_TERM, FLAG_INT, FLAG_USR1 };
+_Static_assert(FLAG_USR1 + 1 == GD_TRAINER_FLAGS, "a flag for each");
+
+void gd_trainer_fail(gd_trainer *trainer, gd_status status) {
+    if (trainer->failure == GD_OK) {
+        trainer->failure = status;
+    } else {
+        gd_status_free(&status);
+    }
+}
+
+gd_status gd_trainer_agree(gd_trainer *trainer) {
+    gd_status mine = trainer->failure;
+    trainer->failure = GD_OK;
+    return gd_comm_agree(trainer->problem->comm, mine);
+}
+
+void gd_trainer_order(gd_trainer *trainer) {
+    const gd_problem *problem = trainer->problem;
+    if (trainer->order == NULL) {
+        return;
+    }
+    for (int64_t i = 0; i < problem->mine.count; i++) {
+        int64_t shard = problem->mine.first + i;
+        gd_range rows = gd_shards_rows(&problem->shards, shard);
+        gd_rng rng = gd_rng_stream(problem->seed, GD_RNG_SHUFFLE, trainer->progress.epoch, shard, 0);
+        gd_rng_permute(&rng, (uint32_t)rows.count,
+                       trainer->order + (rows.first - problem->train.range.first));
+    }
+}
+
+/* Gathers `count` rows of a shard, from place `place` of its order. */
+static void gather(gd_trainer *trainer, gd_range shard, int64_t place, int64_t count) {
+    const gd_problem *problem = trainer->problem;
+    int64_t first = shard.first - problem->train.range.first;
+    if (trainer->order == NULL) {
+        gd_batch_gather(&problem->train, first + place, NULL, count, problem->scale,
+                        &trainer->batch);
+    } else {
+        gd_batch_gather(&problem->train, first, trainer->order + first + place, count,
+                        problem->scale, &trainer->batch);
+    }
+}
+
+/* A gd_reducer_leaf: the gradient sum of one shard in this step, tile by tile, and its loss. */
+static void shard_gradient(void *context, int64_t shard, real *gradient) {
+    gd_trainer *trainer = context;
+    const gd_problem *problem = trainer->problem;
+    const gd_progress *progress = &trainer->progress;
+    gd_range rows = gd_shards_rows(&problem->shards, shard);
+    gd_range places = gd_shards_step(&problem->shards, shard, progress->epoch_step);
+    double loss = 0;
+    if (places.count == 0) {
+        memset(gradient, 0, (size_t)problem->model->tensors.size * sizeof *gradient);
+    }
+    for (int64_t done = 0; done < places.count; done += trainer->batch.rows) {
+        int64_t left = places.count - done;
+        double start = gd_clock_seconds();
+        gather(trainer, rows, places.first + done, left < GD_TILE_ROWS ? left : GD_TILE_ROWS);
+        double gathered = gd_clock_seconds();
+        gd_pass pass = {.training = true,
+                        .accumulate = done > 0,
+                        .rows = trainer->batch.rows,
+                        .seed = problem->seed,
+                        .step = progress->step,
+                        .shard = shard,
+                        .first_row = done};
+        loss += gd_model_gradient(problem->model, trainer->workspace, &pass, &trainer->batch,
+                                  trainer->reducer->parameters, gradient);
+        trainer->seconds[GD_LOAD] += gathered - start;
+        trainer->seconds[GD_COMPUTE] += gd_clock_seconds() - gathered;
+    }
+    trainer->shared[shard] = loss;
+}
+
+static void raise_flags(const gd_trainer *trainer, double *flags) {
+    const gd_config *config = trainer->problem->config;
+    int signal = gd_stop_signal();
+    flags[FLAG_FAILED] = trainer->failure != GD_OK;
+    flags[FLAG_TERM] = signal == SIGTERM;
+    flags[FLAG_INT] = signal == SIGINT;
+    flags[FLAG_USR1] = signal == SIGUSR1;
+    if (gd_comm_rank(trainer->problem->comm) != 0) {
+        return;
+    }
+    double now = gd_clock_seconds();
+    double limit = gd_config_number(config, "train", "max_seconds");
+    gd_interval every = gd_config_interval(config, "run", "checkpoint_every");
+    flags[FLAG_TIME] = limit > 0 && now - trainer->started >= limit;
+    flags[FLAG_SAVE] = every.unit == GD_SECONDS && now - trainer->saved >= every.count;
+}
+
+static int stop_reason(const double *flags) {
+    if (flags[FLAG_TERM] > 0) {
+        return SIGTERM;
+    }
+    if (flags[FLAG_INT] > 0) {
+        return SIGINT;
+    }
+    if (flags[FLAG_USR1] > 0) {
+        return SIGUSR1;
+    }
+    return flags[FLAG_TIME] > 0 ? -1 : 0;
+}
+
+/* Looked at before the update, so that the parameters stay as they were. */
+static gd_status check_finite(const gd_trainer *trainer, const gd_outcome *outcome) {
+    if (isfinite(outcome->loss) && isfinite(outcome->grad_norm)) {
+        return GD_OK;
+    }
+    const gd_progress *progress = &trainer->progress;
+    return gd_status_new(GD_DIVERGED,
+                         "training diverged: in step %lld (epoch %lld) the %s is not finite; "
+                         "checkpoints up to here are whole; try a smaller optimizer.lr",
+                         (long long)progress->step + 1, (long long)progress->epoch + 1,
+                         isfinite(outcome->loss) ? "gradient" : "loss");
+}
+
+gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
+    const gd_problem *problem = trainer->problem;
+    gd_reducer *reducer = trainer->reducer;
+    gd_progress *progress = &trainer->progress;
+    int64_t shards = problem->shards.count;
+    double *squares = trainer->shared + shards, *flags = squares + reducer->block_count;
+
+    memset(trainer->shared, 0, trainer->shared_count * sizeof *trainer->shared);
+    gd_reducer_shards(reducer, shard_gradient, trainer);
+
+    double start = gd_clock_seconds();
+    *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
+    gd_reducer_sum(reducer, (double)outcome->rows, squares);
+    raise_flags(trainer, flags);
+    gd_comm_sum(problem->comm, trainer->shared, trainer->shared_count);
+    outcome->loss = gd_tree_sum(shards, trainer->shared);
+    double sum = 0;
+    for (int64_t i = 0; i < reducer->block_count; i++) {
+        sum += squares[i];
+    }
+    outcome->grad_norm = sqrt(sum);
+    outcome->save = flags[FLAG_SAVE] > 0;
+    outcome->stop = stop_reason(flags);
+    double reduced = gd_clock_seconds();
+    trainer->seconds[GD_REDUCE] += reduced - start;
+    gd_status status = flags[FLAG_FAILED] > 0 ? gd_trainer_agree(trainer) : GD_OK;
+    if (status == GD_OK) {
+        status = check_finite(trainer, outcome);
+    }
+    if (status != GD_OK) {
+        return status;
+    }
+
+    gd_optimizer_update(trainer->optimizer, progress->step + 1,
+                        gd_config_number(problem->config, "optimizer", "lr"), reducer->gradient,
+                        reducer->parameters + reducer->segment.first);
+    gd_reducer_publish(reducer);
+    trainer->seconds[GD_UPDATE] += gd_clock_seconds() - reduced;
+
+    progress->step++;
+    progress->epoch_step++;
+    progress->epoch_rows += outcome->rows;
+    progress->epoch_loss += outcome->loss;
+    progress->grad_norm = outcome->grad_norm;
+    return GD_OK;
+}
+
+/* Sums per tile, added in the order of the tiles, whichever rank worked them. */
+void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
+    const gd_problem *problem = trainer->problem;
+    const gd_rows *rows = &problem->val;
+    size_t tiles = (size_t)((problem->val_count + GD_TILE_ROWS - 1) / GD_TILE_ROWS);
+    double start = gd_clock_seconds();
+    *outcome = (gd_outcome){.rows = problem->val_count};
+    memset(trainer->tile_sums, 0, 2 * tiles * sizeof *trainer->tile_sums);
+    for (int64_t done = 0; done < rows->range.count; done += trainer->batch.rows) {
+        int64_t left = rows->range.count - done;
+        double *sums = trainer->tile_sums + 2 * ((rows->range.first + done) / GD_TILE_ROWS);
+        gd_batch_gather(rows, done, NULL, left < GD_TILE_ROWS ? left : GD_TILE_ROWS,
+                        problem->scale, &trainer->batch);
+        sums[0] = gd_model_evaluate(problem->model, trainer->workspace, &trainer->batch,
+                                    trainer->reducer->parameters, &sums[1]);
+    }
+    gd_comm_sum(problem->comm, trainer->tile_sums, 2 * tiles);
+    for (size_t i = 0; i < tiles; i++) {
+        outcome->loss += trainer->tile_sums[2 * i];
+        outcome->metric += trainer->tile_sums[2 * i + 1];
+    }
+    trainer->seconds[GD_VALIDATE] += gd_clock_seconds() - start;
+}

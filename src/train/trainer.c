@@ -1,0 +1,112 @@
+#include <math.h>
+#include <string.h>
+
+#include "gdmpi/blas.h"
+#include "gdmpi/files.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/train.h"
+
+static gd_status allocate(gd_trainer *self) {
+    const gd_problem *problem = self->problem;
+    gd_target target = gd_model_target(problem->model);
+    int64_t tiles = (problem->val_count + GD_TILE_ROWS - 1) / GD_TILE_ROWS;
+    bool root = gd_comm_rank(problem->comm) == 0;
+    self->shared_count =
+        (size_t)(problem->shards.count + self->reducer->block_count + GD_TRAINER_FLAGS);
+    gd_status status =
+        gd_optimizer_new(problem->config, self->reducer->segment.count, &self->optimizer);
+    if (status == GD_OK) {
+        status = gd_workspace_new(problem->model, GD_TILE_ROWS, &self->workspace);
+    }
+    if (status == GD_OK) {
+        status = gd_batch_new(GD_TILE_ROWS, problem->model->inputs, &target, &self->batch);
+    }
+    if (status == GD_OK &&
+        strcmp(gd_config_text(problem->config, "data", "shuffle"), "shard") == 0) {
+        status = gd_memory_new(&self->order, (size_t)problem->train.range.count,
+                               sizeof *self->order, "the order of the rows");
+    }
+    if (status == GD_OK) {
+        status = gd_memory_new(&self->shared, self->shared_count, sizeof *self->shared,
+                               "a step's small reduction");
+    }
+    if (status == GD_OK) {
+        status = gd_memory_new(&self->tile_sums, 2 * (size_t)tiles, sizeof *self->tile_sums,
+                               "the sums of validation");
+    }
+    if (status == GD_OK && root) {
+        status = gd_memory_new(&self->whole, (size_t)problem->model->tensors.size,
+                               sizeof *self->whole, "the vector that checkpoints pass through");
+    }
+    return status;
+}
+
+gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
+    gd_trainer *self = NULL;
+    gd_status status = gd_memory_new(&self, 1, sizeof *self, "the trainer");
+    status = gd_comm_agree(problem->comm, status);
+    *trainer = self;
+    if (status != GD_OK) {
+        return status;
+    }
+    self->problem = problem;
+    self->progress.train_loss = self->progress.val_loss = NAN;
+    self->progress.val_metric = self->progress.best_loss = NAN;
+    gd_blas_threads((int)gd_config_integer(problem->config, "train", "threads"));
+    status = gd_reducer_new(gd_config_text(problem->config, "train", "reduce"), problem->comm,
+                            problem->model->tensors.size, problem->shards.count, &self->reducer);
+    if (status == GD_OK) {
+        status = gd_comm_agree(problem->comm, allocate(self));
+    }
+    return status;
+}
+
+void gd_trainer_free(gd_trainer **trainer) {
+    gd_trainer *self = *trainer;
+    if (self == NULL) {
+        return;
+    }
+    gd_status closed = gd_metrics_close(&self->metrics);
+    gd_status_free(&closed);
+    gd_status_free(&self->failure);
+    gd_reducer_free(&self->reducer);
+    gd_optimizer_free(&self->optimizer);
+    gd_workspace_free(&self->workspace);
+    gd_batch_free(&self->batch);
+    gd_memory_free(&self->order);
+    gd_memory_free(&self->shared);
+    gd_memory_free(&self->tile_sums);
+    gd_memory_free(&self->whole);
+    gd_rundir_free(&self->rundir);
+    gd_memory_free(trainer);
+}
+
+double gd_trainer_norm(const gd_trainer *trainer) {
+    const gd_reducer *reducer = trainer->reducer;
+    double total = 0;
+    for (int64_t first = 0; first < reducer->size; first += reducer->block_size) {
+        int64_t end = first + reducer->block_size;
+        double sum = 0;
+        for (int64_t i = first; i < end && i < reducer->size; i++) {
+            sum += (double)reducer->parameters[i] * (double)reducer->parameters[i];
+        }
+        total += sum;
+    }
+    return sqrt(total);
+}
+
+gd_status gd_trainer_digest(gd_trainer *trainer, uint64_t *digest) {
+    const gd_reducer *reducer = trainer->reducer;
+    *digest = gd_checkpoint_digest(reducer->parameters, GD_REAL_TYPE, reducer->size);
+    double low[2] = {(double)(*digest >> 32), (double)(uint32_t)*digest};
+    double high[2] = {low[0], low[1]};
+    gd_comm_minimum(reducer->comm, low, 2);
+    gd_comm_maximum(reducer->comm, high, 2);
+    if (low[0] != high[0] || low[1] != high[1]) {
+        return gd_status_new(GD_FAILED,
+                             "after step %lld the ranks hold different parameters: this is a "
+                             "fault of the machine or of gdmpi; the last checkpoint is whole",
+                             (long long)trainer->progress.step);
+    }
+    return GD_OK;
+}

@@ -1,0 +1,484 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gdmpi/layer.h"
+#include "gdmpi/rng.h"
+
+enum { ROWS = 5, INPUTS = 6, UNITS = 3, MOST = 64 };
+
+/* The step of the central differences, and how near they must come. */
+#ifdef GD_DOUBLE
+static const double step = 1e-5, near = 1e-8;
+#else
+static const double step = 1e-2, near = 2e-3;
+#endif
+
+static double random_number(uint64_t index) {
+    gd_rng rng = gd_rng_stream(7, GD_RNG_INIT, 0, 0, 0);
+    return 2 * gd_rng_uniform(&rng, index) - 1;
+}
+
+/* In +-[0.2, 1.2], away from the kinks at zero. */
+static real away_from_zero(uint64_t index) {
+    double number = random_number(index);
+    return (real)(number < 0 ? number - 0.2 : number + 0.2);
+}
+
+static gd_layer layer_of(const gd_layer_kind *kind) {
+    gd_layer layer = {.kind = kind, .index = 3, .inputs = INPUTS, .outputs = INPUTS};
+    layer.argument = kind->needed ? UNITS : kind->initial;
+    if (kind->shape != NULL) {
+        kind->shape(&layer);
+    }
+    int64_t offset = 0;
+    for (int t = 0; t < layer.tensor_count; t++) {
+        layer.tensor[t].offset = offset;
+        offset += layer.tensor[t].count;
+    }
+    assert_true(offset <= MOST && layer.outputs <= INPUTS);
+    return layer;
+}
+
+static int64_t parameter_count(const gd_layer *layer) {
+    int64_t count = 0;
+    for (int t = 0; t < layer->tensor_count; t++) {
+        count += layer->tensor[t].count;
+    }
+    return count;
+}
+
+typedef struct state {
+    real parameters[MOST], gradient[MOST];
+    real x[ROWS * INPUTS], y[ROWS * INPUTS], cache[ROWS * INPUTS];
+    real dx[ROWS * INPUTS], dy[ROWS * INPUTS];
+} state;
+
+/* Inputs are random, and what is to be computed starts as NaN. */
+static state fresh_state(void) {
+    state s;
+    for (int i = 0; i < MOST; i++) {
+        s.parameters[i] = away_from_zero((uint64_t)i);
+        s.gradient[i] = (real)NAN;
+    }
+    for (int i = 0; i < ROWS * INPUTS; i++) {
+        s.x[i] = away_from_zero(1000 + (uint64_t)i);
+        s.dy[i] = away_from_zero(2000 + (uint64_t)i);
+        s.y[i] = s.dx[i] = s.cache[i] = (real)NAN;
+    }
+    return s;
+}
+
+static const gd_pass training = {.training = true, .rows = ROWS, .seed = 5, .step = 2, .shard = 1};
+
+static void forward(const gd_layer *layer, const gd_pass *pass, state *s) {
+    layer->kind->forward(layer, pass, s->parameters, s->x, s->y, s->cache);
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, state *s) {
+    layer->kind->backward(layer, pass, s->parameters, s->x, s->y, s->dy, s->dx, s->gradient,
+                          s->cache);
+}
+
+/* sum(y * dy), whose gradient is what backward computes. */
+static double objective(const gd_layer *layer, const gd_pass *pass, state *s) {
+    forward(layer, pass, s);
+    double sum = 0;
+    for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
+        sum += (double)s->y[i] * (double)s->dy[i];
+    }
+    return sum;
+}
+
+static double differentiate(const gd_layer *layer, const gd_pass *pass, const state *s,
+                            size_t offset) {
+    state copy = *s;
+    real *number = (real *)((char *)&copy + offset);
+    const real middle = *number;
+    volatile real above = middle + (real)step, below = middle - (real)step;
+    *number = above;
+    double high = objective(layer, pass, &copy);
+    *number = below;
+    double low = objective(layer, pass, &copy);
+    return (high - low) / ((double)above - (double)below);
+}
+
+static void assert_near(double a, double b) {
+    if (!(fabs(a - b) <= near * (1 + fabs(b)))) {
+        fail_msg("%.17g is not near %.17g", a, b);
+    }
+}
+
+static void every_layer_has_the_gradient_of_its_output(void **unused) {
+    (void)unused;
+    for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
+        gd_layer layer = layer_of(gd_layer_kinds[k]);
+        for (int mode = 0; mode < 4; mode++) {
+            gd_pass pass = training;
+            pass.training = mode % 2 == 0;
+            pass.accumulate = mode / 2 == 1;
+            state s = fresh_state();
+            for (int i = 0; i < MOST && pass.accumulate; i++) {
+                s.gradient[i] = (real)i;
+            }
+            forward(&layer, &pass, &s);
+            backward(&layer, &pass, &s);
+            for (size_t i = 0; i < ROWS * INPUTS; i++) {
+                size_t place = offsetof(state, x) + i * sizeof(real);
+                assert_near((double)s.dx[i], differentiate(&layer, &pass, &s, place));
+            }
+            for (size_t i = 0; i < (size_t)parameter_count(&layer); i++) {
+                size_t place = offsetof(state, parameters) + i * sizeof(real);
+                assert_near((double)s.gradient[i] - (pass.accumulate ? (double)i : 0),
+                            differentiate(&layer, &pass, &s, place));
+            }
+        }
+    }
+}
+
+static void a_gradient_without_dx_is_the_same(void **unused) {
+    (void)unused;
+    for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
+        gd_layer layer = layer_of(gd_layer_kinds[k]);
+        if (layer.tensor_count == 0) {
+            continue;
+        }
+        state with = fresh_state();
+        forward(&layer, &training, &with);
+        state without = with;
+        backward(&layer, &training, &with);
+        layer.kind->backward(&layer, &training, without.parameters, without.x, without.y,
+                             without.dy, NULL, without.gradient, without.cache);
+        assert_memory_equal(with.gradient, without.gradient,
+                            (size_t)parameter_count(&layer) * sizeof(real));
+    }
+}
+
+static void a_layer_without_tensors_works_in_place(void **unused) {
+    (void)unused;
+    for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
+        gd_layer layer = layer_of(gd_layer_kinds[k]);
+        for (int mode = 0; mode < 2 && layer.tensor_count == 0; mode++) {
+            gd_pass pass = training;
+            pass.training = mode == 0;
+            state s = fresh_state();
+            forward(&layer, &pass, &s);
+            backward(&layer, &pass, &s);
+            layer.kind->backward(&layer, &pass, s.parameters, s.x, s.y, s.dy, s.dy, s.gradient,
+                                 s.cache);
+            assert_memory_equal(s.dx, s.dy, sizeof s.dx);
+        }
+    }
+}
+
+static void rows_do_not_touch_each_other(void **unused) {
+    (void)unused;
+    enum { CHANGED = 2 };
+    for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
+        gd_layer layer = layer_of(gd_layer_kinds[k]);
+        state s = fresh_state(), other = s;
+        for (int j = 0; j < INPUTS; j++) {
+            other.x[CHANGED * INPUTS + j] += 1;
+            other.dy[CHANGED * layer.outputs + j % layer.outputs] += 1;
+        }
+        forward(&layer, &training, &s);
+        backward(&layer, &training, &s);
+        forward(&layer, &training, &other);
+        backward(&layer, &training, &other);
+        for (int64_t i = 0; i < ROWS; i++) {
+            size_t y_bytes = (size_t)layer.outputs * sizeof(real), x_bytes = INPUTS * sizeof(real);
+            const real *a = s.y + i * layer.outputs, *b = other.y + i * layer.outputs;
+            assert_int_equal(memcmp(a, b, y_bytes) == 0, i != CHANGED);
+            const real *c = s.dx + i * INPUTS, *d = other.dx + i * INPUTS;
+            assert_true(i == CHANGED || memcmp(c, d, x_bytes) == 0);
+        }
+    }
+}
+
+/* Dropout's mask too must not know how a shard's rows were cut into tiles. */
+static void layers_without_tensors_do_not_know_tiles(void **unused) {
+    (void)unused;
+    for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
+        gd_layer layer = layer_of(gd_layer_kinds[k]);
+        for (int64_t cut = 1; cut < ROWS && layer.tensor_count == 0; cut++) {
+            gd_pass top = training, bottom = training;
+            top.rows = cut;
+            bottom.rows = ROWS - cut;
+            bottom.first_row = cut;
+            state whole = fresh_state(), parts = whole;
+            const int64_t at = cut * INPUTS;
+            forward(&layer, &training, &whole);
+            backward(&layer, &training, &whole);
+            forward(&layer, &top, &parts);
+            backward(&layer, &top, &parts);
+            layer.kind->forward(&layer, &bottom, parts.parameters, parts.x + at, parts.y + at,
+                                parts.cache + at);
+            layer.kind->backward(&layer, &bottom, parts.parameters, parts.x + at, parts.y + at,
+                                 parts.dy + at, parts.dx + at, parts.gradient, parts.cache + at);
+            assert_memory_equal(whole.y, parts.y, sizeof whole.y);
+            assert_memory_equal(whole.dx, parts.dx, sizeof whole.dx);
+        }
+    }
+}
+
+static void no_rows_give_a_gradient_of_zero(void **unused) {
+    (void)unused;
+    for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
+        gd_layer layer = layer_of(gd_layer_kinds[k]);
+        gd_pass pass = training;
+        pass.rows = 0;
+        state s = fresh_state();
+        forward(&layer, &pass, &s);
+        backward(&layer, &pass, &s);
+        for (int64_t i = 0; i < parameter_count(&layer); i++) {
+            assert_true(s.gradient[i] == 0);
+        }
+        assert_true(isnan(s.y[0]) && isnan(s.dx[0]));
+    }
+}
+
+static void a_number_that_is_none_is_not_hidden(void **unused) {
+    (void)unused;
+    for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
+        gd_layer layer = layer_of(gd_layer_kinds[k]);
+        gd_pass pass = {.rows = 1};
+        state s = fresh_state();
+        s.x[0] = (real)NAN;
+        s.y[0] = 0;
+        forward(&layer, &pass, &s);
+        assert_true(isnan(s.y[0]));
+    }
+}
+
+static void extreme_inputs_give_finite_numbers(void **unused) {
+    (void)unused;
+    static const real extremes[INPUTS] = {1e4f, -1e4f, 700, -700, 88, -104};
+    for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
+        gd_layer layer = layer_of(gd_layer_kinds[k]);
+        state s = fresh_state();
+        for (int i = 0; i < ROWS * INPUTS; i++) {
+            s.x[i] = extremes[i % INPUTS];
+        }
+        forward(&layer, &training, &s);
+        backward(&layer, &training, &s);
+        for (int64_t i = 0; i < ROWS * layer.outputs; i++) {
+            assert_true(isfinite(s.y[i]));
+        }
+        for (int i = 0; i < ROWS * INPUTS; i++) {
+            assert_true(isfinite(s.dx[i]));
+        }
+    }
+}
+
+/* dense against three loops in double, for shapes with every kind of remainder. */
+static void dense_is_a_product_plus_bias(void **unused) {
+    (void)unused;
+    static const int shapes[][3] = {{1, 1, 1}, {1, 7, 3}, {2, 784, 10}, {31, 33, 17}, {64, 5, 300}};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        const int rows = shapes[s][0], inputs = shapes[s][1], outputs = shapes[s][2];
+        gd_layer layer = {.kind = &gd_layer_dense, .argument = outputs, .inputs = inputs};
+        layer.kind->shape(&layer);
+        assert_int_equal(layer.outputs, outputs);
+        layer.tensor[1].offset = layer.tensor[0].count;
+        const int count = inputs * outputs + outputs;
+        real *parameters = calloc((size_t)count, sizeof *parameters);
+        real *x = calloc((size_t)(rows * inputs), sizeof *x);
+        real *y = calloc((size_t)(rows * outputs), sizeof *y);
+        for (int i = 0; i < count; i++) {
+            parameters[i] = (real)random_number((uint64_t)i);
+        }
+        for (int i = 0; i < rows * inputs; i++) {
+            x[i] = (real)random_number(100000 + (uint64_t)i);
+        }
+        gd_pass pass = {.rows = rows};
+        layer.kind->forward(&layer, &pass, parameters, x, y, NULL);
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < outputs; j++) {
+                double sum = (double)parameters[inputs * outputs + j];
+                for (int l = 0; l < inputs; l++) {
+                    sum += (double)x[i * inputs + l] * (double)parameters[j * inputs + l];
+                }
+                assert_true(fabs((double)y[i * outputs + j] - sum) <
+                            inputs * 4 * (double)(GD_REAL_TYPE == GD_FLOAT64 ? 2.3e-16 : 1.2e-7));
+            }
+        }
+        free(parameters);
+        free(x);
+        free(y);
+    }
+}
+
+/* Over more columns than one strip, and with a remainder. */
+static void the_gradient_of_a_bias_accumulates_like_adding(void **unused) {
+    (void)unused;
+    enum { WIDE = 300, COUNT = 2 * WIDE };
+    gd_layer layer = {.kind = &gd_layer_dense, .argument = WIDE, .inputs = 1};
+    layer.kind->shape(&layer);
+    layer.tensor[1].offset = WIDE;
+    static real parameters[COUNT], apart[COUNT], added[COUNT], dy[ROWS * WIDE];
+    real x[ROWS] = {1, 2, 3, 4, 5};
+    for (int i = 0; i < ROWS * WIDE; i++) {
+        dy[i] = (real)random_number((uint64_t)i);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        added[i] = (real)random_number(90000 + (uint64_t)i);
+    }
+    gd_pass pass = {.rows = ROWS};
+    layer.kind->backward(&layer, &pass, parameters, x, NULL, dy, NULL, apart, NULL);
+    for (int j = 0; j < WIDE; j++) {
+        real sum = 0;
+        for (int i = 0; i < ROWS; i++) {
+            sum += dy[i * WIDE + j];
+        }
+        assert_true(apart[WIDE + j] == sum);
+        apart[WIDE + j] += added[WIDE + j];
+    }
+    pass.accumulate = true;
+    layer.kind->backward(&layer, &pass, parameters, x, NULL, dy, NULL, added, NULL);
+    assert_memory_equal(apart + WIDE, added + WIDE, WIDE * sizeof(real));
+}
+
+enum { DROP_ROWS = 100, DROP_WIDTH = 101, DROPS = DROP_ROWS * DROP_WIDTH };
+
+static void drop(double p, const gd_pass *pass, int index, real *y) {
+    static real x[DROPS], cache[DROPS];
+    gd_layer layer = {
+        .kind = &gd_layer_dropout, .index = index, .argument = p, .inputs = DROP_WIDTH};
+    layer.kind->shape(&layer);
+    for (int i = 0; i < DROPS; i++) {
+        x[i] = 1;
+    }
+    layer.kind->forward(&layer, pass, NULL, x, y, cache);
+}
+
+static void dropout_keeps_the_mean(void **unused) {
+    (void)unused;
+    static const double p[] = {0, 0.1, 0.5, 0.9};
+    static real y[DROPS];
+    for (size_t k = 0; k < sizeof p / sizeof *p; k++) {
+        gd_pass pass = {.training = true, .rows = DROP_ROWS, .seed = 1};
+        drop(p[k], &pass, 1, y);
+        const real scale = (real)(1 / (1 - p[k]));
+        double sum = 0;
+        for (int i = 0; i < DROPS; i++) {
+            assert_true(y[i] == 0 || y[i] == scale);
+            sum += (double)y[i];
+        }
+        /* Four standard deviations of the mean. */
+        assert_true(fabs(sum / DROPS - 1) <= 4 * sqrt(p[k] / (1 - p[k]) / DROPS));
+    }
+}
+
+static void dropout_drops_in_training_only(void **unused) {
+    (void)unused;
+    static real y[DROPS];
+    gd_pass pass = {.rows = DROP_ROWS, .seed = 1};
+    drop(0.9, &pass, 1, y);
+    for (int i = 0; i < DROPS; i++) {
+        assert_true(y[i] == 1);
+    }
+}
+
+static void dropout_draws_anew_for_each_use(void **unused) {
+    (void)unused;
+    static real first[DROPS], other[DROPS];
+    gd_pass pass = {.training = true, .rows = DROP_ROWS, .seed = 1, .step = 2, .shard = 3};
+    gd_pass seed = pass, step_of = pass, shard = pass, below = pass;
+    seed.seed++;
+    step_of.step++;
+    shard.shard++;
+    below.first_row = DROP_ROWS;
+    const gd_pass passes[] = {seed, step_of, shard, below, pass};
+    drop(0.5, &pass, 1, first);
+    for (int k = 0; k < 5; k++) {
+        int same = 0;
+        drop(0.5, &passes[k], k < 4 ? 1 : 2, other);
+        for (int i = 0; i < DROPS; i++) {
+            same += first[i] == other[i];
+        }
+        assert_true(fabs(same - DROPS / 2.0) < 4 * sqrt(DROPS / 4.0));
+    }
+    drop(0.5, &pass, 1, other);
+    assert_memory_equal(first, other, sizeof first);
+}
+
+/* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, log(1 + exp(x)), 1 / (1 + exp(-x)), tanh(x).
+ */
+static const double points[] = {-30, -5, -1, -0.5, 0, 0.5, 1, 5, 19, 30};
+enum { POINTS = sizeof points / sizeof *points };
+
+static const struct {
+    const gd_layer_kind *kind;
+    double y[POINTS];
+} references[] = {
+    {&gd_layer_gelu,
+     {-1.4720141781444561e-196, -1.4332578593959696e-6, -0.15865525393145705, -0.15426876936299345,
+      0.0, 0.34573123063700655, 0.84134474606854295, 4.9999985667421406, 19.0, 30.0}},
+    {&gd_layer_softplus,
+     {9.3576229688397368e-14, 0.0067153484891180686, 0.31326168751822283, 0.47407698418010668,
+      0.69314718055994531, 0.97407698418010668, 1.3132616875182228, 5.0067153484891181,
+      19.000000005602796, 30.0}},
+    {&gd_layer_sigmoid,
+     {9.357622968839299e-14, 0.0066928509242848556, 0.26894142136999512, 0.37754066879814544, 0.5,
+      0.62245933120185456, 0.73105857863000488, 0.99330714907571514, 0.99999999439720359,
+      0.99999999999990642}},
+    {&gd_layer_tanh,
+     {-1.0, -0.99990920426259513, -0.76159415595576489, -0.46211715726000976, 0.0,
+      0.46211715726000976, 0.76159415595576489, 0.99990920426259513, 0.99999999999999994, 1.0}},
+};
+
+static void smooth_layers_give_the_reference_numbers(void **unused) {
+    (void)unused;
+    const double digits = GD_REAL_TYPE == GD_FLOAT64 ? 4 * DBL_EPSILON : 4 * (double)FLT_EPSILON;
+    for (size_t k = 0; k < sizeof references / sizeof *references; k++) {
+        gd_layer layer = {.kind = references[k].kind, .inputs = POINTS, .outputs = POINTS};
+        gd_pass pass = {.rows = 1};
+        real x[POINTS], y[POINTS], cache[POINTS];
+        for (int i = 0; i < POINTS; i++) {
+            x[i] = (real)points[i];
+        }
+        layer.kind->forward(&layer, &pass, NULL, x, y, cache);
+        for (int i = 0; i < POINTS; i++) {
+            double right = references[k].y[i];
+            assert_true(fabs((double)y[i] - right) <= digits * fabs(right) + (double)FLT_MIN);
+        }
+    }
+}
+
+static void every_kind_is_found_by_its_name(void **unused) {
+    (void)unused;
+    size_t count = 0;
+    for (; gd_layer_kinds[count] != NULL; count++) {
+        assert_ptr_equal(gd_layer_find(gd_layer_name(count)), gd_layer_kinds[count]);
+        assert_non_null(gd_layer_kinds[count]->help);
+    }
+    assert_null(gd_layer_name(count));
+    assert_null(gd_layer_find("conv"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_layer_has_the_gradient_of_its_output),
+        cmocka_unit_test(a_gradient_without_dx_is_the_same),
+        cmocka_unit_test(a_layer_without_tensors_works_in_place),
+        cmocka_unit_test(rows_do_not_touch_each_other),
+        cmocka_unit_test(layers_without_tensors_do_not_know_tiles),
+        cmocka_unit_test(no_rows_give_a_gradient_of_zero),
+        cmocka_unit_test(a_number_that_is_none_is_not_hidden),
+        cmocka_unit_test(extreme_inputs_give_finite_numbers),
+        cmocka_unit_test(dense_is_a_product_plus_bias),
+        cmocka_unit_test(the_gradient_of_a_bias_accumulates_like_adding),
+        cmocka_unit_test(dropout_keeps_the_mean),
+        cmocka_unit_test(dropout_drops_in_training_only),
+        cmocka_unit_test(dropout_draws_anew_for_each_use),
+        cmocka_unit_test(smooth_layers_give_the_reference_numbers),
+        cmocka_unit_test(every_kind_is_found_by_its_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
