@@ -43,6 +43,8 @@ libgdmpi_a_SOURCES = \
 	src/log/table.c
 
 # Compiled twice: the numerics, and the training that calls them.
+single = -DGD_SINGLE
+double = -DGD_DOUBLE
 numerics = \
 	src/data/batch.c \
 	src/data/gather_type.h \
@@ -87,9 +89,9 @@ numerics = \
 
 noinst_LIBRARIES += libgdmpi_single.a libgdmpi_double.a
 libgdmpi_single_a_SOURCES = $(numerics)
-libgdmpi_single_a_CPPFLAGS = $(AM_CPPFLAGS) -DGD_SINGLE
+libgdmpi_single_a_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 libgdmpi_double_a_SOURCES = $(numerics)
-libgdmpi_double_a_CPPFLAGS = $(AM_CPPFLAGS) -DGD_DOUBLE
+libgdmpi_double_a_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 
 # The program: the commands, over all of it.
 libraries = libgdmpi_single.a libgdmpi_double.a libgdmpi.a $(HDF5_LIBS) $(MPI_LIBS) $(BLAS_LIBS) $(INIH_LIBS) \

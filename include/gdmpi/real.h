@@ -23,8 +23,8 @@ typedef float real;
 #error "compile with -DGD_SINGLE or -DGD_DOUBLE"
 #endif
 
-/* A loop of our own that matters is compiled for several instruction sets, and the best is taken when
- * the program starts. Contraction is off, so all of them give the same bits. */
+/* A loop of our own that matters is compiled for several instruction sets, and the best is taken when the program starts.
+ * Contraction is off, so all of them give the same bits. */
 #ifdef GD_HAVE_TARGET_CLONES
 #define GD_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else

@@ -163,7 +163,7 @@ char *gd_text_amount(double bytes, char out[32]) {
 
 char *gd_text_duration(double seconds, char out[32]) {
     long long whole = (long long)(seconds + 0.5);
-    if (seconds < 60) {
+    if (seconds < 59.95) {
         snprintf(out, 32, "%.1f s", seconds);
     } else if (whole < 3600) {
         snprintf(out, 32, "%lld min %02lld s", whole / 60, whole % 60);

@@ -17,8 +17,7 @@ static const struct {
 
 enum { UNIT_COUNT = sizeof units / sizeof *units, NUMBER_TEXT = 32 };
 
-static const double widest = 0x1p63; /* of whole numbers and intervals: no bound */
-static const double exact = 0x1p53;  /* whole doubles beyond are not counts */
+static const double exact = 0x1p53; /* whole doubles beyond are not counts */
 
 /* Drops what an exponent does not need: 1e+30 becomes 1e30, and 1e-08 becomes 1e-8. */
 static void shorten_exponent(char *text) {
@@ -56,9 +55,17 @@ static bool bound_text(double bound, double beyond, char out[NUMBER_TEXT]) {
     return excludes;
 }
 
+/* A bound of this size is none. */
+static double widest(gd_setting_kind kind) {
+    if (kind == GD_SETTING_NUMBER) {
+        return DBL_MAX;
+    }
+    return kind == GD_SETTING_INTEGER ? 0x1p63 : exact;
+}
+
 /* "between 0 and 1", "at least 0", "above 0 and at most 1"; nothing if there are no bounds. */
 static void range_add(const gd_setting *setting, gd_text *out) {
-    double most = setting->kind == GD_SETTING_NUMBER ? DBL_MAX : widest;
+    double most = widest(setting->kind);
     bool below = setting->min > -most, above = setting->max < most;
     char low[NUMBER_TEXT], high[NUMBER_TEXT];
     bool low_excluded = bound_text(setting->min, -INFINITY, low);

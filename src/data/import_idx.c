@@ -158,14 +158,21 @@ static void from_big_endian(gd_type type, void *data, size_t count) {
     }
 }
 
+/* Reads past the last number: only then zlib looks at the checksum. */
 static gd_status check_end(idx *file) {
     char byte;
     size_t got;
+    int error = Z_OK;
     gd_status status = read_bytes(file, &byte, 1, &got);
     if (status == GD_OK && got > 0) {
-        status =
-            gd_status_new(GD_BAD_INPUT, "%s: goes on after the %lld rows that its header tells of",
-                          file->path, (long long)file->shape.dims[0]);
+        return gd_status_new(GD_BAD_INPUT,
+                             "%s: goes on after the %lld rows that its header tells of", file->path,
+                             (long long)file->shape.dims[0]);
+    }
+    (void)gzerror(file->stream, &error);
+    if (status == GD_OK && error != Z_OK) {
+        return gd_status_new(GD_BAD_INPUT, "%s: is cut off: the checksum at its end is missing",
+                             file->path);
     }
     return status;
 }

@@ -42,17 +42,17 @@ static const gd_setting data_rows[] = {
     {.key = NULL}};
 static const gd_settings data_table = {"data", NULL, data_rows};
 
-static const gd_setting optimizer_rows[] = {{.key = "name",
-                                             .kind = GD_SETTING_CHOICE,
-                                             .initial = "momentum",
-                                             .choices = optimizer_name,
-                                             .help = "the method"},
-                                            {.key = "lr",
+static const gd_setting optimizer_rows[] = {{.key = "lr",
                                              .kind = GD_SETTING_NUMBER,
                                              .initial = "0.01",
                                              .min = 0,
                                              .max = 1e30,
                                              .help = "the learning rate"},
+                                            {.key = "name",
+                                             .kind = GD_SETTING_CHOICE,
+                                             .initial = "momentum",
+                                             .choices = optimizer_name,
+                                             .help = "the method"},
                                             {.key = NULL}};
 static const gd_settings optimizer_table = {"optimizer", NULL, optimizer_rows};
 

@@ -76,7 +76,7 @@ static void names_that_are_not_known_are_errors_that_help(void **state) {
     refused("[data]\nxyzzy = 1\n", NULL,
             "t.ini:2: unknown key 'xyzzy' in [data]; known are file, val_fraction, shards");
     refused("[optimizer]\nqqqqq = 1\n", NULL,
-            "t.ini:2: unknown key 'qqqqq' in [optimizer]; known are name, lr, momentum, beta1, "
+            "t.ini:2: unknown key 'qqqqq' in [optimizer]; known are lr, name, momentum, beta1, "
             "eps");
     refused("[data]\nlr = 1\n", NULL,
             "t.ini:2: unknown key 'lr' in [data]; it belongs in [optimizer]");

@@ -408,9 +408,9 @@ static void dropout_draws_anew_for_each_use(void **unused) {
     assert_memory_equal(first, other, sizeof first);
 }
 
-/* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, log(1 + exp(x)), 1 / (1 + exp(-x)), tanh(x).
- */
-static const double points[] = {-30, -5, -1, -0.5, 0, 0.5, 1, 5, 19, 30};
+/* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, log(1 + exp(x)), 1 / (1 + exp(-x)), tanh(x),
+ * max(x, 0), max(x, x / 100). */
+static const double points[] = {-30, -5, -1, -0.01, 0, 0.01, 1, 5, 19, 30};
 enum { POINTS = sizeof points / sizeof *points };
 
 static const struct {
@@ -418,26 +418,30 @@ static const struct {
     double y[POINTS];
 } references[] = {
     {&gd_layer_gelu,
-     {-1.4720141781444561e-196, -1.4332578593959696e-6, -0.15865525393145705, -0.15426876936299345,
-      0.0, 0.34573123063700655, 0.84134474606854295, 4.9999985667421406, 19.0, 30.0}},
+     {-1.4720141781444561e-196, -1.4332578593959696e-6, -0.15865525393145705, -0.004960106436853684,
+      0.0, 0.005039893563146316, 0.84134474606854295, 4.9999985667421406, 19.0, 30.0}},
     {&gd_layer_softplus,
-     {9.3576229688397368e-14, 0.0067153484891180686, 0.31326168751822283, 0.47407698418010668,
-      0.69314718055994531, 0.97407698418010668, 1.3132616875182228, 5.0067153484891181,
+     {9.3576229688397368e-14, 0.0067153484891180686, 0.31326168751822283, 0.68815968050786232,
+      0.69314718055994531, 0.69815968050786232, 1.3132616875182228, 5.0067153484891181,
       19.000000005602796, 30.0}},
     {&gd_layer_sigmoid,
-     {9.357622968839299e-14, 0.0066928509242848556, 0.26894142136999512, 0.37754066879814544, 0.5,
-      0.62245933120185456, 0.73105857863000488, 0.99330714907571514, 0.99999999439720359,
+     {9.357622968839299e-14, 0.0066928509242848556, 0.26894142136999512, 0.497500020833125, 0.5,
+      0.502499979166875, 0.73105857863000488, 0.99330714907571514, 0.99999999439720359,
       0.99999999999990642}},
     {&gd_layer_tanh,
-     {-1.0, -0.99990920426259513, -0.76159415595576489, -0.46211715726000976, 0.0,
-      0.46211715726000976, 0.76159415595576489, 0.99990920426259513, 0.99999999999999994, 1.0}},
+     {-1.0, -0.99990920426259513, -0.76159415595576489, -0.0099996666799994603, 0.0,
+      0.0099996666799994603, 0.76159415595576489, 0.99990920426259513, 0.99999999999999994, 1.0}},
+    {&gd_layer_relu, {0.0, 0.0, 0.0, 0.0, 0.0, 0.01, 1.0, 5.0, 19.0, 30.0}},
+    {&gd_layer_leaky_relu, {-0.3, -0.05, -0.01, -0.0001, 0.0, 0.01, 1.0, 5.0, 19.0, 30.0}},
 };
 
-static void smooth_layers_give_the_reference_numbers(void **unused) {
+static void activations_give_the_reference_numbers(void **unused) {
     (void)unused;
     const double digits = GD_REAL_TYPE == GD_FLOAT64 ? 4 * DBL_EPSILON : 4 * (double)FLT_EPSILON;
     for (size_t k = 0; k < sizeof references / sizeof *references; k++) {
-        gd_layer layer = {.kind = references[k].kind, .inputs = POINTS, .outputs = POINTS};
+        const gd_layer_kind *kind = references[k].kind;
+        gd_layer layer = {
+            .kind = kind, .argument = kind->initial, .inputs = POINTS, .outputs = POINTS};
         gd_pass pass = {.rows = 1};
         real x[POINTS], y[POINTS], cache[POINTS];
         for (int i = 0; i < POINTS; i++) {
@@ -477,7 +481,7 @@ int main(void) {
         cmocka_unit_test(dropout_keeps_the_mean),
         cmocka_unit_test(dropout_drops_in_training_only),
         cmocka_unit_test(dropout_draws_anew_for_each_use),
-        cmocka_unit_test(smooth_layers_give_the_reference_numbers),
+        cmocka_unit_test(activations_give_the_reference_numbers),
         cmocka_unit_test(every_kind_is_found_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -256,6 +256,18 @@ static void the_first_of_equal_logits_is_the_guess(void **state) {
     }
 }
 
+static void a_logit_of_zero_says_no(void **state) {
+    (void)state;
+    const real z = 0;
+    real y[2] = {0, 1};
+    for (int i = 0; i < 2; i++) {
+        gd_batch batch = {.rows = 1, .outputs = 1, .values = &y[i]};
+        double right = 0;
+        gd_loss_bce.value(&batch, &z, NULL, &right);
+        assert_true(right == (i == 0));
+    }
+}
+
 static void every_loss_is_found_by_its_name(void **state) {
     (void)state;
     size_t count = 0;
@@ -283,6 +295,7 @@ int main(void) {
         cmocka_unit_test(bce_is_cross_entropy_of_two_classes),
         cmocka_unit_test(bce_and_mse_are_means_over_outputs),
         cmocka_unit_test(the_first_of_equal_logits_is_the_guess),
+        cmocka_unit_test(a_logit_of_zero_says_no),
         cmocka_unit_test(every_loss_is_found_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

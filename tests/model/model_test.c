@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -124,8 +123,11 @@ static double gradient_of_rows(problem *p, int64_t first, int64_t rows, bool acc
     gd_pass pass = p->pass;
     part.rows = pass.rows = rows;
     part.x += first * INPUTS;
-    part.labels += p->batch.labels == NULL ? 0 : first;
-    part.values += p->batch.values == NULL ? 0 : first * part.outputs;
+    if (part.labels != NULL) {
+        part.labels += first;
+    } else {
+        part.values += first * part.outputs;
+    }
     pass.first_row = first;
     pass.accumulate = accumulate;
     return gd_model_gradient(p->model, p->workspace, &pass, &part, p->parameters, gradient);
@@ -345,7 +347,7 @@ static void the_target_is_what_the_loss_wants(void **state) {
 
 static void initial_parameters_leave_gaps_zero_and_depend_on_the_seed(void **state) {
     (void)state;
-    gd_config *config = config_of("dense 7, relu, dense 3", "mse", "he_normal");
+    gd_config *config = config_of("dense 5, relu, dense 5", "mse", "he_normal");
     gd_model *model = NULL;
     assert_null(gd_model_new(config, INPUTS, &model));
     real *first = vector(model), *again = vector(model), *other = vector(model);
@@ -355,7 +357,7 @@ static void initial_parameters_leave_gaps_zero_and_depend_on_the_seed(void **sta
     assert_memory_equal(first, again, (size_t)model->tensors.size * sizeof(real));
     for (int64_t i = 0; i < model->tensors.size; i++) {
         const gd_tensor *second = &model->tensors.list[2];
-        bool weight = i < 35 || (i >= second->offset && i < second->offset + 21);
+        bool weight = i < 25 || (i >= second->offset && i < second->offset + 25);
         assert_int_equal(first[i] != 0, weight);
         assert_int_equal(first[i] != other[i], weight);
     }
@@ -404,7 +406,7 @@ static void a_workspace_beyond_memory_is_an_error(void **state) {
     (void)state;
     gd_model *model = model_of("dense 3", "mse");
     gd_workspace *workspace = NULL;
-    gd_status status = gd_workspace_new(model, INT64_MAX / 16, &workspace);
+    gd_status status = gd_workspace_new(model, INT64_MAX, &workspace);
     assert_int_equal(gd_status_code(status), GD_FAILED);
     assert_null(workspace);
     gd_status_free(&status);

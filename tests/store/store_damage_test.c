@@ -1,4 +1,5 @@
 /* Files that are missing, damaged, or cannot be written. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +19,13 @@
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/store.h"
+
+/* HDF5 itself loses memory when it meets damaged metadata; AddressSanitizer asks here what to
+ * overlook. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+    return "leak:libhdf5\n";
+}
 
 static void write_bytes(const char *path, const char *bytes, size_t count) {
     FILE *file = fopen(path, "wb");
@@ -143,16 +151,18 @@ static void no_flipped_bit_goes_unnoticed(void **state) {
     bool failed;
     write_sample("whole.h5");
     expect_ok(gd_file_read("whole.h5", &bytes, &count));
+    int file = open("whole.h5", O_RDWR);
+    assert_true(file >= 0);
     for (size_t i = 0; i < count; i++) {
-        char flip = (char)(1 << i % 8);
-        bytes[i] ^= flip;
-        write_bytes("flipped.h5", bytes, count);
-        if (!failed_or_whole("flipped.h5", &failed)) {
+        char flipped = (char)(bytes[i] ^ 1 << i % 8);
+        assert_int_equal(pwrite(file, &flipped, 1, (off_t)i), 1);
+        if (!failed_or_whole("whole.h5", &failed)) {
             fail_msg("byte %zu of %zu", i, count);
         }
         noticed += failed ? 1 : 0;
-        bytes[i] ^= flip;
+        assert_int_equal(pwrite(file, &bytes[i], 1, (off_t)i), 1);
     }
+    assert_int_equal(close(file), 0);
     /* The rest is unused space; the numbers alone are 300 bytes. */
     assert_true(noticed > 600);
     gd_memory_free(&bytes);
@@ -246,7 +256,7 @@ static void a_full_disk_is_told_with_the_reason(void **state) {
     (void)state;
     static const rlim_t limits[] = {0,    40,     50,     500,    1000,   2000,
                                     4000, 100000, 262000, 263000, 1 << 20};
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    for (size_t i = 0; i < 2 * sizeof limits / sizeof *limits; i++) {
         int how;
         gd_layout layout = i % 2 == 0 ? GD_CHECKED : GD_CONTIGUOUS;
         assert_int_equal(fflush(NULL), 0);
@@ -254,7 +264,7 @@ static void a_full_disk_is_told_with_the_reason(void **state) {
         assert_true(child >= 0);
         if (child == 0) {
             /* With all that the library does at the end of a process. */
-            exit(write_limited("full.h5", limits[i], layout) ? 0 : 1);
+            exit(write_limited("full.h5", limits[i / 2], layout) ? 0 : 1);
         }
         assert_int_equal(waitpid(child, &how, 0), child);
         assert_true(WIFEXITED(how));

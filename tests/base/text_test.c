@@ -1,0 +1,290 @@
+#include <float.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gdmpi/memory.h"
+#include "gdmpi/text.h"
+
+static void a_text_starts_empty_and_grows(void **state) {
+    (void)state;
+    gd_text text = {0};
+    assert_string_equal(gd_text_bytes(&text), "");
+    for (int i = 0; i < 1000; i++) {
+        gd_text_add(&text, "%d,", i % 10);
+        assert_int_equal(text.length, 2 * (i + 1));
+        assert_int_equal(strlen(gd_text_bytes(&text)), text.length);
+    }
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(text.bytes[2 * i], '0' + i % 10);
+    }
+    assert_true(gd_text_status(&text) == GD_OK);
+    gd_text_free(&text);
+    assert_string_equal(gd_text_bytes(&text), "");
+    gd_text_free(&text);
+}
+
+static void a_text_that_failed_stays_failed(void **state) {
+    (void)state;
+    gd_text text = {0};
+    gd_text_add(&text, "before");
+    gd_text_add(&text, "%ls", L"\u03b1"); /* not a letter of the C locale */
+    assert_true(text.failed);
+    gd_text_add(&text, "after");
+    assert_string_equal(gd_text_bytes(&text), "before");
+    gd_status status = gd_text_status(&text);
+    assert_int_equal(gd_status_code(status), GD_FAILED);
+    gd_status_free(&status);
+    gd_text_free(&text);
+}
+
+static void a_copy_is_the_same_text_elsewhere(void **state) {
+    (void)state;
+    static const char *const texts[] = {"", "a",
+                                        "sixty-four bytes are one cache line, and this is more"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char *copy;
+        assert_true(gd_text_copy(texts[i], &copy) == GD_OK);
+        assert_ptr_not_equal(copy, texts[i]);
+        assert_string_equal(copy, texts[i]);
+        gd_memory_free(&copy);
+    }
+}
+
+static void distance_counts_edits(void **state) {
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } cases[] = {
+        {"", "", 0},
+        {"abc", "abc", 0},
+        {"ABC", "abc", 0},
+        {"", "abc", 3},
+        {"abc", "ab", 1},
+        {"abc", "abxc", 1},
+        {"abc", "axc", 1},
+        {"abc", "acb", 1},
+        {"abcd", "badc", 2},
+        {"abc", "xyz", 3},
+        {"ca", "abc", 3},
+        {"kitten", "sitting", 3},
+        {"epochs", "epcohs", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(gd_text_distance(cases[i].a, cases[i].b), cases[i].distance);
+        assert_int_equal(gd_text_distance(cases[i].b, cases[i].a), cases[i].distance);
+    }
+}
+
+static void distance_of_long_words_tells_equal_from_different(void **state) {
+    (void)state;
+    for (int length = 60; length < 70; length++) {
+        char a[80], b[80];
+        snprintf(a, sizeof a, "%0*d", length, 0);
+        snprintf(b, sizeof b, "%0*d", length, 1);
+        assert_int_equal(gd_text_distance(a, a), 0);
+        assert_true(gd_text_distance(a, b) > 0);
+    }
+}
+
+static const char *keys(size_t index) {
+    static const char *const names[] = {"lr", "momentum", "epochs", "epoch", NULL};
+    return names[index];
+}
+
+static void nearest_is_the_name_that_was_meant(void **state) {
+    (void)state;
+    assert_string_equal(gd_text_nearest("lR", keys), "lr");
+    assert_string_equal(gd_text_nearest("l", keys) == NULL ? "none" : "some", "none");
+    assert_string_equal(gd_text_nearest("momentm", keys), "momentum");
+    assert_string_equal(gd_text_nearest("mometnum", keys), "momentum");
+    assert_string_equal(gd_text_nearest("epochss", keys), "epochs");
+    assert_string_equal(gd_text_nearest("epocs", keys), "epochs");
+    assert_string_equal(gd_text_nearest("epoch", keys), "epoch");
+    assert_null(gd_text_nearest("xyzzy", keys));
+    assert_null(gd_text_nearest("", keys));
+}
+
+static void integers_are_read_whole_and_in_range(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t value;
+    } right[] = {
+        {"0", 0},
+        {"-0", 0},
+        {"+7", 7},
+        {"007", 7},
+        {"-12", -12},
+        {"1e6", 1000000},
+        {"2.5e1", 25},
+        {"3.0", 3},
+        {"9223372036854775807", INT64_MAX},
+        {"-9223372036854775808", INT64_MIN},
+        {"1e15", 1000000000000000},
+        {"9007199254740993", 9007199254740993},
+    };
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        int64_t value = 77;
+        assert_true(gd_text_to_integer(right[i].text, &value));
+        assert_true(value == right[i].value);
+    }
+    static const char *const wrong[] = {"",
+                                        " 1",
+                                        "1 ",
+                                        "1.5",
+                                        "1e-1",
+                                        "9223372036854775808",
+                                        "-9223372036854775809",
+                                        "1e30",
+                                        "0x10",
+                                        "1x",
+                                        "-",
+                                        "+-1",
+                                        "e",
+                                        "inf",
+                                        "nan",
+                                        "1,000",
+                                        "1e",
+                                        "--1",
+                                        "\t1",
+                                        "1e999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int64_t value = 77;
+        assert_false(gd_text_to_integer(wrong[i], &value));
+        assert_int_equal(value, 77);
+    }
+}
+
+static void numbers_are_read_whole_and_finite(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        double value;
+    } right[] = {
+        {"0", 0},
+        {"1", 1},
+        {"-2.5", -2.5},
+        {"+.5", 0.5},
+        {"5.", 5},
+        {"1e-3", 1e-3},
+        {"1E3", 1000},
+        {"1.7976931348623157e308", DBL_MAX},
+        {"5e-324", 0x1p-1074},
+    };
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        double value = 77;
+        assert_true(gd_text_to_number(right[i].text, &value));
+        assert_true(value == right[i].value);
+    }
+    static const char *const wrong[] = {"",      " 1",    "1 ",  "inf",   "-inf", "nan",
+                                        "1e400", "0x1p3", "1,5", "1.2.3", "e5",   ".",
+                                        "-",     "1e",    "1d3", "\n1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        double value = 77;
+        assert_false(gd_text_to_number(wrong[i], &value));
+        assert_true(value == 77);
+    }
+}
+
+static void every_double_is_read_back(void **state) {
+    (void)state;
+    for (int exponent = -1074; exponent <= 1023; exponent += 7) {
+        char text[40];
+        double number = 0x1.123456789abcdp0, power = 1, value;
+        for (int i = 0; i < (exponent < 0 ? -exponent : exponent); i++) {
+            power *= exponent < 0 ? 0.5 : 2;
+        }
+        number *= power;
+        snprintf(text, sizeof text, "%.17g", number);
+        assert_true(gd_text_to_number(text, &value));
+        assert_true(value == number);
+    }
+}
+
+static void numbers_are_grouped_by_thousands(void **state) {
+    (void)state;
+    static const struct {
+        int64_t number;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {999, "999"},
+        {1000, "1,000"},
+        {-1, "-1"},
+        {-999, "-999"},
+        {-1000, "-1,000"},
+        {-100000, "-100,000"},
+        {1234567, "1,234,567"},
+        {INT64_MAX, "9,223,372,036,854,775,807"},
+        {INT64_MIN, "-9,223,372,036,854,775,808"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[32];
+        assert_string_equal(gd_text_grouped(cases[i].number, out), cases[i].text);
+        assert_ptr_equal(gd_text_grouped(cases[i].number, out), out);
+    }
+}
+
+static void amounts_have_a_unit_that_fits(void **state) {
+    (void)state;
+    static const struct {
+        double bytes;
+        const char *text;
+    } cases[] = {
+        {0, "0 bytes"},
+        {1023, "1023 bytes"},
+        {1024, "1.0 KiB"},
+        {1536, "1.5 KiB"},
+        {1258291.2, "1.2 MiB"},
+        {0x1p30, "1.0 GiB"},
+        {200 * 0x1p40, "200 TiB"},
+        {0x1p50, "1.0 PiB"},
+        {0x1p70, "1024 EiB"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[32];
+        assert_string_equal(gd_text_amount(cases[i].bytes, out), cases[i].text);
+    }
+}
+
+static void durations_have_units_that_fit(void **state) {
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {
+        {0, "0.0 s"},          {1.25, "1.2 s"},         {59.94, "59.9 s"},
+        {59.97, "1 min 00 s"}, {60, "1 min 00 s"},      {80, "1 min 20 s"},
+        {119.6, "2 min 00 s"}, {3599.4, "59 min 59 s"}, {3599.6, "1 h 00 min"},
+        {3600, "1 h 00 min"},  {90000, "25 h 00 min"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[32];
+        assert_string_equal(gd_text_duration(cases[i].seconds, out), cases[i].text);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_text_starts_empty_and_grows),
+        cmocka_unit_test(a_text_that_failed_stays_failed),
+        cmocka_unit_test(a_copy_is_the_same_text_elsewhere),
+        cmocka_unit_test(distance_counts_edits),
+        cmocka_unit_test(distance_of_long_words_tells_equal_from_different),
+        cmocka_unit_test(nearest_is_the_name_that_was_meant),
+        cmocka_unit_test(integers_are_read_whole_and_in_range),
+        cmocka_unit_test(numbers_are_read_whole_and_finite),
+        cmocka_unit_test(every_double_is_read_back),
+        cmocka_unit_test(numbers_are_grouped_by_thousands),
+        cmocka_unit_test(amounts_have_a_unit_that_fits),
+        cmocka_unit_test(durations_have_units_that_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

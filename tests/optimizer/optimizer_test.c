@@ -1,0 +1,255 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gdmpi/memory.h"
+#include "gdmpi/optimizer.h"
+
+enum { COUNT = 1003, KINDS_MAX = 32 };
+
+/* A configured optimizer of this kind, with lines of [optimizer] added. */
+static gd_optimizer *make(const char *name, const char *lines, int64_t count) {
+    const gd_settings *tables[KINDS_MAX + 2] = {&gd_optimizer_settings};
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        assert_true(i < KINDS_MAX);
+        tables[i + 1] = &gd_optimizer_kinds[i]->settings;
+    }
+    gd_text text = {0};
+    gd_text_add(&text, "[optimizer]\nname = %s\n%s", name, lines);
+    gd_config *config = NULL;
+    gd_status status = gd_config_parse("test.ini", text.bytes, 0, NULL, tables, &config);
+    assert_string_equal(gd_status_message(status), "");
+    gd_optimizer *optimizer = NULL;
+    status = gd_optimizer_new(config, count, &optimizer);
+    assert_string_equal(gd_status_message(status), "");
+    assert_string_equal(optimizer->kind->name, name);
+    gd_config_free(&config);
+    gd_text_free(&text);
+    return optimizer;
+}
+
+/* Numbers of either sign and of many sizes. */
+static real number(int64_t i) {
+    return (real)(sin((double)i * 1.7) * exp(3 * cos((double)i * 0.37)));
+}
+
+static void fill(int64_t count, int64_t salt, real *values) {
+    for (int64_t i = 0; i < count; i++) {
+        values[i] = number(i + 5003 * salt);
+    }
+}
+
+/* Steps `first` ... `last` along numbers that differ from step to step. */
+static void run(gd_optimizer *optimizer, int64_t first, int64_t last, real *parameters) {
+    real gradient[COUNT];
+    for (int64_t step = first; step <= last; step++) {
+        fill(optimizer->count, step, gradient);
+        gd_optimizer_update(optimizer, step, 0.01, gradient, parameters);
+    }
+}
+
+static void without_gradient_nothing_moves(void **state) {
+    (void)state;
+    real before[COUNT], after[COUNT], zero[COUNT] = {0};
+    fill(COUNT, 0, before);
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        gd_optimizer *optimizer = make(gd_optimizer_kinds[i]->name, "", COUNT);
+        memcpy(after, before, sizeof after);
+        for (int64_t step = 1; step <= 3; step++) {
+            gd_optimizer_update(optimizer, step, 0.1, zero, after);
+        }
+        assert_memory_equal(after, before, sizeof after);
+        gd_optimizer_free(&optimizer);
+        assert_null(optimizer);
+    }
+}
+
+static void at_learning_rate_0_nothing_moves(void **state) {
+    (void)state;
+    real before[COUNT], after[COUNT], gradient[COUNT];
+    fill(COUNT, 0, before);
+    fill(COUNT, 1, gradient);
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        gd_optimizer *optimizer = make(gd_optimizer_kinds[i]->name, "", COUNT);
+        memcpy(after, before, sizeof after);
+        gd_optimizer_update(optimizer, 1, 0, gradient, after);
+        assert_memory_equal(after, before, sizeof after);
+        gd_optimizer_free(&optimizer);
+    }
+}
+
+static void segments_give_the_bits_of_the_whole(void **state) {
+    (void)state;
+    static const int64_t cuts[] = {0, 0, 1, 16, 333, 1000, COUNT};
+    real whole[COUNT], parts[COUNT], gradient[COUNT];
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        const char *name = gd_optimizer_kinds[i]->name;
+        gd_optimizer *optimizer = make(name, "", COUNT);
+        fill(COUNT, 0, whole);
+        fill(COUNT, 0, parts);
+        run(optimizer, 1, 4, whole);
+        gd_optimizer_free(&optimizer);
+        for (size_t cut = 0; cut + 1 < sizeof cuts / sizeof *cuts; cut++) {
+            gd_optimizer *part = make(name, "", cuts[cut + 1] - cuts[cut]);
+            for (int64_t step = 1; step <= 4; step++) {
+                fill(COUNT, step, gradient);
+                gd_optimizer_update(part, step, 0.01, gradient + cuts[cut], parts + cuts[cut]);
+            }
+            gd_optimizer_free(&part);
+        }
+        assert_memory_equal(parts, whole, sizeof whole);
+    }
+}
+
+static void restored_state_goes_on_equally(void **state) {
+    (void)state;
+    real straight[COUNT], resumed[COUNT];
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        const char *name = gd_optimizer_kinds[i]->name;
+        gd_optimizer *first = make(name, "", COUNT), *second = make(name, "", COUNT);
+        fill(COUNT, 0, straight);
+        run(first, 1, 5, straight);
+        memcpy(resumed, straight, sizeof resumed);
+        for (int slot = 0; slot < first->slots; slot++) {
+            memcpy(second->slot[slot], first->slot[slot], sizeof resumed);
+        }
+        run(first, 6, 10, straight);
+        run(second, 6, 10, resumed);
+        assert_memory_equal(resumed, straight, sizeof resumed);
+        gd_optimizer_free(&first);
+        gd_optimizer_free(&second);
+    }
+}
+
+/* The gradient of sum curvature (p - goal)^2 / 2, of curvatures from 1 to 10. */
+static real slope(int64_t i, real p) {
+    return (real)(1 + i % 10) * (p - number(i));
+}
+
+static void a_quadratic_is_minimised(void **state) {
+    (void)state;
+    enum { DIMENSIONS = 50, STEPS = 4000 };
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        gd_optimizer *optimizer = make(gd_optimizer_kinds[i]->name, "", DIMENSIONS);
+        real p[DIMENSIONS] = {0}, gradient[DIMENSIONS];
+        for (int64_t step = 1; step <= STEPS; step++) {
+            for (int64_t at = 0; at < DIMENSIONS; at++) {
+                gradient[at] = slope(at, p[at]);
+            }
+            gd_optimizer_update(optimizer, step, 0.05 * (1 - (double)step / STEPS), gradient, p);
+        }
+        for (int64_t at = 0; at < DIMENSIONS; at++) {
+            assert_true(fabs((double)p[at] - (double)number(at)) < 1e-3);
+        }
+        gd_optimizer_free(&optimizer);
+    }
+}
+
+/* Large, small and no gradients, with one setting as it may be at its extreme. */
+static void check_extreme(const char *name, const char *key, double value) {
+    gd_text line = {0};
+    gd_text_add(&line, "%s = %.17g\n", key, value);
+    gd_optimizer *optimizer = make(name, line.bytes, COUNT);
+    real parameters[COUNT], gradient[COUNT];
+    fill(COUNT, 0, parameters);
+    for (int64_t step = 1; step <= 20; step++) {
+        fill(COUNT, step, gradient);
+        for (int64_t i = 0; i < COUNT; i++) {
+            gradient[i] *= (real)(i % 3 == 0 ? 0 : i % 3 == 1 ? 1e8 : 1e-8);
+        }
+        gd_optimizer_update(optimizer, step, 0.01, gradient, parameters);
+    }
+    for (int64_t i = 0; i < COUNT; i++) {
+        assert_true(isfinite(parameters[i]));
+    }
+    gd_optimizer_free(&optimizer);
+    gd_text_free(&line);
+}
+
+static void options_at_their_ends_keep_parameters_finite(void **state) {
+    (void)state;
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        const gd_setting *row = gd_optimizer_kinds[i]->settings.rows;
+        for (; row->key != NULL; row++) {
+            check_extreme(gd_optimizer_kinds[i]->name, row->key, row->min);
+            check_extreme(gd_optimizer_kinds[i]->name, row->key, row->max);
+        }
+    }
+}
+
+static void a_gradient_that_is_not_a_number_is_seen(void **state) {
+    (void)state;
+    real gradient[COUNT], parameters[COUNT];
+    fill(COUNT, 1, gradient);
+    gradient[17] = (real)NAN;
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        gd_optimizer *optimizer = make(gd_optimizer_kinds[i]->name, "", COUNT);
+        fill(COUNT, 0, parameters);
+        gd_optimizer_update(optimizer, 1, 0.01, gradient, parameters);
+        for (int64_t at = 0; at < COUNT; at++) {
+            assert_true((isnan(parameters[at]) != 0) == (at == 17));
+        }
+        gd_optimizer_free(&optimizer);
+    }
+}
+
+static void names_lead_to_kinds_that_describe_themselves(void **state) {
+    (void)state;
+    assert_null(gd_optimizer_find("none"));
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        const gd_optimizer_kind *kind = gd_optimizer_kinds[i];
+        assert_ptr_equal(gd_optimizer_find(gd_optimizer_name(i)), kind);
+        assert_string_equal(kind->settings.section, "optimizer");
+        assert_string_equal(kind->settings.owner, kind->name);
+        assert_string_equal(kind->settings.rows[0].key, "lr");
+    }
+}
+
+/* After three steps from (1, -3) at lr 0.1 and the defaults, along (0.5, -2), (-0.25, 1) and (3,
+ * 0.125), t = 1, 2, 3: sgd       p -= 0.1 * g momentum  b = 0.9 * b + g; p -= 0.1 * b adam      m =
+ * 0.9 * m + 0.1 * g; v = 0.999 * v + 0.001 * g ** 2 p -= 0.1 * (m / (1 - 0.9 ** t)) / (sqrt(v / (1
+ * - 0.999 ** t)) + 1e-8) as Python computes it. */
+static const struct {
+    const char *name;
+    double end[2];
+} trajectories[] = {
+    {"sgd", {0.6749999999999999, -2.9125}},
+    {"momentum", {0.6119999999999999, -2.6605}},
+    {"adam", {0.8067958876646852, -2.8563792292958787}},
+};
+
+static void trajectories_are_those_of_the_formulas(void **state) {
+    (void)state;
+    static const real gradients[3][2] = {{0.5, -2}, {-0.25, 1}, {3, 0.125}};
+    double tolerance = sizeof(real) == sizeof(double) ? 1e-14 : 1e-6;
+    for (size_t i = 0; i < sizeof trajectories / sizeof *trajectories; i++) {
+        gd_optimizer *optimizer = make(trajectories[i].name, "", 2);
+        real p[2] = {1, -3};
+        for (int64_t step = 1; step <= 3; step++) {
+            gd_optimizer_update(optimizer, step, 0.1, gradients[step - 1], p);
+        }
+        assert_true(fabs((double)p[0] - trajectories[i].end[0]) < tolerance);
+        assert_true(fabs((double)p[1] - trajectories[i].end[1]) < tolerance);
+        gd_optimizer_free(&optimizer);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_gradient_nothing_moves),
+        cmocka_unit_test(at_learning_rate_0_nothing_moves),
+        cmocka_unit_test(segments_give_the_bits_of_the_whole),
+        cmocka_unit_test(restored_state_goes_on_equally),
+        cmocka_unit_test(a_quadratic_is_minimised),
+        cmocka_unit_test(options_at_their_ends_keep_parameters_finite),
+        cmocka_unit_test(a_gradient_that_is_not_a_number_is_seen),
+        cmocka_unit_test(names_lead_to_kinds_that_describe_themselves),
+        cmocka_unit_test(trajectories_are_those_of_the_formulas),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
