@@ -5,9 +5,9 @@
 #include "gdmpi/data.h"
 #include "gdmpi/real.h"
 
-#define gd_batch_new GD_NAME(gd_batch_new)
-#define gd_batch_free GD_NAME(gd_batch_free)
-#define gd_batch_bytes GD_NAME(gd_batch_bytes)
+#define gd_batch_new    GD_NAME(gd_batch_new)
+#define gd_batch_free   GD_NAME(gd_batch_free)
+#define gd_batch_bytes  GD_NAME(gd_batch_bytes)
 #define gd_batch_gather GD_NAME(gd_batch_gather)
 
 typedef struct gd_batch {
@@ -23,9 +23,10 @@ gd_status gd_batch_new(int64_t room, int64_t inputs, const gd_target *target, gd
 void gd_batch_free(gd_batch *batch);
 double gd_batch_bytes(int64_t room, int64_t inputs, const gd_target *target);
 
-/* Fills the batch with `count` <= room rows: row i is row first + order[i] of the loaded rows (counted from rows->range.first),
- * or first + i without an order; x is multiplied by `scale`. Not collective. */
-void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, int64_t count, double scale,
-                     gd_batch *batch);
+/* Fills the batch with `count` <= room rows: row i is row first + order[i] of the loaded rows
+ * (counted from rows->range.first), or first + i without an order; x is multiplied by `scale`. Not
+ * collective. */
+void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, int64_t count,
+                     double scale, gd_batch *batch);
 
 #endif

@@ -1,4 +1,5 @@
-/* Checkpoints: a run's whole state in one HDF5 file. All of it is for one rank to do; nothing here is collective. */
+/* Checkpoints: a run's whole state in one HDF5 file. All of it is for one rank to do; nothing here
+ * is collective. */
 #ifndef GDMPI_CHECKPOINT_H
 #define GDMPI_CHECKPOINT_H
 
@@ -9,7 +10,8 @@
 #include "gdmpi/tensor.h"
 #include "gdmpi/type.h"
 
-/* How far a run has come: with the parameters and the optimizer's state, all that it takes to go on. */
+/* How far a run has come: with the parameters and the optimizer's state, all that it takes to go
+ * on. */
 typedef struct gd_progress {
     int64_t step;         /* steps done */
     int64_t epoch;        /* epochs done */
@@ -22,7 +24,8 @@ typedef struct gd_progress {
     double train_loss;    /* of the last whole epoch; NaN: none yet, */
     double val_loss;      /* and what validation said after it */
     double val_metric;
-    double best_loss; /* the best epoch's validation loss (training loss without validation); NaN: none yet, */
+    double best_loss; /* the best epoch's validation loss (training loss without validation); NaN:
+                         none yet, */
     int64_t best_epoch;
     int64_t best_step;
     int64_t log_bytes; /* how long metrics.jsonl was, this checkpoint's line included */
@@ -30,30 +33,33 @@ typedef struct gd_progress {
 
 /* What a checkpoint says of itself. */
 typedef struct gd_checkpoint_header {
-    gd_type type;     /* of parameters and state */
-    int64_t inputs;   /* features of a row */
+    gd_type type;   /* of parameters and state */
+    int64_t inputs; /* features of a row */
     int64_t shards;
-    int64_t ranks;    /* of the run that wrote it: of no consequence */
-    uint64_t digest;  /* of the parameters: gd_checkpoint_digest */
-    char *config;     /* the resolved configuration; freed by gd_checkpoint_header_free */
+    int64_t ranks;   /* of the run that wrote it: of no consequence */
+    uint64_t digest; /* of the parameters: gd_checkpoint_digest */
+    char *config;    /* the resolved configuration; freed by gd_checkpoint_header_free */
     gd_progress progress;
 } gd_checkpoint_header;
 
 void gd_checkpoint_header_free(gd_checkpoint_header *header);
 
-/* FNV-1a (Fowler, Noll, Vo) over the 64-bit words of the flat vector, whose size is a multiple of GD_TENSOR_ALIGN. */
+/* FNV-1a (Fowler, Noll, Vo) over the 64-bit words of the flat vector, whose size is a multiple of
+ * GD_TENSOR_ALIGN. */
 uint64_t gd_checkpoint_digest(const void *vector, gd_type type, int64_t size);
 
 typedef struct gd_checkpoint gd_checkpoint;
 
 /* Starts PATH.tmp. Then gd_checkpoint_add for each vector, and gd_checkpoint_commit. */
-gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *header, gd_checkpoint **checkpoint);
+gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *header,
+                               gd_checkpoint **checkpoint);
 
 /* Adds a flat vector, as one data set per tensor in `group` ("/params", "/optimizer/exp_avg"). */
-gd_status gd_checkpoint_add(gd_checkpoint *checkpoint, const char *group, const gd_tensors *tensors, gd_type type,
-                            const void *vector);
+gd_status gd_checkpoint_add(gd_checkpoint *checkpoint, const char *group, const gd_tensors *tensors,
+                            gd_type type, const void *vector);
 
-/* Flushes it to disk and gives it its name; on failure nothing is left. Frees *checkpoint, which may be NULL. */
+/* Flushes it to disk and gives it its name; on failure nothing is left. Frees *checkpoint, which
+ * may be NULL. */
 gd_status gd_checkpoint_commit(gd_checkpoint **checkpoint);
 
 /* Gives it up, and removes what was written. */
@@ -62,9 +68,9 @@ void gd_checkpoint_abandon(gd_checkpoint **checkpoint);
 /* Reads what a checkpoint says of itself. GD_BAD_INPUT: it is no checkpoint, or a damaged one. */
 gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *header);
 
-/* Reads the vector of a group as `type`; gaps between tensors are not touched. An error names the first tensor
- * that is missing, has another shape, or is damaged. */
-gd_status gd_checkpoint_read(const char *path, const char *group, const gd_tensors *tensors, gd_type type,
-                             void *vector);
+/* Reads the vector of a group as `type`; gaps between tensors are not touched. An error names the
+ * first tensor that is missing, has another shape, or is damaged. */
+gd_status gd_checkpoint_read(const char *path, const char *group, const gd_tensors *tensors,
+                             gd_type type, void *vector);
 
 #endif

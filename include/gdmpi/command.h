@@ -1,4 +1,5 @@
-/* The words that the command line may start with. A command is one file, and one line in the table of command.c. */
+/* The words that the command line may start with. A command is one file, and one line in the table
+ * of command.c. */
 #ifndef GDMPI_COMMAND_H
 #define GDMPI_COMMAND_H
 
@@ -20,8 +21,8 @@ extern const gd_command gd_command_check, gd_command_import, gd_command_train;
 /* Finds the command that argv names, and runs it, or prints help. Collective. */
 gd_status gd_command_run(gd_comm *comm, int argc, char **argv);
 
-/* The configuration that a command's arguments CONFIG.ini [SECTION.KEY=VALUE ...] make, the same on all ranks. `tables` has GD_TABLES entries
- * and must outlive it. Collective. */
+/* The configuration that a command's arguments CONFIG.ini [SECTION.KEY=VALUE ...] make, the same on
+ * all ranks. `tables` has GD_TABLES entries and must outlive it. Collective. */
 gd_status gd_command_config(gd_comm *comm, int count, char **arguments, const gd_settings *tables[],
                             gd_config **config);
 

@@ -1,5 +1,5 @@
-/* The configuration. Each room, and each algorithm, declares its settings in a table; parsing, checks,
- * help, the resolved config.ini and configs/reference.ini come from the tables. */
+/* The configuration. Each room, and each algorithm, declares its settings in a table; parsing,
+ * checks, help, the resolved config.ini and configs/reference.ini come from the tables. */
 #ifndef GDMPI_CONFIG_H
 #define GDMPI_CONFIG_H
 
@@ -26,8 +26,8 @@ typedef struct gd_setting {
     const char *help;    /* one line */
 } gd_setting;
 
-/* The settings of a room or an algorithm. Several tables may share a section; those with an owner are known
- * only where the section's `name` is that owner. `rows` ends with a NULL key. */
+/* The settings of a room or an algorithm. Several tables may share a section; those with an owner
+ * are known only where the section's `name` is that owner. `rows` ends with a NULL key. */
 typedef struct gd_settings {
     const char *section;
     const char *owner; /* NULL: always known */
@@ -43,15 +43,15 @@ typedef struct gd_interval {
 
 typedef struct gd_config gd_config;
 
-/* Parses INI `text`, called `name` in messages, then `count` overrides SECTION.KEY=VALUE. `tables` ends with NULL
- * and must outlive the config. GD_BAD_INPUT names the file and line, or the override. Freed with gd_config_free.
- * Not collective. */
+/* Parses INI `text`, called `name` in messages, then `count` overrides SECTION.KEY=VALUE. `tables`
+ * ends with NULL and must outlive the config. GD_BAD_INPUT names the file and line, or the
+ * override. Freed with gd_config_free. Not collective. */
 gd_status gd_config_parse(const char *name, const char *text, int count, char *const *overrides,
                           const gd_settings *const *tables, gd_config **config);
 void gd_config_free(gd_config **config);
 
-/* The value of a setting. Asking for one that is in no table, or by another kind, is a bug and aborts.
- * Texts are owned by the config. Not collective. */
+/* The value of a setting. Asking for one that is in no table, or by another kind, is a bug and
+ * aborts. Texts are owned by the config. Not collective. */
 int64_t gd_config_integer(const gd_config *config, const char *section, const char *key);
 double gd_config_number(const gd_config *config, const char *section, const char *key);
 const char *gd_config_text(const gd_config *config, const char *section, const char *key);
@@ -61,8 +61,8 @@ gd_interval gd_config_interval(const gd_config *config, const char *section, con
 bool gd_config_given(const gd_config *config, const char *section, const char *key);
 
 /* GD_BAD_INPUT that says where the setting was given, then the message. Not collective. */
-gd_status gd_config_fail(const gd_config *config, const char *section, const char *key, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+gd_status gd_config_fail(const gd_config *config, const char *section, const char *key,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* The name of the config as it was given to gd_config_parse. */
 const char *gd_config_name(const gd_config *config);
@@ -70,8 +70,9 @@ const char *gd_config_name(const gd_config *config);
 /* Every setting with its value, as INI that parses to the same config. Not collective. */
 void gd_config_write(const gd_config *config, gd_text *out);
 
-/* GD_OK if a run that was started with `old` may be continued with `config`; otherwise GD_BAD_INPUT,
- * naming the first setting that differs and may not change, and both values. Not collective. */
+/* GD_OK if a run that was started with `old` may be continued with `config`; otherwise
+ * GD_BAD_INPUT, naming the first setting that differs and may not change, and both values. Not
+ * collective. */
 gd_status gd_config_compare(const gd_config *config, const gd_config *old);
 
 /* configs/reference.ini: every setting with its default, type, range and help. Not collective. */

@@ -17,7 +17,8 @@ typedef struct gd_source {
     char *file, *group;
 } gd_source;
 
-/* Takes "/group" in `file`, "OTHER.h5:/group" or "OTHER.h5" (then the root group). Not collective. */
+/* Takes "/group" in `file`, "OTHER.h5:/group" or "OTHER.h5" (then the root group). Not collective.
+ */
 gd_status gd_source_parse(const char *text, const char *file, gd_source *source);
 void gd_source_free(gd_source *source);
 
@@ -33,8 +34,9 @@ typedef struct gd_target {
     double min, max;
 } gd_target;
 
-/* Validation rows held out of a group of `rows`: the rows are cut into `held` runs of equal length, and one row
- * of each, drawn by `seed`, is held out. So they are spread evenly and cannot follow a pattern. */
+/* Validation rows held out of a group of `rows`: the rows are cut into `held` runs of equal length,
+ * and one row of each, drawn by `seed`, is held out. So they are spread evenly and cannot follow a
+ * pattern. */
 typedef struct gd_split {
     int64_t rows, held;
     uint64_t seed;
@@ -49,8 +51,8 @@ int64_t gd_split_row(const gd_split *split, gd_role role, int64_t row);
 
 /* A run of the rows of one role of one group. */
 typedef struct gd_rows {
-    gd_range range;   /* which of the role's rows are here */
-    gd_shape x, y;    /* of the whole group in the file */
+    gd_range range; /* which of the role's rows are here */
+    gd_shape x, y;  /* of the whole group in the file */
     int64_t x_width, y_width;
     void *x_data, *y_data;
 } gd_rows;
@@ -61,15 +63,19 @@ gd_status gd_rows_describe(const gd_source *source, gd_rows *rows);
 
 /* After gd_rows_describe: loads rows `range` of the role, with a split of held 0 for a whole group.
  * `range` may be empty. Freed by gd_rows_free. Not collective. */
-gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role role, gd_range range, gd_rows *rows);
+gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role role, gd_range range,
+                       gd_rows *rows);
 
-/* Checks the shapes against the model: x_width == inputs, and y against the target. Not collective. */
-gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int64_t inputs, const gd_target *target);
+/* Checks the shapes against the model: x_width == inputs, and y against the target. Not collective.
+ */
+gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int64_t inputs,
+                              const gd_target *target);
 
-/* Checks the loaded values: all finite, |x * scale| <= largest, y as the target says. GD_BAD_INPUT names the file, the
- * object and the first bad row as it stands in the file. Not collective. */
-gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role, const gd_rows *rows,
-                               double scale, double largest, const gd_target *target);
+/* Checks the loaded values: all finite, |x * scale| <= largest, y as the target says. GD_BAD_INPUT
+ * names the file, the object and the first bad row as it stands in the file. Not collective. */
+gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role,
+                               const gd_rows *rows, double scale, double largest,
+                               const gd_target *target);
 
 void gd_rows_free(gd_rows *rows);
 

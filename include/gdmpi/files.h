@@ -8,17 +8,19 @@
 
 #include "gdmpi/status.h"
 
-/* The whole file with a NUL behind it, to be freed with gd_memory_free. GD_BAD_INPUT, naming the path,
- * if it cannot be read. Not collective. */
+/* The whole file with a NUL behind it, to be freed with gd_memory_free. GD_BAD_INPUT, naming the
+ * path, if it cannot be read. Not collective. */
 gd_status gd_file_read(const char *path, char **bytes, size_t *count);
 
 /* Replaces `path` by these bytes: written beside it, flushed to disk, renamed. Not collective. */
 gd_status gd_file_write(const char *path, const char *bytes, size_t count);
 
-/* Flushes the file `temporary` to disk, renames it to `path`, and flushes their folder. Not collective. */
+/* Flushes the file `temporary` to disk, renames it to `path`, and flushes their folder. Not
+ * collective. */
 gd_status gd_file_commit(const char *temporary, const char *path);
 
-/* Makes the symbolic link `path` point at `target` (a name in the same folder), at once. Not collective. */
+/* Makes the symbolic link `path` point at `target` (a name in the same folder), at once. Not
+ * collective. */
 gd_status gd_file_link(const char *target, const char *path);
 
 /* Cuts the file to `bytes`, if it is longer. Not collective. */
@@ -26,7 +28,8 @@ gd_status gd_file_truncate(const char *path, int64_t bytes);
 
 bool gd_file_exists(const char *path);
 
-/* Makes the folder and those above it. GD_BAD_INPUT, naming the path, if it cannot. Not collective. */
+/* Makes the folder and those above it. GD_BAD_INPUT, naming the path, if it cannot. Not collective.
+ */
 gd_status gd_folder_make(const char *path);
 
 /* The names in a folder that start and end so, in ascending order;
@@ -36,7 +39,8 @@ typedef struct gd_folder {
     size_t count;
 } gd_folder;
 
-gd_status gd_folder_list(const char *path, const char *prefix, const char *suffix, gd_folder *folder);
+gd_status gd_folder_list(const char *path, const char *prefix, const char *suffix,
+                         gd_folder *folder);
 void gd_folder_free(gd_folder *folder);
 
 /* Seconds since some fixed moment, never going back. Not collective. */

@@ -9,17 +9,17 @@
 #include "gdmpi/status.h"
 #include "gdmpi/tensor.h"
 
-#define gd_layer_kinds GD_NAME(gd_layer_kinds)
-#define gd_layer_find GD_NAME(gd_layer_find)
-#define gd_layer_name GD_NAME(gd_layer_name)
-#define gd_layer_dense GD_NAME(gd_layer_dense)
-#define gd_layer_dropout GD_NAME(gd_layer_dropout)
-#define gd_layer_gelu GD_NAME(gd_layer_gelu)
+#define gd_layer_kinds      GD_NAME(gd_layer_kinds)
+#define gd_layer_find       GD_NAME(gd_layer_find)
+#define gd_layer_name       GD_NAME(gd_layer_name)
+#define gd_layer_dense      GD_NAME(gd_layer_dense)
+#define gd_layer_dropout    GD_NAME(gd_layer_dropout)
+#define gd_layer_gelu       GD_NAME(gd_layer_gelu)
 #define gd_layer_leaky_relu GD_NAME(gd_layer_leaky_relu)
-#define gd_layer_relu GD_NAME(gd_layer_relu)
-#define gd_layer_sigmoid GD_NAME(gd_layer_sigmoid)
-#define gd_layer_softplus GD_NAME(gd_layer_softplus)
-#define gd_layer_tanh GD_NAME(gd_layer_tanh)
+#define gd_layer_relu       GD_NAME(gd_layer_relu)
+#define gd_layer_sigmoid    GD_NAME(gd_layer_sigmoid)
+#define gd_layer_softplus   GD_NAME(gd_layer_softplus)
+#define gd_layer_tanh       GD_NAME(gd_layer_tanh)
 
 #define GD_LAYER_TENSORS 2
 
@@ -37,12 +37,13 @@ typedef struct gd_layer {
 
 /* One tile of rows on its way through the layers. */
 typedef struct gd_pass {
-    bool training;     /* dropout drops */
-    bool accumulate;   /* backward adds to the gradient, rather than replacing it */
-    int64_t rows;      /* the batch's */
-    uint64_t seed;     /* what a layer's random numbers are keyed by, */
+    bool training;   /* dropout drops */
+    bool accumulate; /* backward adds to the gradient, rather than replacing it */
+    int64_t rows;    /* the batch's */
+    uint64_t seed;   /* what a layer's random numbers are keyed by, */
     int64_t step, shard;
-    int64_t first_row; /* with the place of the tile's first row among the shard's rows of this step */
+    int64_t
+        first_row; /* with the place of the tile's first row among the shard's rows of this step */
 } gd_pass;
 
 struct gd_layer_kind {
@@ -50,29 +51,33 @@ struct gd_layer_kind {
     const char *help; /* one line, with the formula */
 
     /* Its one argument; `argument` NULL: it takes none. */
-    const char *argument;    /* "units" */
-    bool whole, needed;      /* a whole number; must be given */
-    double initial;          /* if it need not be given */
-    double min, max;         /* the range: min <= a <= max, or min <= a < max if `open` */
+    const char *argument; /* "units" */
+    bool whole, needed;   /* a whole number; must be given */
+    double initial;       /* if it need not be given */
+    double min, max;      /* the range: min <= a <= max, or min <= a < max if `open` */
     bool open;
 
-    /* Sets outputs, cache and tensors (rank, dims, count, fans; not names or offsets) from inputs and argument; NULL: outputs =
-     * inputs, no cache, no tensors. Tensor 0 is called weight and tensor 1 bias. */
+    /* Sets outputs, cache and tensors (rank, dims, count, fans; not names or offsets) from inputs
+     * and argument; NULL: outputs = inputs, no cache, no tensors. Tensor 0 is called weight and
+     * tensor 1 bias. */
     void (*shape)(gd_layer *layer);
 
-    /* y [rows, outputs] from x [rows, inputs]; `parameters` is the whole flat vector; cache is [rows, layer->cache]. */
-    void (*forward)(const gd_layer *layer, const gd_pass *pass, const real *parameters, const real *x, real *y,
-                    real *cache);
+    /* y [rows, outputs] from x [rows, inputs]; `parameters` is the whole flat vector; cache is
+     * [rows, layer->cache]. */
+    void (*forward)(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                    const real *x, real *y, real *cache);
 
-    /* From dy [rows, outputs]: dx [rows, inputs], unless it is NULL, and the layer's part of `gradient`, the whole flat vector, replaced, or added
-     * to if pass->accumulate. dx may be the same array as dy in layers without tensors. */
-    void (*backward)(const gd_layer *layer, const gd_pass *pass, const real *parameters, const real *x,
-                     const real *y, const real *dy, real *dx, real *gradient, const real *cache);
+    /* From dy [rows, outputs]: dx [rows, inputs], unless it is NULL, and the layer's part of
+     * `gradient`, the whole flat vector, replaced, or added to if pass->accumulate. dx may be the
+     * same array as dy in layers without tensors. */
+    void (*backward)(const gd_layer *layer, const gd_pass *pass, const real *parameters,
+                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
+                     const real *cache);
 };
 
 extern const gd_layer_kind *const gd_layer_kinds[]; /* ends with NULL */
-extern const gd_layer_kind gd_layer_dense, gd_layer_dropout, gd_layer_gelu, gd_layer_leaky_relu, gd_layer_relu,
-    gd_layer_sigmoid, gd_layer_softplus, gd_layer_tanh;
+extern const gd_layer_kind gd_layer_dense, gd_layer_dropout, gd_layer_gelu, gd_layer_leaky_relu,
+    gd_layer_relu, gd_layer_sigmoid, gd_layer_softplus, gd_layer_tanh;
 
 const gd_layer_kind *gd_layer_find(const char *name); /* NULL: none */
 const char *gd_layer_name(size_t index);              /* a gd_names */

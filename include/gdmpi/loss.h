@@ -4,15 +4,16 @@
 
 #include "gdmpi/batch.h"
 
-#define gd_losses GD_NAME(gd_losses)
-#define gd_loss_find GD_NAME(gd_loss_find)
-#define gd_loss_name GD_NAME(gd_loss_name)
-#define gd_loss_bce GD_NAME(gd_loss_bce)
+#define gd_losses             GD_NAME(gd_losses)
+#define gd_loss_find          GD_NAME(gd_loss_find)
+#define gd_loss_name          GD_NAME(gd_loss_name)
+#define gd_loss_bce           GD_NAME(gd_loss_bce)
 #define gd_loss_cross_entropy GD_NAME(gd_loss_cross_entropy)
-#define gd_loss_mse GD_NAME(gd_loss_mse)
+#define gd_loss_mse           GD_NAME(gd_loss_mse)
 
 typedef enum gd_metric {
-    GD_METRIC_ACCURACY, /* rows that are right / rows; for several outputs, outputs that are right / outputs */
+    GD_METRIC_ACCURACY, /* rows that are right / rows; for several outputs, outputs that are right /
+                           outputs */
     GD_METRIC_RMSE      /* sqrt(squared errors / (rows * outputs)) */
 } gd_metric;
 
@@ -24,10 +25,11 @@ typedef struct gd_loss {
     int64_t outputs_min; /* of the model */
     gd_metric metric;
 
-    /* Of output [rows, outputs] against the batch's targets: the sum of the loss over rows. Where `gradient` is not NULL, it becomes the
-     * derivative of that sum, [rows, outputs]; it may be the same array as `output`. Where `metric` is not NULL, the
-     * number of right rows (averaged over the outputs of each), or the sum of squared errors over rows averaged over
-     * the outputs, is added to it. */
+    /* Of output [rows, outputs] against the batch's targets: the sum of the loss over rows. Where
+     * `gradient` is not NULL, it becomes the derivative of that sum, [rows, outputs]; it may be the
+     * same array as `output`. Where `metric` is not NULL, the number of right rows (averaged over
+     * the outputs of each), or the sum of squared errors over rows averaged over the outputs, is
+     * added to it. */
     double (*value)(const gd_batch *batch, const real *output, real *gradient, double *metric);
 } gd_loss;
 

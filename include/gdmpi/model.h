@@ -6,17 +6,17 @@
 #include "gdmpi/layer.h"
 #include "gdmpi/loss.h"
 
-#define gd_model_settings GD_NAME(gd_model_settings)
-#define gd_model_new GD_NAME(gd_model_new)
-#define gd_model_free GD_NAME(gd_model_free)
-#define gd_model_target GD_NAME(gd_model_target)
+#define gd_model_settings   GD_NAME(gd_model_settings)
+#define gd_model_new        GD_NAME(gd_model_new)
+#define gd_model_free       GD_NAME(gd_model_free)
+#define gd_model_target     GD_NAME(gd_model_target)
 #define gd_model_initialise GD_NAME(gd_model_initialise)
-#define gd_model_gradient GD_NAME(gd_model_gradient)
-#define gd_model_evaluate GD_NAME(gd_model_evaluate)
-#define gd_model_output GD_NAME(gd_model_output)
-#define gd_workspace_new GD_NAME(gd_workspace_new)
-#define gd_workspace_free GD_NAME(gd_workspace_free)
-#define gd_workspace_bytes GD_NAME(gd_workspace_bytes)
+#define gd_model_gradient   GD_NAME(gd_model_gradient)
+#define gd_model_evaluate   GD_NAME(gd_model_evaluate)
+#define gd_model_output     GD_NAME(gd_model_output)
+#define gd_workspace_new    GD_NAME(gd_workspace_new)
+#define gd_workspace_free   GD_NAME(gd_workspace_free)
+#define gd_workspace_bytes  GD_NAME(gd_workspace_bytes)
 
 /* [model]: layers, loss, init, init_from */
 extern const gd_settings gd_model_settings;
@@ -29,8 +29,8 @@ typedef struct gd_model {
     const gd_loss *loss;
 } gd_model;
 
-/* Of [model] in the config, for rows of `inputs` features. GD_BAD_INPUT says where in `layers` it does not fit, and what would.
- * Not collective. */
+/* Of [model] in the config, for rows of `inputs` features. GD_BAD_INPUT says where in `layers` it
+ * does not fit, and what would. Not collective. */
 gd_status gd_model_new(const gd_config *config, int64_t inputs, gd_model **model);
 void gd_model_free(gd_model **model);
 
@@ -38,14 +38,16 @@ void gd_model_free(gd_model **model);
 gd_target gd_model_target(const gd_model *model);
 
 /* Initial parameters [tensors.size] by [model] init, the same on every rank. Not collective. */
-void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_t seed, real *parameters);
+void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_t seed,
+                         real *parameters);
 
-/* What lies between the layers while a tile of at most `rows` rows passes; all of it is allocated here. */
+/* What lies between the layers while a tile of at most `rows` rows passes; all of it is allocated
+ * here. */
 typedef struct gd_workspace {
     int64_t rows;
     int layer_count;
-    real **output; /* of each layer, [rows, outputs] */
-    real **cache;  /* of each layer, [rows, cache]; NULL if that is 0 */
+    real **output;  /* of each layer, [rows, outputs] */
+    real **cache;   /* of each layer, [rows, cache]; NULL if that is 0 */
     real *delta[2]; /* gradients on their way back, [rows, the widest layer] */
 } gd_workspace;
 
@@ -53,12 +55,14 @@ gd_status gd_workspace_new(const gd_model *model, int64_t rows, gd_workspace **w
 void gd_workspace_free(gd_workspace **workspace);
 double gd_workspace_bytes(const gd_model *model, int64_t rows);
 
-/* Forward and backward of a batch: returns the sum of the loss over its rows, and replaces `gradient` [tensors.size] by the gradient of that sum (or adds it,
- * if pass->accumulate); the gaps between tensors are not touched. Not collective. */
-double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const gd_pass *pass, const gd_batch *batch,
-                         const real *parameters, real *gradient);
+/* Forward and backward of a batch: returns the sum of the loss over its rows, and replaces
+ * `gradient` [tensors.size] by the gradient of that sum (or adds it, if pass->accumulate); the gaps
+ * between tensors are not touched. Not collective. */
+double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
+                         const gd_batch *batch, const real *parameters, real *gradient);
 
-/* Forward only: the sum of the loss over the batch's rows, and its metric's sum added to *metric. Not collective. */
+/* Forward only: the sum of the loss over the batch's rows, and its metric's sum added to *metric.
+ * Not collective. */
 double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
                          const real *parameters, double *metric);
 

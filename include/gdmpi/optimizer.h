@@ -1,22 +1,23 @@
-/* How parameters follow their gradient. A kind is one file, and one line in the table of optimizer.c. */
+/* How parameters follow their gradient. A kind is one file, and one line in the table of
+ * optimizer.c. */
 #ifndef GDMPI_OPTIMIZER_H
 #define GDMPI_OPTIMIZER_H
 
 #include "gdmpi/config.h"
 #include "gdmpi/real.h"
 
-#define gd_optimizer_kinds GD_NAME(gd_optimizer_kinds)
-#define gd_optimizer_name GD_NAME(gd_optimizer_name)
-#define gd_optimizer_find GD_NAME(gd_optimizer_find)
+#define gd_optimizer_kinds    GD_NAME(gd_optimizer_kinds)
+#define gd_optimizer_name     GD_NAME(gd_optimizer_name)
+#define gd_optimizer_find     GD_NAME(gd_optimizer_find)
 #define gd_optimizer_settings GD_NAME(gd_optimizer_settings)
-#define gd_optimizer_new GD_NAME(gd_optimizer_new)
-#define gd_optimizer_free GD_NAME(gd_optimizer_free)
-#define gd_optimizer_update GD_NAME(gd_optimizer_update)
-#define gd_optimizer_adam GD_NAME(gd_optimizer_adam)
+#define gd_optimizer_new      GD_NAME(gd_optimizer_new)
+#define gd_optimizer_free     GD_NAME(gd_optimizer_free)
+#define gd_optimizer_update   GD_NAME(gd_optimizer_update)
+#define gd_optimizer_adam     GD_NAME(gd_optimizer_adam)
 #define gd_optimizer_momentum GD_NAME(gd_optimizer_momentum)
-#define gd_optimizer_sgd GD_NAME(gd_optimizer_sgd)
+#define gd_optimizer_sgd      GD_NAME(gd_optimizer_sgd)
 
-#define GD_OPTIMIZER_SLOTS 3
+#define GD_OPTIMIZER_SLOTS   3
 #define GD_OPTIMIZER_OPTIONS 8
 
 /* One update of a segment of the flat vector. */
@@ -31,9 +32,10 @@ typedef struct gd_update {
 
 typedef struct gd_optimizer_kind {
     const char *name;
-    const char *help;                         /* one line, with the formula */
-    gd_settings settings;                     /* section "optimizer", owner its name; lr is among them */
-    const char *slot[GD_OPTIMIZER_SLOTS + 1]; /* names of its state vectors, PyTorch's; ends with NULL */
+    const char *help;     /* one line, with the formula */
+    gd_settings settings; /* section "optimizer", owner its name; lr is among them */
+    const char
+        *slot[GD_OPTIMIZER_SLOTS + 1]; /* names of its state vectors, PyTorch's; ends with NULL */
     void (*configure)(const gd_config *config, double *options); /* NULL: no options besides lr */
     void (*update)(const double *options, const gd_update *update);
 } gd_optimizer_kind;
@@ -60,6 +62,7 @@ gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer 
 void gd_optimizer_free(gd_optimizer **optimizer);
 
 /* One step of the whole segment. Not collective. */
-void gd_optimizer_update(gd_optimizer *optimizer, int64_t step, double lr, const real *gradient, real *parameters);
+void gd_optimizer_update(gd_optimizer *optimizer, int64_t step, double lr, const real *gradient,
+                         real *parameters);
 
 #endif

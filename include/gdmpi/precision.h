@@ -8,7 +8,8 @@
 typedef struct gd_precision {
     const char *name;
 
-    /* Every table of settings there is, ended by NULL: the same in each precision. Fails the build's tests if there are more than GD_TABLES. */
+    /* Every table of settings there is, ended by NULL: the same in each precision. Fails the
+     * build's tests if there are more than GD_TABLES. */
     void (*settings)(const gd_settings *tables[]);
 
     /* Trains as configured. GD_STOPPED and GD_DIVERGED are among the outcomes. Collective. */

@@ -5,11 +5,12 @@
 #include "gdmpi/comm.h"
 #include "gdmpi/model.h"
 
-#define gd_problem_open GD_NAME(gd_problem_open)
-#define gd_problem_load GD_NAME(gd_problem_load)
+#define gd_problem_open  GD_NAME(gd_problem_open)
+#define gd_problem_load  GD_NAME(gd_problem_load)
 #define gd_problem_close GD_NAME(gd_problem_close)
 
-/* The most rows worked at once. Fixed, because the bits of a product depend on how many rows are multiplied together. */
+/* The most rows worked at once. Fixed, because the bits of a product depend on how many rows are
+ * multiplied together. */
 #define GD_TILE_ROWS 256
 
 typedef struct gd_problem {
@@ -20,16 +21,16 @@ typedef struct gd_problem {
     uint64_t seed;
 
     gd_source train_source;
-    gd_rows train;      /* this rank's shards */
+    gd_rows train; /* this rank's shards */
     gd_split train_split;
     gd_shards shards;
-    gd_range mine;      /* the shards that this rank works */
+    gd_range mine; /* the shards that this rank works */
 
     bool validates;
     gd_source val_source;
-    gd_rows val;        /* this rank's tiles of the validation rows */
+    gd_rows val; /* this rank's tiles of the validation rows */
     gd_split val_split;
-    int64_t val_count;  /* validation rows in all */
+    int64_t val_count; /* validation rows in all */
 } gd_problem;
 
 /* Opens the data and makes the model: all that can be checked without reading rows. Collective. */

@@ -24,8 +24,8 @@ gd_status gd_rundir_make(const gd_rundir *rundir);
 /* Removes the checkpoints, links, log and model of an earlier run. */
 gd_status gd_rundir_clear(const gd_rundir *rundir);
 
-/* Goes back to a step: removes the checkpoints beyond it, and the model that came of them; `latest` and `best` point at the
- * checkpoints of `step` and `best`, where these are still there. */
+/* Goes back to a step: removes the checkpoints beyond it, and the model that came of them; `latest`
+ * and `best` point at the checkpoints of `step` and `best`, where these are still there. */
 gd_status gd_rundir_rewind(const gd_rundir *rundir, int64_t step, int64_t best);
 
 /* The names of the checkpoints, oldest first. */

@@ -1,12 +1,14 @@
-/* The arithmetic of shards, rows and steps. It knows whole numbers only, and every rank computes the same. */
+/* The arithmetic of shards, rows and steps. It knows whole numbers only, and every rank computes
+ * the same. */
 #ifndef GDMPI_SHARDS_H
 #define GDMPI_SHARDS_H
 
 #include <stdint.h>
 
-/* `rows` training rows are cut into `count` contiguous shards whose sizes differ by at most one, the
- * larger first; a step takes `batch` rows: batch / count of every shard, and one more of the first
- * batch % count shards. batch 0 is all rows. Needs 1 <= count <= rows, and batch 0 or >= count. */
+/* `rows` training rows are cut into `count` contiguous shards whose sizes differ by at most one,
+ * the larger first; a step takes `batch` rows: batch / count of every shard, and one more of the
+ * first batch % count shards. batch 0 is all rows. Needs 1 <= count <= rows, and batch 0 or >=
+ * count. */
 typedef struct gd_shards {
     int64_t rows, count, batch;
 } gd_shards;
@@ -27,7 +29,8 @@ gd_range gd_shards_span(const gd_shards *shards, gd_range of);
 /* Steps in an epoch: every row once. Not collective. */
 int64_t gd_shards_steps(const gd_shards *shards);
 
-/* Which places in its order shard `shard` works in step `step` (from 0) of an epoch; count 0: none left. Not collective. */
+/* Which places in its order shard `shard` works in step `step` (from 0) of an epoch; count 0: none
+ * left. Not collective. */
 gd_range gd_shards_step(const gd_shards *shards, int64_t shard, int64_t step);
 
 /* The rows of all shards in step `step` of an epoch. Not collective. */

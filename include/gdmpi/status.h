@@ -18,7 +18,8 @@ typedef struct gd_error *gd_status;
 
 /* An error with a message in the style of printf, without a final newline. Never GD_OK: with no
  * memory left, it is a fixed message of code GD_FAILED. Not collective. */
-gd_status gd_status_new(gd_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+gd_status gd_status_new(gd_code code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* GD_FAILED with "out of memory" and what the `bytes` were for. Not collective. */
 gd_status gd_status_no_memory(const char *what, double bytes);

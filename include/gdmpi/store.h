@@ -1,5 +1,6 @@
 /* HDF5 files. The only room that knows the HDF5 library. Each rank opens a file by itself, through
- * the serial interface and without file locking; nothing here is collective. A message names the file and the object. */
+ * the serial interface and without file locking; nothing here is collective. A message names the
+ * file and the object. */
 #ifndef GDMPI_STORE_H
 #define GDMPI_STORE_H
 
@@ -23,7 +24,8 @@ gd_status gd_store_open(const char *path, gd_store **store);
 /* Makes a new file, replacing an old one; its metadata carry checksums. */
 gd_status gd_store_create(const char *path, gd_store **store);
 
-/* Flushes and closes *store, which may be NULL, and sets it to NULL; what could not be written is an error. */
+/* Flushes and closes *store, which may be NULL, and sets it to NULL; what could not be written is
+ * an error. */
 gd_status gd_store_close(gd_store **store);
 
 /* Whether an object of this absolute name ("/train/x") is there. */
@@ -32,14 +34,14 @@ bool gd_store_has(const gd_store *store, const char *name);
 /* Makes a group, and the groups above it that are missing. */
 gd_status gd_store_group(gd_store *store, const char *name);
 
-/* A data set's dimensions, and the native type nearest to the one it has in the file. GD_BAD_INPUT if it is
- * missing, is no data set, or does not hold numbers. */
+/* A data set's dimensions, and the native type nearest to the one it has in the file. GD_BAD_INPUT
+ * if it is missing, is no data set, or does not hold numbers. */
 gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shape);
 
-/* Rows first ... first + rows - 1 of a data set into `out`, as `type` (any; converted by the library); `width` elements a row.
- * GD_FAILED if they cannot be read, or a checksum is wrong. */
-gd_status gd_store_read(const gd_store *store, const char *name, int64_t first, int64_t rows, gd_type type,
-                        void *out);
+/* Rows first ... first + rows - 1 of a data set into `out`, as `type` (any; converted by the
+ * library); `width` elements a row. GD_FAILED if they cannot be read, or a checksum is wrong. */
+gd_status gd_store_read(const gd_store *store, const char *name, int64_t first, int64_t rows,
+                        gd_type type, void *out);
 
 typedef enum gd_layout {
     GD_CONTIGUOUS, /* fastest to read, no checksum */
@@ -50,16 +52,20 @@ typedef enum gd_layout {
 gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape, gd_layout layout);
 
 /* Writes rows first ... first + rows - 1 of a data set from `data` of this type. */
-gd_status gd_store_write(gd_store *store, const char *name, int64_t first, int64_t rows, gd_type type,
-                         const void *data);
+gd_status gd_store_write(gd_store *store, const char *name, int64_t first, int64_t rows,
+                         gd_type type, const void *data);
 
-/* Attributes of a group or data set. Texts that are read are freed with gd_memory_free. A missing or ill-typed attribute
- * is GD_BAD_INPUT. */
-gd_status gd_store_set_text(gd_store *store, const char *object, const char *key, const char *value);
+/* Attributes of a group or data set. Texts that are read are freed with gd_memory_free. A missing
+ * or ill-typed attribute is GD_BAD_INPUT. */
+gd_status gd_store_set_text(gd_store *store, const char *object, const char *key,
+                            const char *value);
 gd_status gd_store_set_integer(gd_store *store, const char *object, const char *key, int64_t value);
 gd_status gd_store_set_number(gd_store *store, const char *object, const char *key, double value);
-gd_status gd_store_get_text(const gd_store *store, const char *object, const char *key, char **value);
-gd_status gd_store_get_integer(const gd_store *store, const char *object, const char *key, int64_t *value);
-gd_status gd_store_get_number(const gd_store *store, const char *object, const char *key, double *value);
+gd_status gd_store_get_text(const gd_store *store, const char *object, const char *key,
+                            char **value);
+gd_status gd_store_get_integer(const gd_store *store, const char *object, const char *key,
+                               int64_t *value);
+gd_status gd_store_get_number(const gd_store *store, const char *object, const char *key,
+                              double *value);
 
 #endif

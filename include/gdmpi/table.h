@@ -1,4 +1,5 @@
-/* What rank 0 shows while training: a line an epoch, and a bar on a terminal. Nothing here is collective. */
+/* What rank 0 shows while training: a line an epoch, and a bar on a terminal. Nothing here is
+ * collective. */
 #ifndef GDMPI_TABLE_H
 #define GDMPI_TABLE_H
 
@@ -6,9 +7,9 @@
 #include <stdint.h>
 
 typedef struct gd_table {
-    bool bar;          /* draws one */
-    bool drawn;        /* it stands on the line */
-    double drawn_at;   /* on the clock */
+    bool bar;           /* draws one */
+    bool drawn;         /* it stands on the line */
+    double drawn_at;    /* on the clock */
     const char *metric; /* "val accuracy", "val rmse"; NULL: no validation */
 } gd_table;
 
@@ -23,9 +24,10 @@ gd_table gd_table_start(const char *progress, const char *metric);
 void gd_table_head(const gd_table *table);
 void gd_table_row(gd_table *table, const gd_table_line *line);
 
-/* Shows that `step` of `steps` of the epoch are done, a few times a second; `left` is the time to the end of the run. */
-void gd_table_bar(gd_table *table, int64_t epoch, int64_t step, int64_t steps, double loss, double samples_per_second,
-                  double left);
+/* Shows that `step` of `steps` of the epoch are done, a few times a second; `left` is the time to
+ * the end of the run. */
+void gd_table_bar(gd_table *table, int64_t epoch, int64_t step, int64_t steps, double loss,
+                  double samples_per_second, double left);
 
 /* Takes the bar away, for other lines to be printed. */
 void gd_table_clear(gd_table *table);

@@ -16,7 +16,8 @@ typedef struct gd_tensor {
     int64_t fan_in, fan_out;
 } gd_tensor;
 
-/* In the order of their offsets; `size` elements in all, alignment gaps included, which stay zero. */
+/* In the order of their offsets; `size` elements in all, alignment gaps included, which stay zero.
+ */
 typedef struct gd_tensors {
     gd_tensor *list;
     int count;

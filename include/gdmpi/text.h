@@ -38,8 +38,9 @@ const char *gd_text_nearest(const char *word, gd_names *names);
 /* The edit distance (Damerau, adjacent transpositions count as one) of two words, ignoring case. */
 size_t gd_text_distance(const char *a, const char *b);
 
-/* Reads the whole of `text` as a number: no blanks around it, nothing behind it, finite, in the range of
- * the type. False, and *value untouched, if it is not one. Integers may be written as 1e6. Not collective. */
+/* Reads the whole of `text` as a number: no blanks around it, nothing behind it, finite, in the
+ * range of the type. False, and *value untouched, if it is not one. Integers may be written as 1e6.
+ * Not collective. */
 bool gd_text_to_integer(const char *text, int64_t *value);
 bool gd_text_to_number(const char *text, double *value);
 

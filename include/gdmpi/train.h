@@ -11,29 +11,29 @@
 #include "gdmpi/rundir.h"
 #include "gdmpi/table.h"
 
-#define gd_train_settings GD_NAME(gd_train_settings)
-#define gd_run_settings GD_NAME(gd_run_settings)
-#define gd_train_tables GD_NAME(gd_train_tables)
-#define gd_train_run GD_NAME(gd_train_run)
-#define gd_train_plan GD_NAME(gd_train_plan)
-#define gd_trainer_new GD_NAME(gd_trainer_new)
-#define gd_trainer_free GD_NAME(gd_trainer_free)
-#define gd_trainer_fail GD_NAME(gd_trainer_fail)
-#define gd_trainer_agree GD_NAME(gd_trainer_agree)
-#define gd_trainer_order GD_NAME(gd_trainer_order)
-#define gd_trainer_step GD_NAME(gd_trainer_step)
-#define gd_trainer_validate GD_NAME(gd_trainer_validate)
-#define gd_trainer_save GD_NAME(gd_trainer_save)
+#define gd_train_settings     GD_NAME(gd_train_settings)
+#define gd_run_settings       GD_NAME(gd_run_settings)
+#define gd_train_tables       GD_NAME(gd_train_tables)
+#define gd_train_run          GD_NAME(gd_train_run)
+#define gd_train_plan         GD_NAME(gd_train_plan)
+#define gd_trainer_new        GD_NAME(gd_trainer_new)
+#define gd_trainer_free       GD_NAME(gd_trainer_free)
+#define gd_trainer_fail       GD_NAME(gd_trainer_fail)
+#define gd_trainer_agree      GD_NAME(gd_trainer_agree)
+#define gd_trainer_order      GD_NAME(gd_trainer_order)
+#define gd_trainer_step       GD_NAME(gd_trainer_step)
+#define gd_trainer_validate   GD_NAME(gd_trainer_validate)
+#define gd_trainer_save       GD_NAME(gd_trainer_save)
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
-#define gd_trainer_resume GD_NAME(gd_trainer_resume)
-#define gd_trainer_start GD_NAME(gd_trainer_start)
-#define gd_trainer_digest GD_NAME(gd_trainer_digest)
-#define gd_trainer_norm GD_NAME(gd_trainer_norm)
-#define gd_resume_find GD_NAME(gd_resume_find)
-#define gd_report_header GD_NAME(gd_report_header)
-#define gd_report_start GD_NAME(gd_report_start)
-#define gd_report_epoch GD_NAME(gd_report_epoch)
-#define gd_report_end GD_NAME(gd_report_end)
+#define gd_trainer_resume     GD_NAME(gd_trainer_resume)
+#define gd_trainer_start      GD_NAME(gd_trainer_start)
+#define gd_trainer_digest     GD_NAME(gd_trainer_digest)
+#define gd_trainer_norm       GD_NAME(gd_trainer_norm)
+#define gd_resume_find        GD_NAME(gd_resume_find)
+#define gd_report_header      GD_NAME(gd_report_header)
+#define gd_report_start       GD_NAME(gd_report_start)
+#define gd_report_epoch       GD_NAME(gd_report_epoch)
+#define gd_report_end         GD_NAME(gd_report_end)
 
 /* [train] and [run] */
 extern const gd_settings gd_train_settings, gd_run_settings;
@@ -42,7 +42,15 @@ extern const gd_settings gd_train_settings, gd_run_settings;
 #define GD_TRAINER_FLAGS 6
 
 /* Where the time goes. */
-typedef enum gd_phase { GD_LOAD, GD_COMPUTE, GD_REDUCE, GD_UPDATE, GD_VALIDATE, GD_CHECKPOINT, GD_PHASES } gd_phase;
+typedef enum gd_phase {
+    GD_LOAD,
+    GD_COMPUTE,
+    GD_REDUCE,
+    GD_UPDATE,
+    GD_VALIDATE,
+    GD_CHECKPOINT,
+    GD_PHASES
+} gd_phase;
 
 /* What a step, or an epoch's validation, came to. */
 typedef struct gd_outcome {
@@ -60,16 +68,16 @@ typedef struct gd_trainer {
     gd_optimizer *optimizer;
     gd_workspace *workspace;
     gd_batch batch;
-    uint32_t *order;   /* of the rows of each of this rank's shards, one after another */
-    double *shared;    /* the small reduction of a step: a loss per shard, squares per block, flags */
+    uint32_t *order; /* of the rows of each of this rank's shards, one after another */
+    double *shared;  /* the small reduction of a step: a loss per shard, squares per block, flags */
     size_t shared_count;
     double *tile_sums; /* validation: two numbers per tile */
     real *whole;       /* rank 0: a flat vector on its way to or from a checkpoint */
     gd_progress progress;
     gd_status failure; /* what went wrong on this rank and is not yet agreed on */
     double seconds[GD_PHASES];
-    double started;    /* when the run was launched, on the clock */
-    double saved;      /* when the last checkpoint was written, on the clock */
+    double started; /* when the run was launched, on the clock */
+    double saved;   /* when the last checkpoint was written, on the clock */
     gd_rundir rundir;
     gd_metrics *metrics; /* rank 0 */
     gd_table table;      /* rank 0 */
@@ -79,38 +87,45 @@ typedef struct gd_trainer {
 gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer);
 void gd_trainer_free(gd_trainer **trainer); /* collective */
 
-/* Draws the order in which this rank's shards are worked in the epoch that begins. Not collective. */
+/* Draws the order in which this rank's shards are worked in the epoch that begins. Not collective.
+ */
 void gd_trainer_order(gd_trainer *trainer);
 
-/* One optimizer step. GD_DIVERGED, with the parameters as they were, if a loss or gradient is not finite;
- * or a failure that some rank remembered. Collective. */
+/* One optimizer step. GD_DIVERGED, with the parameters as they were, if a loss or gradient is not
+ * finite; or a failure that some rank remembered. Collective. */
 gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome);
 
-/* Remembers a failure of this rank until the ranks agree: in the next step, or by gd_trainer_agree. Takes `status` over. Not collective. */
+/* Remembers a failure of this rank until the ranks agree: in the next step, or by gd_trainer_agree.
+ * Takes `status` over. Not collective. */
 void gd_trainer_fail(gd_trainer *trainer, gd_status status);
 gd_status gd_trainer_agree(gd_trainer *trainer); /* collective */
 
 /* Loss and metric over all validation rows, by sums that do not depend on the ranks. Collective. */
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome);
 
-/* Writes a checkpoint of now, and its line of the log; GD_DIVERGED, with nothing written, if a parameter is not finite. Collective. */
+/* Writes a checkpoint of now, and its line of the log; GD_DIVERGED, with nothing written, if a
+ * parameter is not finite. Collective. */
 gd_status gd_trainer_save(gd_trainer *trainer);
 
 /* Writes the parameters to model.h5. Collective. */
 gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest);
 
-/* The digest of the parameters, and whether it is the same on all ranks: GD_FAILED if not. Collective. */
+/* The digest of the parameters, and whether it is the same on all ranks: GD_FAILED if not.
+ * Collective. */
 gd_status gd_trainer_digest(gd_trainer *trainer, uint64_t *digest);
 
 /* The norm of the parameters. Not collective. */
 double gd_trainer_norm(const gd_trainer *trainer);
 
-/* The checkpoint that [run] resume means, on all ranks; *path is NULL if the run starts at its beginning. Damaged ones are passed over with
- * a warning. GD_BAD_INPUT if it is not of this run. Freed by gd_memory_free and gd_checkpoint_header_free. Collective. */
-gd_status gd_resume_find(gd_problem *problem, const gd_rundir *rundir, char **path, gd_checkpoint_header *header);
+/* The checkpoint that [run] resume means, on all ranks; *path is NULL if the run starts at its
+ * beginning. Damaged ones are passed over with a warning. GD_BAD_INPUT if it is not of this run.
+ * Freed by gd_memory_free and gd_checkpoint_header_free. Collective. */
+gd_status gd_resume_find(gd_problem *problem, const gd_rundir *rundir, char **path,
+                         gd_checkpoint_header *header);
 
 /* Parameters, state and progress from a checkpoint. Collective. */
-gd_status gd_trainer_resume(gd_trainer *trainer, const char *path, const gd_checkpoint_header *header);
+gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
+                            const gd_checkpoint_header *header);
 
 /* Initial parameters: by [model] init, or from init_from. Collective. */
 gd_status gd_trainer_start(gd_trainer *trainer);
@@ -121,7 +136,8 @@ void gd_report_header(const gd_problem *problem);
 /* The line "start" of the log. Rank 0. */
 gd_status gd_report_start(gd_trainer *trainer);
 
-/* The epoch that is ending, in the log and the table; trainer->progress still counts it as begun. Rank 0. */
+/* The epoch that is ending, in the log and the table; trainer->progress still counts it as begun.
+ * Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
 
 /* The line "end" of the log, and the last lines of the run. Rank 0 prints. Collective. */

@@ -1,6 +1,7 @@
-/* The fixed binary tree in which shard results are added. The node of shards [first, end) is the sum of its halves
- * [first, middle) and [middle, end), middle = first + (end - first) / 2; a node of one shard is that shard's result. It depends on
- * the number of shards only, so the sum has the same bits whoever adds. */
+/* The fixed binary tree in which shard results are added. The node of shards [first, end) is the
+ * sum of its halves [first, middle) and [middle, end), middle = first + (end - first) / 2; a node
+ * of one shard is that shard's result. It depends on the number of shards only, so the sum has the
+ * same bits whoever adds. */
 #ifndef GDMPI_TREE_H
 #define GDMPI_TREE_H
 
@@ -15,7 +16,8 @@ typedef struct gd_node {
 /* A rank's shards never need more nodes than this. */
 #define GD_TREE_COVER_MAX 128
 
-/* The fewest nodes of the tree over `shards` that make up [first, end) exactly, in order; returns how many. Not collective. */
+/* The fewest nodes of the tree over `shards` that make up [first, end) exactly, in order; returns
+ * how many. Not collective. */
 int gd_tree_cover(int64_t shards, int64_t first, int64_t end, gd_node nodes[GD_TREE_COVER_MAX]);
 
 /* How many vectors beyond its result it takes to add the shards of a node one after the other. */
@@ -26,9 +28,9 @@ typedef struct gd_addition {
     int left, right, into;
 } gd_addition;
 
-/* The additions that make the root out of the nodes of `cover` [count], which tile all shards in order. Vectors 0 ... count - 1
- * are those nodes and are only read; count ... count + scratch - 1 are scratch; `root` is the vector of the result,
- * which is 0, without additions, if count is 1. */
+/* The additions that make the root out of the nodes of `cover` [count], which tile all shards in
+ * order. Vectors 0 ... count - 1 are those nodes and are only read; count ... count + scratch - 1
+ * are scratch; `root` is the vector of the result, which is 0, without additions, if count is 1. */
 typedef struct gd_tree_plan {
     int count, scratch, root;
     int length; /* of the additions: count - 1 */

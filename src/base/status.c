@@ -11,11 +11,10 @@ struct gd_error {
 };
 
 /* What is left to say when there is no memory to say anything else. */
-static struct gd_error *const no_memory =
-    (struct gd_error *)&(const struct {
-        gd_code code;
-        char message[16];
-    }){GD_FAILED, "out of memory"};
+static struct gd_error *const no_memory = (struct gd_error *)&(const struct {
+    gd_code code;
+    char message[16];
+}){GD_FAILED, "out of memory"};
 
 gd_status gd_status_new(gd_code code, const char *format, ...) {
     va_list arguments;

@@ -67,7 +67,8 @@ static int lower(char c) {
 
 enum { LONGEST_WORD = 64 };
 
-/* Optimal string alignment (Damerau 1964): rows of the distance table for prefixes of a, kept three at a time. */
+/* Optimal string alignment (Damerau 1964): rows of the distance table for prefixes of a, kept three
+ * at a time. */
 size_t gd_text_distance(const char *a, const char *b) {
     size_t m = strlen(a), n = strlen(b);
     if (m >= LONGEST_WORD || n >= LONGEST_WORD) {

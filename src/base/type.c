@@ -4,9 +4,9 @@ static const struct {
     const char *name;
     size_t size;
 } types[] = {
-    [GD_INT8] = {"int8", 1},       [GD_UINT8] = {"uint8", 1},     [GD_INT16] = {"int16", 2},
-    [GD_UINT16] = {"uint16", 2},   [GD_INT32] = {"int32", 4},     [GD_UINT32] = {"uint32", 4},
-    [GD_INT64] = {"int64", 8},     [GD_UINT64] = {"uint64", 8},   [GD_FLOAT32] = {"float32", 4},
+    [GD_INT8] = {"int8", 1},       [GD_UINT8] = {"uint8", 1},   [GD_INT16] = {"int16", 2},
+    [GD_UINT16] = {"uint16", 2},   [GD_INT32] = {"int32", 4},   [GD_UINT32] = {"uint32", 4},
+    [GD_INT64] = {"int64", 8},     [GD_UINT64] = {"uint64", 8}, [GD_FLOAT32] = {"float32", 4},
     [GD_FLOAT64] = {"float64", 8},
 };
 

@@ -112,10 +112,9 @@ static gd_status read_tensor(const gd_store *store, const char *path, const char
         same = shape.dims[i] == tensor->dims[i];
     }
     if (!same) {
-        return gd_status_new(GD_BAD_INPUT,
-                             "%s: %s is of %lld x %lld; this model needs %lld x %lld", path, name,
-                             (long long)shape.dims[0], (long long)gd_shape_width(&shape),
-                             (long long)tensor->dims[0],
+        return gd_status_new(GD_BAD_INPUT, "%s: %s is of %lld x %lld; this model needs %lld x %lld",
+                             path, name, (long long)shape.dims[0],
+                             (long long)gd_shape_width(&shape), (long long)tensor->dims[0],
                              (long long)(tensor->count / tensor->dims[0]));
     }
     char *values = (char *)vector + (size_t)tensor->offset * gd_type_size(type);

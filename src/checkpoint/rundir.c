@@ -90,8 +90,8 @@ gd_status gd_rundir_make(const gd_rundir *rundir) {
     if (status == GD_OK) {
         status = remove_matching(rundir->checkpoints, "step-", ".h5.tmp");
     }
-    if (status == GD_OK && (access(rundir->path, W_OK | X_OK) != 0 ||
-                            access(rundir->checkpoints, W_OK | X_OK) != 0)) {
+    if (status == GD_OK &&
+        (access(rundir->path, W_OK | X_OK) != 0 || access(rundir->checkpoints, W_OK | X_OK) != 0)) {
         status = gd_status_new(GD_BAD_INPUT, "%s: this run directory cannot be written: %s",
                                rundir->path, strerror(errno));
     }

@@ -5,8 +5,8 @@ static gd_status train(gd_comm *comm, int count, char **arguments) {
     gd_config *config = NULL;
     gd_status status = gd_command_config(comm, count, arguments, tables, &config);
     if (status == GD_OK) {
-        status = gd_precision_find(gd_config_text(config, "train", "precision"))
-                     ->train(comm, config);
+        status =
+            gd_precision_find(gd_config_text(config, "train", "precision"))->train(comm, config);
     }
     gd_config_free(&config);
     return status;

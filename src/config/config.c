@@ -172,6 +172,13 @@ static void select_owner(gd_config *config, const gd_slot *name) {
     }
 }
 
+/* The command line chose another algorithm than the file, whose settings for the file's one are
+ * then of no concern. */
+static bool chosen_anew(const gd_config *config, const gd_slot *slot) {
+    const gd_slot *name = gd_config_find(config, slot->table->section, "name");
+    return slot->origin == GD_FROM_FILE && name != NULL && name->origin == GD_FROM_OVERRIDE;
+}
+
 static gd_status resolve(gd_config *config) {
     gd_status status = GD_OK;
     for (size_t i = 0; i < config->count && status == GD_OK; i++) {
@@ -186,7 +193,7 @@ static gd_status resolve(gd_config *config) {
         gd_slot *slot = &config->slot[i];
         if (slot->active && !selects(slot)) {
             status = settle(config, slot);
-        } else if (slot->written != NULL &&
+        } else if (slot->written != NULL && !chosen_anew(config, slot) &&
                    gd_config_find(config, slot->table->section, slot->setting->key) == NULL) {
             status = gd_config_without_effect(config, slot);
         }

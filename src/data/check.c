@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "data_private.h"
 
@@ -79,19 +80,22 @@ static void widen(gd_type type, const void *data, int64_t first, int64_t count, 
 
 enum { BLOCK = 1024 };
 
-/* Written for vector instructions: all of the block is looked at, and nothing is told but whether
- * all is good. */
+/* A number is good if clamping leaves it as it is; a NaN becomes `low`. Written so that any
+ * compiler makes vector instructions of it, which it does not of a search. */
 static bool block_is_good(const double *values, int64_t count, const limits *limits) {
+    double scaled[BLOCK], clamped[BLOCK];
     double factor = limits->factor, low = limits->low, high = limits->high;
-    int bad = 0;
     for (int64_t i = 0; i < count; i++) {
-        double scaled = values[i] * factor;
-        bad |= !((scaled >= low) & (scaled <= high));
+        double number = values[i] * factor;
+        double at_least = number >= low ? number : low;
+        scaled[i] = number;
+        clamped[i] = at_least <= high ? at_least : high;
     }
-    for (int64_t i = 0; limits->whole && !bad && i < count; i++) {
-        bad = values[i] != floor(values[i]);
+    bool good = memcmp(scaled, clamped, (size_t)count * sizeof *scaled) == 0;
+    for (int64_t i = 0; limits->whole && good && i < count; i++) {
+        good = values[i] == floor(values[i]);
     }
-    return !bad;
+    return good;
 }
 
 /* Whether every number that an integer type can hold is good. */

@@ -7,8 +7,8 @@
 #include "gdmpi/table.h"
 #include "gdmpi/text.h"
 
-/* mpirun gives every rank a terminal of its own as standard output; where the output really goes is its own standard
- * output, which is readable where it runs on this host. */
+/* mpirun gives every rank a terminal of its own as standard output; where the output really goes is
+ * its own standard output, which is readable where it runs on this host. */
 static bool on_terminal(void) {
     char path[64], target[256];
     if (!isatty(STDOUT_FILENO)) {

@@ -5,7 +5,7 @@ typedef struct message_state {
     gd_summation summation;
     int rounds;               /* the most partials that a rank has */
     gd_range *send, *receive; /* [ranks] each, of one round */
-    real *received;           /* [plan.count][segment.count]; own ones stay where they are */
+    real *received;           /* [vectors of other ranks][segment.count] */
 } message_state;
 
 static gd_status make_room(gd_reducer *reducer, message_state *state) {

@@ -15,8 +15,8 @@ static void print_layers(const gd_model *model) {
         for (int j = 0; j < layer->tensor_count; j++) {
             const gd_tensor *tensor = &layer->tensor[j];
             count += tensor->count;
-            used += (size_t)snprintf(tensors + used, sizeof tensors - used, "%s%s [%lld%s", j > 0 ? ", " : "",
-                                     tensor->name, (long long)tensor->dims[0],
+            used += (size_t)snprintf(tensors + used, sizeof tensors - used, "%s%s [%lld%s",
+                                     j > 0 ? ", " : "", tensor->name, (long long)tensor->dims[0],
                                      tensor->rank > 1 ? "" : "]");
             if (tensor->rank > 1) {
                 used += (size_t)snprintf(tensors + used, sizeof tensors - used, ", %lld]",
@@ -56,12 +56,12 @@ static void print_amount(const char *what, double bytes) {
 }
 
 static double rows_bytes(const gd_rows *rows) {
-    return (double)rows->range.count *
-           (double)((size_t)rows->x_width * gd_type_size(rows->x.type) +
-                    (size_t)rows->y_width * gd_type_size(rows->y.type));
+    return (double)rows->range.count * (double)((size_t)rows->x_width * gd_type_size(rows->x.type) +
+                                                (size_t)rows->y_width * gd_type_size(rows->y.type));
 }
 
-/* Of rank 0, the one with the most: rows of the larger shards, and the vector that checkpoints pass through. */
+/* Of rank 0, the one with the most: rows of the larger shards, and the vector that checkpoints pass
+ * through. */
 static void print_memory(const gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
     const gd_reducer *reducer = trainer->reducer;
@@ -76,9 +76,9 @@ static void print_memory(const gd_trainer *trainer) {
     print_amount("parameters", vector);
     print_amount("gradients", gd_reducer_bytes(reducer));
     print_amount("optimizer state", segment * trainer->optimizer->slots);
-    print_amount("a tile on its way", gd_workspace_bytes(problem->model, GD_TILE_ROWS) +
-                                          gd_batch_bytes(GD_TILE_ROWS, problem->model->inputs,
-                                                         &target));
+    print_amount("a tile on its way",
+                 gd_workspace_bytes(problem->model, GD_TILE_ROWS) +
+                     gd_batch_bytes(GD_TILE_ROWS, problem->model->inputs, &target));
     print_amount("a vector for checkpoints", vector);
     printf("\na step brings together\n");
     print_amount("gradient sums of each rank", reducer->cover_count * vector);

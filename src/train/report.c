@@ -62,8 +62,7 @@ void gd_report_header(const gd_problem *problem) {
     print_data(problem);
     printf("model     %s; %s\n", gd_config_text(config, "model", "layers"),
            problem->model->loss->name);
-    printf("          %s parameters\n",
-           gd_text_grouped(problem->model->tensors.elements, count));
+    printf("          %s parameters\n", gd_text_grouped(problem->model->tensors.elements, count));
     printf("optimizer %s, lr %g\n", gd_config_text(config, "optimizer", "name"),
            gd_config_number(config, "optimizer", "lr"));
     print_shards(problem);

@@ -45,8 +45,8 @@ static gd_status verify(const gd_problem *problem, const char *path,
     gd_status status = gd_checkpoint_read(path, "/params", tensors, GD_REAL_TYPE, whole);
     if (status == GD_OK &&
         gd_checkpoint_digest(whole, GD_REAL_TYPE, tensors->size) != header->digest) {
-        status = gd_status_new(GD_BAD_INPUT, "%s: its parameters do not have the digest it says",
-                               path);
+        status =
+            gd_status_new(GD_BAD_INPUT, "%s: its parameters do not have the digest it says", path);
     }
     const char *name = gd_config_text(problem->config, "optimizer", "name");
     const char *const *slot = gd_optimizer_find(name)->slot;
@@ -102,7 +102,8 @@ static gd_status find_latest(const gd_problem *problem, const gd_rundir *rundir,
     return status;
 }
 
-/* A checkpoint named by the user: it must be whole, and must not mix with another run in the directory. */
+/* A checkpoint named by the user: it must be whole, and must not mix with another run in the
+ * directory. */
 static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, const char *named,
                             real *whole, char **path, gd_checkpoint_header *header) {
     gd_folder names;

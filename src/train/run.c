@@ -49,13 +49,13 @@ static void log_step(gd_trainer *trainer, const gd_outcome *outcome) {
     gd_metrics_integer(metrics, "epoch", trainer->progress.epoch + 1);
     gd_metrics_integer(metrics, "step", trainer->progress.step);
     gd_metrics_number(metrics, "loss", outcome->loss / (double)outcome->rows);
-    gd_metrics_number(metrics, "lr",
-                      gd_config_number(trainer->problem->config, "optimizer", "lr"));
+    gd_metrics_number(metrics, "lr", gd_config_number(trainer->problem->config, "optimizer", "lr"));
     gd_metrics_number(metrics, "grad_norm", outcome->grad_norm);
     gd_trainer_fail(trainer, gd_metrics_end(metrics));
 }
 
-/* Validates, and closes the books of an epoch, which max_steps may have cut short. Best epochs are whole ones. */
+/* Validates, and closes the books of an epoch, which max_steps may have cut short. Best epochs are
+ * whole ones. */
 static void end_epoch(gd_trainer *trainer) {
     gd_progress *progress = &trainer->progress;
     const gd_problem *problem = trainer->problem;
@@ -77,8 +77,7 @@ static void end_epoch(gd_trainer *trainer) {
     progress->epoch++;
     progress->epoch_step = progress->epoch_rows = 0;
     progress->epoch_loss = progress->epoch_seconds = 0;
-    if (whole && isfinite(progress->val_loss) &&
-        !(progress->val_loss >= progress->best_loss)) {
+    if (whole && isfinite(progress->val_loss) && !(progress->val_loss >= progress->best_loss)) {
         progress->best_loss = progress->val_loss;
         progress->best_epoch = progress->epoch;
         progress->best_step = progress->step;
@@ -86,8 +85,8 @@ static void end_epoch(gd_trainer *trainer) {
 }
 
 static gd_status stopped(const gd_trainer *trainer, int reason) {
-    const char *why = reason == SIGTERM  ? "SIGTERM"
-                      : reason == SIGINT ? "SIGINT"
+    const char *why = reason == SIGTERM   ? "SIGTERM"
+                      : reason == SIGINT  ? "SIGINT"
                       : reason == SIGUSR1 ? "SIGUSR1"
                                           : "train.max_seconds";
     int64_t steps = steps_of_epoch(trainer);
@@ -144,7 +143,8 @@ static gd_status loop(gd_trainer *trainer) {
     return status;
 }
 
-/* What follows the last checkpoint: validation of an epoch that max_steps cut short, the model, the last lines. */
+/* What follows the last checkpoint: validation of an epoch that max_steps cut short, the model, the
+ * last lines. */
 static gd_status finish(gd_trainer *trainer) {
     const char *reason = finished(trainer);
     uint64_t digest;
@@ -205,8 +205,8 @@ static const char *metric_title(const gd_problem *problem) {
 static gd_status begin(gd_trainer *trainer, const char *path, const gd_checkpoint_header *header) {
     gd_problem *problem = trainer->problem;
     bool root = gd_comm_rank(problem->comm) == 0;
-    gd_status status = path == NULL ? gd_trainer_start(trainer)
-                                    : gd_trainer_resume(trainer, path, header);
+    gd_status status =
+        path == NULL ? gd_trainer_start(trainer) : gd_trainer_resume(trainer, path, header);
     if (status == GD_OK) {
         status = gd_comm_agree(problem->comm, root ? prepare_directory(trainer, path) : GD_OK);
     }
@@ -215,9 +215,8 @@ static gd_status begin(gd_trainer *trainer, const char *path, const gd_checkpoin
             printf("resuming  %s: %lld epochs and %lld steps are done\n", path,
                    (long long)trainer->progress.epoch, (long long)trainer->progress.step);
         }
-        trainer->table =
-            gd_table_start(gd_config_text(problem->config, "run", "progress"),
-                           metric_title(problem));
+        trainer->table = gd_table_start(gd_config_text(problem->config, "run", "progress"),
+                                        metric_title(problem));
         gd_table_head(&trainer->table);
     }
     return status;

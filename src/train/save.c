@@ -30,7 +30,8 @@ static gd_status write_params(gd_trainer *trainer, const char *path, uint64_t di
     return status;
 }
 
-/* All ranks bring the optimizer's state to rank 0, which goes on even after a failure, so that no rank waits. */
+/* All ranks bring the optimizer's state to rank 0, which goes on even after a failure, so that no
+ * rank waits. */
 static gd_status write_state(gd_trainer *trainer, gd_checkpoint *checkpoint, gd_status status) {
     const gd_optimizer *optimizer = trainer->optimizer;
     for (int i = 0; i < optimizer->slots; i++) {
@@ -57,9 +58,8 @@ static gd_status publish(gd_trainer *trainer, gd_checkpoint **checkpoint) {
         status = gd_rundir_link(rundir, "best", progress->step);
     }
     if (status == GD_OK) {
-        status = gd_rundir_prune(
-            rundir, gd_config_integer(trainer->problem->config, "run", "keep"),
-            progress->best_epoch > 0 ? progress->best_step : -1);
+        status = gd_rundir_prune(rundir, gd_config_integer(trainer->problem->config, "run", "keep"),
+                                 progress->best_epoch > 0 ? progress->best_step : -1);
     }
     return status;
 }

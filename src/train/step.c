@@ -32,7 +32,8 @@ void gd_trainer_order(gd_trainer *trainer) {
     for (int64_t i = 0; i < problem->mine.count; i++) {
         int64_t shard = problem->mine.first + i;
         gd_range rows = gd_shards_rows(&problem->shards, shard);
-        gd_rng rng = gd_rng_stream(problem->seed, GD_RNG_SHUFFLE, trainer->progress.epoch, shard, 0);
+        gd_rng rng =
+            gd_rng_stream(problem->seed, GD_RNG_SHUFFLE, trainer->progress.epoch, shard, 0);
         gd_rng_permute(&rng, (uint32_t)rows.count,
                        trainer->order + (rows.first - problem->train.range.first));
     }
@@ -183,8 +184,8 @@ void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
     for (int64_t done = 0; done < rows->range.count; done += trainer->batch.rows) {
         int64_t left = rows->range.count - done;
         double *sums = trainer->tile_sums + 2 * ((rows->range.first + done) / GD_TILE_ROWS);
-        gd_batch_gather(rows, done, NULL, left < GD_TILE_ROWS ? left : GD_TILE_ROWS,
-                        problem->scale, &trainer->batch);
+        gd_batch_gather(rows, done, NULL, left < GD_TILE_ROWS ? left : GD_TILE_ROWS, problem->scale,
+                        &trainer->batch);
         sums[0] = gd_model_evaluate(problem->model, trainer->workspace, &trainer->batch,
                                     trainer->reducer->parameters, &sums[1]);
     }

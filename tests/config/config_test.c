@@ -126,6 +126,21 @@ static void settings_of_an_owner_are_known_only_with_it(void **state) {
     gd_config_free(&config);
 }
 
+static void another_owner_on_the_command_line_passes_over_the_files_keys(void **state) {
+    (void)state;
+    const char *text = "[data]\nfile=a\n[optimizer]\nname = momentum\nmomentum = 0.5\n";
+    gd_config *config = parsed(text, (char *[]){"optimizer.name=adam", NULL});
+    assert_string_equal(gd_config_text(config, "optimizer", "name"), "adam");
+    comes_back(config);
+    gd_config_free(&config);
+    refused(text, (char *[]){"optimizer.name=adam", "optimizer.momentum=0.4", NULL},
+            "optimizer.momentum=0.4: key 'momentum' in [optimizer] has no effect with name = adam; "
+            "it belongs to momentum");
+    refused(text, (char *[]){"optimizer.beta1=0.4", NULL},
+            "optimizer.beta1=0.4: key 'beta1' in [optimizer] has no effect with name = momentum; "
+            "it belongs to adam, adamw");
+}
+
 static void overrides_win_over_the_file(void **state) {
     (void)state;
     gd_config *config = parsed("[data]\nfile = a\n[optimizer]\nlr = abc\n",
@@ -338,6 +353,7 @@ int main(void) {
         cmocka_unit_test(a_key_given_twice_is_an_error),
         cmocka_unit_test(a_setting_without_default_must_be_given),
         cmocka_unit_test(settings_of_an_owner_are_known_only_with_it),
+        cmocka_unit_test(another_owner_on_the_command_line_passes_over_the_files_keys),
         cmocka_unit_test(overrides_win_over_the_file),
         cmocka_unit_test(numbers_of_the_wrong_kind_or_range_are_errors),
         cmocka_unit_test(both_ends_of_a_range_are_allowed),

@@ -1,0 +1,160 @@
+# What the scripts in this folder share. They run in the build folder, where they make a folder of their own
+# and go into it; what does not hold is printed, and the script ends with 1.
+# shellcheck shell=bash disable=SC2034
+set -u
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=$PWD
+gdmpi=$build/gdmpi
+make_data=$build/tests/run/make_data
+folder=$(mktemp -d "$build/run-test.XXXXXX") || exit 1
+failures=0
+
+export OPENBLAS_NUM_THREADS=1
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
+# Marks the processes that this script starts: ranks are in process groups of their own.
+export GD_RUN_TEST=$folder
+
+# The processes of this script's runs.
+processes() {
+    local environment pid
+    for environment in /proc/[0-9]*/environ; do
+        pid=${environment//[!0-9]/}
+        if [ "$pid" != "$$" ] && [ "$pid" != "$BASHPID" ] &&
+            grep -qzFx "GD_RUN_TEST=$folder" "$environment" 2>/dev/null &&
+            [ "$(readlink "/proc/$pid/exe")" != "$BASH" ]; then
+            echo "$pid"
+        fi
+    done
+}
+
+# Kills them all at once, and waits until none is left.
+kill_all() {
+    local pids
+    while pids=$(processes) && [ -n "$pids" ]; do
+        # shellcheck disable=SC2086 # a word for each
+        kill -KILL $pids 2>/dev/null
+        sleep 0.02
+    done
+}
+
+leave() {
+    cd "$build" && rm -rf "$folder"
+}
+trap leave EXIT
+trap 'kill_all; exit 1' INT TERM
+cd "$folder" || exit 1
+
+# failed WHAT...: one thing does not hold.
+failed() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# finish: the last line of a script.
+finish() {
+    if [ "$failures" -gt 0 ]; then
+        echo "$failures failed"
+        exit 1
+    fi
+}
+
+# launch NAME N ARGUMENT...: gdmpi on N ranks, without a limit to its time; out.NAME, err.NAME and code.NAME are what it leaves.
+launch() {
+    local name=$1 count=$2
+    shift 2
+    echo "on $count ranks: gdmpi $*" >"command.$name"
+    # shellcheck disable=SC2086 # may be a launcher with options
+    timeout -s KILL "${GD_RUN_LIMIT:-60}" ${MPIRUN:-mpirun} -np "$count" "$gdmpi" "$@" \
+        >"out.$name" 2>"err.$name" </dev/null
+    echo "$?" >"code.$name"
+}
+
+# show NAME: what a run left.
+show() {
+    cat "command.$1"
+    echo "exit code $(cat "code.$1")"
+    sed 's/^/  out: /' "out.$1"
+    sed 's/^/  err: /' "err.$1"
+}
+
+# expect_code NAME CODE: how a run must have ended.
+expect_code() {
+    if [ "$(cat "code.$1")" != "$2" ]; then
+        failed "the exit code is not $2"
+        show "$1"
+        return 1
+    fi
+}
+
+# ranks N ARGUMENT...: a run that must succeed.
+ranks() {
+    launch run "$@"
+    expect_code run 0
+}
+
+# ranks_end CODE N ARGUMENT...: a run that must end with this code.
+ranks_end() {
+    local code=$1
+    shift
+    launch run "$@"
+    expect_code run "$code"
+}
+
+# expect_out PATTERN, expect_err PATTERN: what the last run must have printed.
+expect_out() {
+    grep -Eq -- "$1" out.run || { failed "no '$1' on standard output" && show run; }
+}
+
+expect_err() {
+    grep -Eq -- "$1" err.run || { failed "no '$1' on standard error" && show run; }
+}
+
+# expect_message NAME PATTERN: a run must have printed one message, and it has this.
+expect_message() {
+    local count
+    count=$(grep -c '^gdmpi: ' "err.$1")
+    if [ "$count" != 1 ]; then
+        failed "$count messages instead of one"
+        show "$1"
+    elif ! grep '^gdmpi: ' "err.$1" | grep -Eq -- "$2"; then
+        failed "no '$2' in the message"
+        show "$1"
+    fi
+}
+
+# expect_error CODE PATTERN ARGUMENT...: a run of these arguments must end so on 1 rank and on 3, with one message that has PATTERN.
+expect_error() {
+    local code=$1 pattern=$2 count
+    shift 2
+    for count in 1 3; do
+        launch "$count" "$count" "$@" &
+    done
+    wait
+    for count in 1 3; do
+        expect_code "$count" "$code" && expect_message "$count" "$pattern"
+    done
+}
+
+# digest DIRECTORY: of the final parameters of a run.
+digest() {
+    sed -n '/"event": "end"/ s/.*"digest": "\([0-9a-f]*\)".*/\1/p' "$1/metrics.jsonl"
+}
+
+# log DIRECTORY: metrics.jsonl without times; and without checkpoints, which an interruption adds.
+log() {
+    sed -E 's/"(seconds|samples_per_second)": [^,}]*/"\1"/g; /"event": "checkpoint"/d' "$1/metrics.jsonl"
+}
+
+# expect_same WHAT A B: the runs in two directories must have come to the same, in every step.
+expect_same() {
+    local what=$1 a b
+    a=$(digest "$2") b=$(digest "$3")
+    if [ -z "$a" ] || [ "$a" != "$b" ]; then
+        failed "$what: the digests are '$a' ($2) and '$b' ($3)"
+    elif ! diff <(log "$2") <(log "$3") >difference; then
+        failed "$what: the logs differ"
+        sed 's/^/  /' difference
+    fi
+}
