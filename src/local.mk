@@ -76,6 +76,7 @@ numerics = \
 	src/reduce/reduce_private.h \
 	src/reduce/reduce_sum.c \
 	src/reduce/reduce_window.c \
+	src/train/methods.c \
 	src/train/plan.c \
 	src/train/precision.c \
 	src/train/problem.c \

@@ -5,9 +5,9 @@
 #include "gdmpi/data.h"
 #include "gdmpi/real.h"
 
-#define gd_batch_new    GD_NAME(gd_batch_new)
-#define gd_batch_free   GD_NAME(gd_batch_free)
-#define gd_batch_bytes  GD_NAME(gd_batch_bytes)
+#define gd_batch_new GD_NAME(gd_batch_new)
+#define gd_batch_free GD_NAME(gd_batch_free)
+#define gd_batch_bytes GD_NAME(gd_batch_bytes)
 #define gd_batch_gather GD_NAME(gd_batch_gather)
 
 typedef struct gd_batch {

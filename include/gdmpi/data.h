@@ -17,8 +17,8 @@ typedef struct gd_source {
     char *file, *group;
 } gd_source;
 
-/* Takes "/group" in `file`, "OTHER.h5:/group" or "OTHER.h5" (then the root group). Not collective.
- */
+/* Takes "/group" in `file`, "OTHER.h5:/group" or "OTHER.h5" (then the root group). Without a `file`
+ * (NULL), "/OTHER.h5" is a file too. Not collective. */
 gd_status gd_source_parse(const char *text, const char *file, gd_source *source);
 void gd_source_free(gd_source *source);
 
@@ -44,6 +44,8 @@ typedef struct gd_split {
 
 typedef enum gd_role { GD_TRAINING, GD_VALIDATION } gd_role;
 
+/* How many rows a role has. Where none are held out, either role is the whole group. Not
+ * collective. */
 int64_t gd_split_count(const gd_split *split, gd_role role);
 
 /* The place in the file of row `row` of this role. O(log rows). Not collective. */
@@ -71,8 +73,9 @@ gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role r
 gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int64_t inputs,
                               const gd_target *target);
 
-/* Checks the loaded values: all finite, |x * scale| <= largest, y as the target says. GD_BAD_INPUT
- * names the file, the object and the first bad row as it stands in the file. Not collective. */
+/* Checks the loaded values: all finite, |x|, |x * scale| and |y| <= largest, y as the target says.
+ * GD_BAD_INPUT names the file, the object and the first bad row as it stands in the file, where
+ * rows count from 0. Not collective. */
 gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role,
                                const gd_rows *rows, double scale, double largest,
                                const gd_target *target);

@@ -6,7 +6,7 @@
 #include "gdmpi/rng.h"
 #include "gdmpi/tensor.h"
 
-#define gd_inits     GD_NAME(gd_inits)
+#define gd_inits GD_NAME(gd_inits)
 #define gd_init_find GD_NAME(gd_init_find)
 #define gd_init_name GD_NAME(gd_init_name)
 

@@ -9,17 +9,17 @@
 #include "gdmpi/status.h"
 #include "gdmpi/tensor.h"
 
-#define gd_layer_kinds      GD_NAME(gd_layer_kinds)
-#define gd_layer_find       GD_NAME(gd_layer_find)
-#define gd_layer_name       GD_NAME(gd_layer_name)
-#define gd_layer_dense      GD_NAME(gd_layer_dense)
-#define gd_layer_dropout    GD_NAME(gd_layer_dropout)
-#define gd_layer_gelu       GD_NAME(gd_layer_gelu)
+#define gd_layer_kinds GD_NAME(gd_layer_kinds)
+#define gd_layer_find GD_NAME(gd_layer_find)
+#define gd_layer_name GD_NAME(gd_layer_name)
+#define gd_layer_dense GD_NAME(gd_layer_dense)
+#define gd_layer_dropout GD_NAME(gd_layer_dropout)
+#define gd_layer_gelu GD_NAME(gd_layer_gelu)
 #define gd_layer_leaky_relu GD_NAME(gd_layer_leaky_relu)
-#define gd_layer_relu       GD_NAME(gd_layer_relu)
-#define gd_layer_sigmoid    GD_NAME(gd_layer_sigmoid)
-#define gd_layer_softplus   GD_NAME(gd_layer_softplus)
-#define gd_layer_tanh       GD_NAME(gd_layer_tanh)
+#define gd_layer_relu GD_NAME(gd_layer_relu)
+#define gd_layer_sigmoid GD_NAME(gd_layer_sigmoid)
+#define gd_layer_softplus GD_NAME(gd_layer_softplus)
+#define gd_layer_tanh GD_NAME(gd_layer_tanh)
 
 #define GD_LAYER_TENSORS 2
 

@@ -4,12 +4,12 @@
 
 #include "gdmpi/batch.h"
 
-#define gd_losses             GD_NAME(gd_losses)
-#define gd_loss_find          GD_NAME(gd_loss_find)
-#define gd_loss_name          GD_NAME(gd_loss_name)
-#define gd_loss_bce           GD_NAME(gd_loss_bce)
+#define gd_losses GD_NAME(gd_losses)
+#define gd_loss_find GD_NAME(gd_loss_find)
+#define gd_loss_name GD_NAME(gd_loss_name)
+#define gd_loss_bce GD_NAME(gd_loss_bce)
 #define gd_loss_cross_entropy GD_NAME(gd_loss_cross_entropy)
-#define gd_loss_mse           GD_NAME(gd_loss_mse)
+#define gd_loss_mse GD_NAME(gd_loss_mse)
 
 typedef enum gd_metric {
     GD_METRIC_ACCURACY, /* rows that are right / rows; for several outputs, outputs that are right /

@@ -6,17 +6,17 @@
 #include "gdmpi/layer.h"
 #include "gdmpi/loss.h"
 
-#define gd_model_settings   GD_NAME(gd_model_settings)
-#define gd_model_new        GD_NAME(gd_model_new)
-#define gd_model_free       GD_NAME(gd_model_free)
-#define gd_model_target     GD_NAME(gd_model_target)
+#define gd_model_settings GD_NAME(gd_model_settings)
+#define gd_model_new GD_NAME(gd_model_new)
+#define gd_model_free GD_NAME(gd_model_free)
+#define gd_model_target GD_NAME(gd_model_target)
 #define gd_model_initialise GD_NAME(gd_model_initialise)
-#define gd_model_gradient   GD_NAME(gd_model_gradient)
-#define gd_model_evaluate   GD_NAME(gd_model_evaluate)
-#define gd_model_output     GD_NAME(gd_model_output)
-#define gd_workspace_new    GD_NAME(gd_workspace_new)
-#define gd_workspace_free   GD_NAME(gd_workspace_free)
-#define gd_workspace_bytes  GD_NAME(gd_workspace_bytes)
+#define gd_model_gradient GD_NAME(gd_model_gradient)
+#define gd_model_evaluate GD_NAME(gd_model_evaluate)
+#define gd_model_output GD_NAME(gd_model_output)
+#define gd_workspace_new GD_NAME(gd_workspace_new)
+#define gd_workspace_free GD_NAME(gd_workspace_free)
+#define gd_workspace_bytes GD_NAME(gd_workspace_bytes)
 
 /* [model]: layers, loss, init, init_from */
 extern const gd_settings gd_model_settings;

@@ -6,18 +6,18 @@
 #include "gdmpi/config.h"
 #include "gdmpi/real.h"
 
-#define gd_optimizer_kinds    GD_NAME(gd_optimizer_kinds)
-#define gd_optimizer_name     GD_NAME(gd_optimizer_name)
-#define gd_optimizer_find     GD_NAME(gd_optimizer_find)
+#define gd_optimizer_kinds GD_NAME(gd_optimizer_kinds)
+#define gd_optimizer_name GD_NAME(gd_optimizer_name)
+#define gd_optimizer_find GD_NAME(gd_optimizer_find)
 #define gd_optimizer_settings GD_NAME(gd_optimizer_settings)
-#define gd_optimizer_new      GD_NAME(gd_optimizer_new)
-#define gd_optimizer_free     GD_NAME(gd_optimizer_free)
-#define gd_optimizer_update   GD_NAME(gd_optimizer_update)
-#define gd_optimizer_adam     GD_NAME(gd_optimizer_adam)
+#define gd_optimizer_new GD_NAME(gd_optimizer_new)
+#define gd_optimizer_free GD_NAME(gd_optimizer_free)
+#define gd_optimizer_update GD_NAME(gd_optimizer_update)
+#define gd_optimizer_adam GD_NAME(gd_optimizer_adam)
 #define gd_optimizer_momentum GD_NAME(gd_optimizer_momentum)
-#define gd_optimizer_sgd      GD_NAME(gd_optimizer_sgd)
+#define gd_optimizer_sgd GD_NAME(gd_optimizer_sgd)
 
-#define GD_OPTIMIZER_SLOTS   3
+#define GD_OPTIMIZER_SLOTS 3
 #define GD_OPTIMIZER_OPTIONS 8
 
 /* One update of a segment of the flat vector. */

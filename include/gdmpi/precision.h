@@ -8,9 +8,12 @@
 typedef struct gd_precision {
     const char *name;
 
-    /* Every table of settings there is, ended by NULL: the same in each precision. Fails the
-     * build's tests if there are more than GD_TABLES. */
+    /* Every table of settings there is, ended by NULL: the same in each precision. */
     void (*settings)(const gd_settings *tables[]);
+
+    /* Adds a line for each registered layer, loss, optimizer and so on: the same in each precision.
+     */
+    void (*methods)(gd_text *out);
 
     /* Trains as configured. GD_STOPPED and GD_DIVERGED are among the outcomes. Collective. */
     gd_status (*train)(gd_comm *comm, const gd_config *config);
@@ -19,7 +22,7 @@ typedef struct gd_precision {
     gd_status (*plan)(gd_comm *comm, const gd_config *config);
 } gd_precision;
 
-#define GD_TABLES 64
+#define GD_TABLES 64 /* more than there are */
 
 extern const gd_precision gd_precision_single, gd_precision_double;
 

@@ -5,8 +5,8 @@
 #include "gdmpi/comm.h"
 #include "gdmpi/model.h"
 
-#define gd_problem_open  GD_NAME(gd_problem_open)
-#define gd_problem_load  GD_NAME(gd_problem_load)
+#define gd_problem_open GD_NAME(gd_problem_open)
+#define gd_problem_load GD_NAME(gd_problem_load)
 #define gd_problem_close GD_NAME(gd_problem_close)
 
 /* The most rows worked at once. Fixed, because the bits of a product depend on how many rows are

@@ -10,19 +10,19 @@
 #include "gdmpi/shards.h"
 #include "gdmpi/tree.h"
 
-#define gd_reducer_kinds     GD_NAME(gd_reducer_kinds)
-#define gd_reducer_name      GD_NAME(gd_reducer_name)
-#define gd_reducer_new       GD_NAME(gd_reducer_new)
-#define gd_reducer_free      GD_NAME(gd_reducer_free)
-#define gd_reducer_bytes     GD_NAME(gd_reducer_bytes)
-#define gd_reducer_shards    GD_NAME(gd_reducer_shards)
-#define gd_reducer_sum       GD_NAME(gd_reducer_sum)
-#define gd_reducer_publish   GD_NAME(gd_reducer_publish)
-#define gd_reducer_gather    GD_NAME(gd_reducer_gather)
-#define gd_reducer_scatter   GD_NAME(gd_reducer_scatter)
+#define gd_reducer_kinds GD_NAME(gd_reducer_kinds)
+#define gd_reducer_name GD_NAME(gd_reducer_name)
+#define gd_reducer_new GD_NAME(gd_reducer_new)
+#define gd_reducer_free GD_NAME(gd_reducer_free)
+#define gd_reducer_bytes GD_NAME(gd_reducer_bytes)
+#define gd_reducer_shards GD_NAME(gd_reducer_shards)
+#define gd_reducer_sum GD_NAME(gd_reducer_sum)
+#define gd_reducer_publish GD_NAME(gd_reducer_publish)
+#define gd_reducer_gather GD_NAME(gd_reducer_gather)
+#define gd_reducer_scatter GD_NAME(gd_reducer_scatter)
 #define gd_reducer_allreduce GD_NAME(gd_reducer_allreduce)
-#define gd_reducer_message   GD_NAME(gd_reducer_message)
-#define gd_reducer_window    GD_NAME(gd_reducer_window)
+#define gd_reducer_message GD_NAME(gd_reducer_message)
+#define gd_reducer_window GD_NAME(gd_reducer_window)
 
 typedef struct gd_reducer gd_reducer;
 

@@ -55,8 +55,9 @@ gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape,
 gd_status gd_store_write(gd_store *store, const char *name, int64_t first, int64_t rows,
                          gd_type type, const void *data);
 
-/* Attributes of a group or data set. Texts that are read are freed with gd_memory_free. A missing
- * or ill-typed attribute is GD_BAD_INPUT. */
+/* Attributes of a group or data set. Texts that are read are freed with gd_memory_free; one that is
+ * set has less than 64000 bytes, for more has no checksum. A missing or ill-typed attribute is
+ * GD_BAD_INPUT. */
 gd_status gd_store_set_text(gd_store *store, const char *object, const char *key,
                             const char *value);
 gd_status gd_store_set_integer(gd_store *store, const char *object, const char *key, int64_t value);

@@ -44,6 +44,10 @@ size_t gd_text_distance(const char *a, const char *b);
 bool gd_text_to_integer(const char *text, int64_t *value);
 bool gd_text_to_number(const char *text, double *value);
 
+/* The shortest text that gd_text_to_number reads as the same number: "0.1", "1e-8"; "inf", "-inf"
+ * or "nan" if it is not finite. `out` holds 32 bytes and is returned. Not collective. */
+char *gd_text_number(double number, char out[32]);
+
 /* "1,234,567", "1.2 GiB" and "1 min 20 s" for people; `out` holds 32 bytes and is returned. */
 char *gd_text_grouped(int64_t number, char out[32]);
 char *gd_text_amount(double bytes, char out[32]);

@@ -11,29 +11,30 @@
 #include "gdmpi/rundir.h"
 #include "gdmpi/table.h"
 
-#define gd_train_settings     GD_NAME(gd_train_settings)
-#define gd_run_settings       GD_NAME(gd_run_settings)
-#define gd_train_tables       GD_NAME(gd_train_tables)
-#define gd_train_run          GD_NAME(gd_train_run)
-#define gd_train_plan         GD_NAME(gd_train_plan)
-#define gd_trainer_new        GD_NAME(gd_trainer_new)
-#define gd_trainer_free       GD_NAME(gd_trainer_free)
-#define gd_trainer_fail       GD_NAME(gd_trainer_fail)
-#define gd_trainer_agree      GD_NAME(gd_trainer_agree)
-#define gd_trainer_order      GD_NAME(gd_trainer_order)
-#define gd_trainer_step       GD_NAME(gd_trainer_step)
-#define gd_trainer_validate   GD_NAME(gd_trainer_validate)
-#define gd_trainer_save       GD_NAME(gd_trainer_save)
+#define gd_train_settings GD_NAME(gd_train_settings)
+#define gd_run_settings GD_NAME(gd_run_settings)
+#define gd_train_tables GD_NAME(gd_train_tables)
+#define gd_train_methods GD_NAME(gd_train_methods)
+#define gd_train_run GD_NAME(gd_train_run)
+#define gd_train_plan GD_NAME(gd_train_plan)
+#define gd_trainer_new GD_NAME(gd_trainer_new)
+#define gd_trainer_free GD_NAME(gd_trainer_free)
+#define gd_trainer_fail GD_NAME(gd_trainer_fail)
+#define gd_trainer_agree GD_NAME(gd_trainer_agree)
+#define gd_trainer_order GD_NAME(gd_trainer_order)
+#define gd_trainer_step GD_NAME(gd_trainer_step)
+#define gd_trainer_validate GD_NAME(gd_trainer_validate)
+#define gd_trainer_save GD_NAME(gd_trainer_save)
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
-#define gd_trainer_resume     GD_NAME(gd_trainer_resume)
-#define gd_trainer_start      GD_NAME(gd_trainer_start)
-#define gd_trainer_digest     GD_NAME(gd_trainer_digest)
-#define gd_trainer_norm       GD_NAME(gd_trainer_norm)
-#define gd_resume_find        GD_NAME(gd_resume_find)
-#define gd_report_header      GD_NAME(gd_report_header)
-#define gd_report_start       GD_NAME(gd_report_start)
-#define gd_report_epoch       GD_NAME(gd_report_epoch)
-#define gd_report_end         GD_NAME(gd_report_end)
+#define gd_trainer_resume GD_NAME(gd_trainer_resume)
+#define gd_trainer_start GD_NAME(gd_trainer_start)
+#define gd_trainer_digest GD_NAME(gd_trainer_digest)
+#define gd_trainer_norm GD_NAME(gd_trainer_norm)
+#define gd_resume_find GD_NAME(gd_resume_find)
+#define gd_report_header GD_NAME(gd_report_header)
+#define gd_report_start GD_NAME(gd_report_start)
+#define gd_report_epoch GD_NAME(gd_report_epoch)
+#define gd_report_end GD_NAME(gd_report_end)
 
 /* [train] and [run] */
 extern const gd_settings gd_train_settings, gd_run_settings;
@@ -146,5 +147,6 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
 gd_status gd_train_run(gd_comm *comm, const gd_config *config);
 gd_status gd_train_plan(gd_comm *comm, const gd_config *config);
 void gd_train_tables(const gd_settings *tables[]);
+void gd_train_methods(gd_text *out);
 
 #endif

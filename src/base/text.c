@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -137,6 +138,29 @@ bool gd_text_to_integer(const char *text, int64_t *value) {
     return true;
 }
 
+/* Drops what an exponent does not need: 1e+30 becomes 1e30, and 1e-08 becomes 1e-8. */
+static void shorten_exponent(char *text) {
+    char *digits = strchr(text, 'e');
+    if (digits == NULL) {
+        return;
+    }
+    digits += digits[1] == '-' ? 2 : 1;
+    size_t spare = strspn(digits, "+0");
+    memmove(digits, digits + spare, strlen(digits + spare) + 1);
+}
+
+/* %g drops the zeros that end 15 digits, which any normal number keeps; subnormal ones keep fewer.
+ */
+char *gd_text_number(double number, char out[32]) {
+    double again = NAN;
+    for (int digits = fabs(number) < DBL_MIN ? 1 : 15; digits <= 17 && again != number; digits++) {
+        snprintf(out, 32, "%.*g", digits, number);
+        (void)gd_text_to_number(out, &again);
+    }
+    shorten_exponent(out);
+    return out;
+}
+
 char *gd_text_grouped(int64_t number, char out[32]) {
     char digits[24];
     int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
@@ -164,7 +188,9 @@ char *gd_text_amount(double bytes, char out[32]) {
 
 char *gd_text_duration(double seconds, char out[32]) {
     long long whole = (long long)(seconds + 0.5);
-    if (seconds < 59.95) {
+    if (seconds < 0.9995) {
+        snprintf(out, 32, "%.0f ms", 1e3 * seconds);
+    } else if (seconds < 59.95) {
         snprintf(out, 32, "%.1f s", seconds);
     } else if (whole < 3600) {
         snprintf(out, 32, "%lld min %02lld s", whole / 60, whole % 60);

@@ -43,6 +43,7 @@ uint64_t gd_checkpoint_digest(const void *vector, gd_type type, int64_t size) {
         uint64_t word;
         memcpy(&word, bytes + 8 * i, 8);
         hash = (hash ^ word) * UINT64_C(0x100000001b3);
+        hash ^= hash >> 32; /* or else the signs of two numbers could change unnoticed */
     }
     return hash;
 }
@@ -55,6 +56,16 @@ static gd_status write_progress(gd_store *store, const gd_progress *progress) {
         status = field->whole
                      ? gd_store_set_integer(store, "/state", field->key, *(const int64_t *)at)
                      : gd_store_set_number(store, "/state", field->key, *(const double *)at);
+    }
+    return status;
+}
+
+/* A data set, since an attribute holds 64 KiB at most. */
+static gd_status write_config(gd_store *store, const char *config) {
+    gd_shape shape = {.type = GD_UINT8, .rank = 1, .dims = {(int64_t)strlen(config)}};
+    gd_status status = gd_store_add(store, GD_CHECKPOINT_CONFIG, &shape, GD_CHECKED);
+    if (status == GD_OK) {
+        status = gd_store_write(store, GD_CHECKPOINT_CONFIG, 0, shape.dims[0], GD_UINT8, config);
     }
     return status;
 }
@@ -73,7 +84,6 @@ static gd_status write_header(gd_store *store, const gd_checkpoint_header *heade
         {"/", "precision", gd_type_name(header->type), 0},
         {"/", "inputs", NULL, header->inputs},
         {"/", "digest", digest, 0},
-        {"/state", "config", header->config, 0},
         {"/state", "shards", NULL, header->shards},
         {"/state", "ranks", NULL, header->ranks},
     };
@@ -81,6 +91,9 @@ static gd_status write_header(gd_store *store, const gd_checkpoint_header *heade
         status = rows[i].text != NULL
                      ? gd_store_set_text(store, rows[i].object, rows[i].key, rows[i].text)
                      : gd_store_set_integer(store, rows[i].object, rows[i].key, rows[i].integer);
+    }
+    if (status == GD_OK) {
+        status = write_config(store, header->config);
     }
     return status == GD_OK ? write_progress(store, &header->progress) : status;
 }

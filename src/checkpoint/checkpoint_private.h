@@ -10,6 +10,7 @@
 #include "gdmpi/text.h"
 
 #define GD_CHECKPOINT_FORMAT "gdmpi checkpoint"
+#define GD_CHECKPOINT_CONFIG "/state/config"
 enum { GD_CHECKPOINT_VERSION = 1 };
 
 /* One row per field of gd_progress: what is written is what is read. */

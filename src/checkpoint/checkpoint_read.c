@@ -64,6 +64,22 @@ static gd_status read_digest(const gd_store *store, const char *path, uint64_t *
     return status;
 }
 
+static gd_status read_config(const gd_store *store, const char *path, char **config) {
+    gd_shape shape;
+    gd_status status = gd_store_shape(store, GD_CHECKPOINT_CONFIG, &shape);
+    if (status == GD_OK && (shape.rank != 1 || shape.type != GD_UINT8)) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: %s is not the bytes of a text", path,
+                               GD_CHECKPOINT_CONFIG);
+    }
+    if (status == GD_OK) {
+        status = gd_memory_new(config, (size_t)shape.dims[0] + 1, 1, "the config of a checkpoint");
+    }
+    if (status == GD_OK) {
+        status = gd_store_read(store, GD_CHECKPOINT_CONFIG, 0, shape.dims[0], GD_UINT8, *config);
+    }
+    return status;
+}
+
 gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *header) {
     *header = (gd_checkpoint_header){0};
     gd_store *store = NULL;
@@ -81,7 +97,7 @@ gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *head
         status = gd_store_get_integer(store, "/", "inputs", &header->inputs);
     }
     if (status == GD_OK) {
-        status = gd_store_get_text(store, "/state", "config", &header->config);
+        status = read_config(store, path, &header->config);
     }
     if (status == GD_OK) {
         status = gd_store_get_integer(store, "/state", "shards", &header->shards);
@@ -100,25 +116,45 @@ gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *head
     return status;
 }
 
+/* "[512, 784]", as PyTorch says it. */
+static void add_dims(gd_text *text, int rank, const int64_t *dims) {
+    gd_text_add(text, "[");
+    for (int i = 0; i < rank; i++) {
+        gd_text_add(text, "%s%lld", i == 0 ? "" : ", ", (long long)dims[i]);
+    }
+    gd_text_add(text, "]");
+}
+
+static gd_status check_shape(const char *path, const char *name, const gd_shape *shape,
+                             const gd_tensor *tensor) {
+    gd_text has = {0}, needs = {0};
+    add_dims(&has, shape->rank, shape->dims);
+    add_dims(&needs, tensor->rank, tensor->dims);
+    gd_status status = gd_text_status(&has);
+    if (status == GD_OK) {
+        status = gd_text_status(&needs);
+    }
+    if (status == GD_OK && strcmp(has.bytes, needs.bytes) != 0) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: %s is %s; this model needs %s", path, name,
+                               has.bytes, needs.bytes);
+    }
+    gd_text_free(&has);
+    gd_text_free(&needs);
+    return status;
+}
+
 static gd_status read_tensor(const gd_store *store, const char *path, const char *name,
                              const gd_tensor *tensor, gd_type type, void *vector) {
     gd_shape shape;
     gd_status status = gd_store_shape(store, name, &shape);
-    if (status != GD_OK) {
-        return status;
+    if (status == GD_OK) {
+        status = check_shape(path, name, &shape, tensor);
     }
-    bool same = shape.rank == tensor->rank;
-    for (int i = 0; same && i < shape.rank; i++) {
-        same = shape.dims[i] == tensor->dims[i];
+    if (status == GD_OK) {
+        char *values = (char *)vector + (size_t)tensor->offset * gd_type_size(type);
+        status = gd_store_read(store, name, 0, tensor->dims[0], type, values);
     }
-    if (!same) {
-        return gd_status_new(GD_BAD_INPUT, "%s: %s is of %lld x %lld; this model needs %lld x %lld",
-                             path, name, (long long)shape.dims[0],
-                             (long long)gd_shape_width(&shape), (long long)tensor->dims[0],
-                             (long long)(tensor->count / tensor->dims[0]));
-    }
-    char *values = (char *)vector + (size_t)tensor->offset * gd_type_size(type);
-    return gd_store_read(store, name, 0, tensor->dims[0], type, values);
+    return status;
 }
 
 gd_status gd_checkpoint_read(const char *path, const char *group, const gd_tensors *tensors,

@@ -67,28 +67,36 @@ static gd_status remove_in(const char *folder, const char *name) {
     return status;
 }
 
-static gd_status remove_matching(const char *path, const char *prefix, const char *suffix) {
-    gd_folder names;
-    gd_status status = gd_folder_list(path, prefix, suffix, &names);
-    for (size_t i = 0; i < names.count && status == GD_OK; i++) {
-        status = remove_in(path, names.name[i]);
+static const char *const run_files[] = {"config.ini", "metrics.jsonl", "model.h5", NULL};
+static const char *const links[] = {"latest", "best", NULL};
+
+static gd_status remove_all(const char *folder, const char *const *names, const char *suffix) {
+    gd_status status = GD_OK;
+    for (; *names != NULL && status == GD_OK; names++) {
+        char name[40];
+        snprintf(name, sizeof name, "%s%s", *names, suffix);
+        status = remove_in(folder, name);
     }
-    gd_folder_free(&names);
     return status;
 }
 
-static const char *const run_files[] = {"config.ini", "metrics.jsonl", "model.h5"};
-static const char *const links[] = {"latest", "best"};
+static gd_status remove_half_written(const gd_rundir *rundir) {
+    gd_folder names;
+    gd_status status = gd_folder_list(rundir->checkpoints, "step-", ".h5.tmp", &names);
+    for (size_t i = 0; i < names.count && status == GD_OK; i++) {
+        status = remove_in(rundir->checkpoints, names.name[i]);
+    }
+    gd_folder_free(&names);
+    if (status == GD_OK) {
+        status = remove_all(rundir->checkpoints, links, ".tmp");
+    }
+    return status == GD_OK ? remove_all(rundir->path, run_files, ".tmp") : status;
+}
 
 gd_status gd_rundir_make(const gd_rundir *rundir) {
     gd_status status = gd_folder_make(rundir->checkpoints);
-    for (size_t i = 0; i < sizeof run_files / sizeof *run_files && status == GD_OK; i++) {
-        char name[40];
-        snprintf(name, sizeof name, "%s.tmp", run_files[i]);
-        status = remove_in(rundir->path, name);
-    }
     if (status == GD_OK) {
-        status = remove_matching(rundir->checkpoints, "step-", ".h5.tmp");
+        status = remove_half_written(rundir);
     }
     if (status == GD_OK &&
         (access(rundir->path, W_OK | X_OK) != 0 || access(rundir->checkpoints, W_OK | X_OK) != 0)) {
@@ -98,18 +106,9 @@ gd_status gd_rundir_make(const gd_rundir *rundir) {
     return status;
 }
 
-gd_status gd_rundir_clear(const gd_rundir *rundir) {
-    gd_status status = GD_OK;
-    for (size_t i = 0; i < sizeof links / sizeof *links && status == GD_OK; i++) {
-        status = remove_in(rundir->checkpoints, links[i]);
-    }
-    if (status == GD_OK) {
-        status = remove_matching(rundir->checkpoints, "step-", ".h5");
-    }
-    for (size_t i = 0; i < sizeof run_files / sizeof *run_files && status == GD_OK; i++) {
-        status = remove_in(rundir->path, run_files[i]);
-    }
-    return status;
+static int by_step(const void *a, const void *b) {
+    int64_t first = gd_rundir_step(*(char *const *)a), second = gd_rundir_step(*(char *const *)b);
+    return first < second ? -1 : first > second;
 }
 
 gd_status gd_rundir_list(const gd_rundir *rundir, gd_folder *names) {
@@ -125,7 +124,31 @@ gd_status gd_rundir_list(const gd_rundir *rundir, gd_folder *names) {
     while (names->count > kept) {
         gd_memory_free(&names->name[--names->count]);
     }
+    if (names->count > 0) {
+        qsort(names->name, names->count, sizeof *names->name, by_step);
+    }
     return status;
+}
+
+/* Removes the checkpoints beyond a step. */
+static gd_status remove_beyond(const gd_rundir *rundir, int64_t step) {
+    gd_folder names;
+    gd_status status = gd_rundir_list(rundir, &names);
+    for (size_t i = 0; i < names.count && status == GD_OK; i++) {
+        if (gd_rundir_step(names.name[i]) > step) {
+            status = remove_in(rundir->checkpoints, names.name[i]);
+        }
+    }
+    gd_folder_free(&names);
+    return status;
+}
+
+gd_status gd_rundir_clear(const gd_rundir *rundir) {
+    gd_status status = remove_all(rundir->checkpoints, links, "");
+    if (status == GD_OK) {
+        status = remove_beyond(rundir, -1);
+    }
+    return status == GD_OK ? remove_all(rundir->path, run_files, "") : status;
 }
 
 gd_status gd_rundir_link(const gd_rundir *rundir, const char *link, int64_t step) {
@@ -151,14 +174,7 @@ static gd_status relink(const gd_rundir *rundir, const char *link, int64_t step)
 }
 
 gd_status gd_rundir_rewind(const gd_rundir *rundir, int64_t step, int64_t best) {
-    gd_folder names;
-    gd_status status = gd_rundir_list(rundir, &names);
-    for (size_t i = 0; i < names.count && status == GD_OK; i++) {
-        if (gd_rundir_step(names.name[i]) > step) {
-            status = remove_in(rundir->checkpoints, names.name[i]);
-        }
-    }
-    gd_folder_free(&names);
+    gd_status status = remove_beyond(rundir, step);
     if (status == GD_OK) {
         status = relink(rundir, "latest", step);
     }

@@ -19,10 +19,11 @@ static void print_usage(const gd_command *command) {
 
 static gd_status print_help(void) {
     const gd_settings *tables[GD_TABLES];
-    gd_text settings = {0};
+    gd_text methods = {0}, settings = {0};
     gd_precision_single.settings(tables);
+    gd_precision_single.methods(&methods);
     gd_settings_write(tables, &settings);
-    gd_status status = gd_text_status(&settings);
+    gd_status status = gd_text_status(settings.failed ? &settings : &methods);
     printf("gdmpi trains a model on an HDF5 data set, on all ranks of an MPI job.\n\nUsage:\n");
     for (size_t i = 0; gd_commands[i] != NULL; i++) {
         print_usage(gd_commands[i]);
@@ -30,8 +31,9 @@ static gd_status print_help(void) {
     printf("  gdmpi COMMAND --help\n  gdmpi --help | --version\n\n"
            "Exit codes: 0 done, 1 failed while running, 2 bad input, 3 training diverged,\n"
            "75 stopped after a checkpoint: run the same command again to continue.\n\n"
-           "Settings, as in a configuration file, with their defaults:\n\n%s",
-           gd_text_bytes(&settings));
+           "%s\nSettings, as in a configuration file, with their defaults:\n\n%s",
+           gd_text_bytes(&methods), gd_text_bytes(&settings));
+    gd_text_free(&methods);
     gd_text_free(&settings);
     return status;
 }

@@ -46,21 +46,21 @@ static gd_status parse(int count, char **arguments, const char *text, const gd_s
     if (status != GD_OK || gd_config_text(*config, "run", "dir")[0] != '\0') {
         return status;
     }
-    bool given = gd_config_given(*config, "run", "dir");
     gd_config_free(config);
-    if (given) {
-        return gd_status_new(GD_BAD_INPUT, "%s: run.dir is empty; leave it out for runs/NAME",
-                             arguments[0]);
-    }
     default_directory(arguments[0], &directory);
     status = gd_text_status(&directory);
     if (status == GD_OK) {
         status = gd_memory_new(&overrides, (size_t)count, sizeof *overrides, "overrides");
     }
     if (status == GD_OK) {
-        memcpy(overrides, arguments + 1, (size_t)(count - 1) * sizeof *overrides);
-        overrides[count - 1] = directory.bytes;
-        status = gd_config_parse(arguments[0], text, count, overrides, tables, config);
+        int kept = 0;
+        for (int i = 1; i < count; i++) {
+            if (strncmp(arguments[i], "run.dir=", 8) != 0) {
+                overrides[kept++] = arguments[i];
+            }
+        }
+        overrides[kept++] = directory.bytes;
+        status = gd_config_parse(arguments[0], text, kept, overrides, tables, config);
     }
     gd_memory_free(&overrides);
     gd_text_free(&directory);

@@ -19,35 +19,11 @@ enum { UNIT_COUNT = sizeof units / sizeof *units, NUMBER_TEXT = 32 };
 
 static const double exact = 0x1p53; /* whole doubles beyond are not counts */
 
-/* Drops what an exponent does not need: 1e+30 becomes 1e30, and 1e-08 becomes 1e-8. */
-static void shorten_exponent(char *text) {
-    char *digits = strchr(text, 'e');
-    if (digits == NULL) {
-        return;
-    }
-    digits += digits[1] == '-' ? 2 : 1;
-    size_t spare = strspn(digits, "+0");
-    memmove(digits, digits + spare, strlen(digits + spare) + 1);
-}
-
-/* The shortest text that parses to the same double. */
-static const char *number_text(double number, char out[NUMBER_TEXT]) {
-    double again = NAN;
-    for (int digits = 15; digits <= 17 && again != number; digits++) {
-        snprintf(out, NUMBER_TEXT, "%.*g", digits, number);
-        if (!gd_text_to_number(out, &again)) {
-            break;
-        }
-    }
-    shorten_exponent(out);
-    return out;
-}
-
 /* A bound next to a round number excludes that number: 5e-324 says "above 0". */
 static bool bound_text(double bound, double beyond, char out[NUMBER_TEXT]) {
     char next[NUMBER_TEXT];
-    number_text(bound, out);
-    number_text(nextafter(bound, beyond), next);
+    gd_text_number(bound, out);
+    gd_text_number(nextafter(bound, beyond), next);
     bool excludes = strlen(next) + 4 <= strlen(out);
     if (excludes) {
         memcpy(out, next, NUMBER_TEXT);
@@ -153,7 +129,7 @@ static gd_status parse_number(const gd_setting *setting, const char *written, gd
         return wrong_kind(setting, written);
     }
     char out[NUMBER_TEXT];
-    gd_text_add(text, "%s", number_text(value->number, out));
+    gd_text_add(text, "%s", gd_text_number(value->number, out));
     return check_range(setting, written, value->number);
 }
 
@@ -241,7 +217,7 @@ static gd_status parse_interval(const gd_setting *setting, const char *written, 
     if (!isfinite(value->interval.count)) {
         return wrong_kind(setting, written);
     }
-    gd_text_add(text, "%s %s%s", number_text(count, digits), units[unit].name,
+    gd_text_add(text, "%s %s%s", gd_text_number(count, digits), units[unit].name,
                 count == 1 ? "" : "s");
     return check_range(setting, written, count);
 }

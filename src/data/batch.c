@@ -37,16 +37,11 @@
 #define GATHER_TYPE float
 #include "gather_type.h"
 
-/* Large numbers with a small scale fit into any precision only after the product. */
-GD_CLONES static void scale_float64(const void *from, int64_t count, double scale,
-                                    real *restrict to) {
-    const double *values = from;
-    for (int64_t i = 0; i < count; i++) {
-        to[i] = (real)(values[i] * scale);
-    }
-}
+#define GATHER_NAME scale_float64
+#define GATHER_TYPE double
+#include "gather_type.h"
 
-typedef void scale_numbers(const void *from, int64_t count, double scale, real *to);
+typedef void scale_numbers(const void *from, int64_t count, real scale, real *to);
 
 static scale_numbers *const scale_type[] = {
     [GD_INT8] = scale_int8,       [GD_UINT8] = scale_uint8,   [GD_INT16] = scale_int16,
@@ -95,7 +90,7 @@ typedef struct matrix {
     const char *data;
 } matrix;
 
-static void gather(matrix from, int64_t first, const uint32_t *order, int64_t count, double scale,
+static void gather(matrix from, int64_t first, const uint32_t *order, int64_t count, real scale,
                    real *to) {
     scale_numbers *convert = scale_type[from.type];
     size_t bytes = (size_t)from.width * gd_type_size(from.type);
@@ -113,7 +108,7 @@ void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, 
                      double scale, gd_batch *batch) {
     matrix x = {rows->x.type, rows->x_width, rows->x_data};
     matrix y = {rows->y.type, rows->y_width, rows->y_data};
-    gather(x, first, order, count, scale, batch->x);
+    gather(x, first, order, count, (real)scale, batch->x);
     if (batch->values != NULL) {
         gather(y, first, order, count, 1, batch->values);
     }

@@ -1,11 +1,9 @@
-/* The conversion of one number type, included once for each: GATHER_TYPE is the type, and
+/* The conversion of one number type, included once for each: GATHER_TYPE is the type and
  * GATHER_NAME the function. */
-GD_CLONES static void GATHER_NAME(const void *from, int64_t count, double scale,
-                                  real *restrict to) {
+GD_CLONES static void GATHER_NAME(const void *from, int64_t count, real scale, real *restrict to) {
     const GATHER_TYPE *values = from;
-    const real factor = (real)scale;
     for (int64_t i = 0; i < count; i++) {
-        to[i] = (real)values[i] * factor;
+        to[i] = (real)values[i] * scale;
     }
 }
 

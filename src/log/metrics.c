@@ -97,8 +97,9 @@ void gd_metrics_integer(gd_metrics *metrics, const char *key, int64_t value) {
 }
 
 void gd_metrics_number(gd_metrics *metrics, const char *key, double value) {
+    char out[32];
     add_key(metrics, key);
-    gd_text_add(&metrics->line, isfinite(value) ? "%.17g" : "null", value);
+    gd_text_add(&metrics->line, "%s", isfinite(value) ? gd_text_number(value, out) : "null");
 }
 
 int64_t gd_metrics_bytes(const gd_metrics *metrics) {

@@ -5,12 +5,12 @@
 
 #include "gdmpi/reduce.h"
 
-#define gd_reducer_private      GD_NAME(gd_reducer_private)
+#define gd_reducer_private GD_NAME(gd_reducer_private)
 #define gd_reducer_private_free GD_NAME(gd_reducer_private_free)
-#define gd_reducer_add          GD_NAME(gd_reducer_add)
-#define gd_summation_new        GD_NAME(gd_summation_new)
-#define gd_summation_free       GD_NAME(gd_summation_free)
-#define gd_summation_run        GD_NAME(gd_summation_run)
+#define gd_reducer_add GD_NAME(gd_reducer_add)
+#define gd_summation_new GD_NAME(gd_summation_new)
+#define gd_summation_free GD_NAME(gd_summation_free)
+#define gd_summation_run GD_NAME(gd_summation_run)
 
 /* Parameters and partials in memory of this rank's own. Not collective. */
 gd_status gd_reducer_private(gd_reducer *reducer);

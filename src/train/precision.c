@@ -12,6 +12,7 @@
 const gd_precision gd_precision_here = {
     .name = PRECISION_NAME,
     .settings = gd_train_tables,
+    .methods = gd_train_methods,
     .train = gd_train_run,
     .plan = gd_train_plan,
 };

@@ -215,6 +215,7 @@ static gd_status begin(gd_trainer *trainer, const char *path, const gd_checkpoin
             printf("resuming  %s: %lld epochs and %lld steps are done\n", path,
                    (long long)trainer->progress.epoch, (long long)trainer->progress.step);
         }
+        printf("reduce    %s: %s\n", trainer->reducer->kind->name, trainer->reducer->kind->help);
         trainer->table = gd_table_start(gd_config_text(problem->config, "run", "progress"),
                                         metric_title(problem));
         gd_table_head(&trainer->table);

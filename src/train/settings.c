@@ -117,7 +117,7 @@ void gd_train_tables(const gd_settings *tables[]) {
     tables[count++] = &gd_data_settings;
     tables[count++] = &gd_model_settings;
     tables[count++] = &gd_optimizer_settings;
-    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL && count < GD_TABLES - 3; i++) {
         tables[count++] = &gd_optimizer_kinds[i]->settings;
     }
     tables[count++] = &gd_train_settings;

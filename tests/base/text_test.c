@@ -1,9 +1,11 @@
 #include <float.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -208,6 +210,54 @@ static void every_double_is_read_back(void **state) {
     }
 }
 
+static void a_number_is_the_shortest_text_that_is_read_back(void **state) {
+    (void)state;
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "1",
+                                        "-1",
+                                        "10",
+                                        "0.1",
+                                        "0.3",
+                                        "123456",
+                                        "1e15",
+                                        "1e-8",
+                                        "2.5e-7",
+                                        "1e30",
+                                        "-1e300",
+                                        "5e-324",
+                                        "1e-310",
+                                        "0.30000000000000004",
+                                        "1.7976931348623157e308",
+                                        "100000000000000",
+                                        "0.0001",
+                                        "2.2250738585072014e-308"};
+    char out[32];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        double number = strtod(texts[i], NULL);
+        assert_ptr_equal(gd_text_number(number, out), out);
+        assert_string_equal(out, texts[i]);
+    }
+    assert_string_equal(gd_text_number(INFINITY, out), "inf");
+    assert_string_equal(gd_text_number(-INFINITY, out), "-inf");
+    assert_non_null(strstr(gd_text_number(NAN, out), "nan"));
+}
+
+static void every_number_is_read_back(void **state) {
+    (void)state;
+    uint64_t word = 1;
+    for (int i = 0; i < 20000; i++) {
+        double number, again = NAN;
+        char out[32];
+        word = word * 6364136223846793005u + 1442695040888963407u;
+        memcpy(&number, &word, sizeof number);
+        if (isfinite(number)) {
+            assert_true(gd_text_to_number(gd_text_number(number, out), &again));
+            assert_memory_equal(&again, &number, sizeof number);
+        }
+    }
+}
+
 static void numbers_are_grouped_by_thousands(void **state) {
     (void)state;
     static const struct {
@@ -260,10 +310,19 @@ static void durations_have_units_that_fit(void **state) {
         double seconds;
         const char *text;
     } cases[] = {
-        {0, "0.0 s"},          {1.25, "1.2 s"},         {59.94, "59.9 s"},
-        {59.97, "1 min 00 s"}, {60, "1 min 00 s"},      {80, "1 min 20 s"},
-        {119.6, "2 min 00 s"}, {3599.4, "59 min 59 s"}, {3599.6, "1 h 00 min"},
-        {3600, "1 h 00 min"},  {90000, "25 h 00 min"},
+        {0, "0 ms"},
+        {0.0349, "35 ms"},
+        {0.9999, "1.0 s"},
+        {1.25, "1.2 s"},
+        {59.94, "59.9 s"},
+        {59.97, "1 min 00 s"},
+        {60, "1 min 00 s"},
+        {80, "1 min 20 s"},
+        {119.6, "2 min 00 s"},
+        {3599.4, "59 min 59 s"},
+        {3599.6, "1 h 00 min"},
+        {3600, "1 h 00 min"},
+        {90000, "25 h 00 min"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[32];
@@ -282,6 +341,8 @@ int main(void) {
         cmocka_unit_test(integers_are_read_whole_and_in_range),
         cmocka_unit_test(numbers_are_read_whole_and_finite),
         cmocka_unit_test(every_double_is_read_back),
+        cmocka_unit_test(a_number_is_the_shortest_text_that_is_read_back),
+        cmocka_unit_test(every_number_is_read_back),
         cmocka_unit_test(numbers_are_grouped_by_thousands),
         cmocka_unit_test(amounts_have_a_unit_that_fits),
         cmocka_unit_test(durations_have_units_that_fit),

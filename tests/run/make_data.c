@@ -30,7 +30,7 @@ enum { FEATURES = 5, CLASSES = 3, OUTPUTS = 2, SIDE = 28 };
 
 static double uniform(int64_t row, int64_t column) {
     gd_rng rng = gd_rng_stream(7, GD_RNG_INIT, row, column, 0);
-    return gd_rng_uniform(&rng);
+    return gd_rng_uniform(&rng, 0);
 }
 
 static void fill_x(group *group) {

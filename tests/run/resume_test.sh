@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# A run that is stopped, killed or damaged goes on, on any number of ranks, and ends as one that never was.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/support.sh"
+
+"$make_data" classes classes.h5 203 61 || exit 1
+
+# 11 steps an epoch, 440 in all.
+cat >run.ini <<'END'
+[data]
+file = classes.h5
+shards = 4
+
+[model]
+layers = dense 24, relu, dropout 0.3, dense 3
+loss = cross_entropy
+
+[optimizer]
+name = adam
+lr = 0.003
+
+[train]
+epochs = 40
+batch_size = 20
+
+[run]
+log_every = 3
+checkpoint_every = 7
+keep = 2
+END
+
+ranks 2 run.ini run.dir=whole
+[ "$(grep -c '"event": "epoch"' whole/metrics.jsonl)" = 40 ] || failed 'the log has not 40 epochs'
+[ "$(grep -c '"event": "step"' whole/metrics.jsonl)" = 146 ] || failed 'the log has not 146 steps'
+sed -n 's/.*"checkpoint".*"step": \([0-9]*\),.*/\1/p' whole/metrics.jsonl >steps
+for ((step = 7; step <= 440; step += 7)); do
+    grep -qx "$step" steps || failed "no checkpoint at step $step, with checkpoint_every = 7"
+done
+tail -n 1 steps | grep -qx 440 || failed 'the last checkpoint is not that of the end'
+
+# checkpoints DIRECTORY: the files in it.
+checkpoints() {
+    (cd "$1/checkpoints" && echo step-*.h5)
+}
+
+best=$(readlink whole/checkpoints/best)
+kept=$(printf '%s\n' step-00000434.h5 step-00000440.h5 "$best" | sort -u | paste -sd ' ')
+[ "$(checkpoints whole)" = "$kept" ] || failed "keep = 2 leaves $(checkpoints whole), not $kept"
+[ "$(readlink whole/checkpoints/latest)" = step-00000440.h5 ] || failed 'latest is not the last checkpoint'
+
+# Stopped, and told to go on later.
+ranks 1 run.ini run.dir=steps train.max_steps=100
+[ "$(tail -n 1 steps/metrics.jsonl | grep -c '"reason": "max_steps"')" = 1 ] || failed 'no reason max_steps'
+ranks 3 run.ini run.dir=steps train.max_steps=253
+expect_out 'resuming .*step-00000100.h5: 9 epochs and 100 steps are done'
+ranks 2 run.ini run.dir=steps
+expect_same 'max_steps raised twice' whole steps
+
+ranks 2 run.ini run.dir=epochs train.epochs=11
+ranks 3 run.ini run.dir=epochs
+expect_same 'epochs raised' whole epochs
+
+ranks_end 75 1 run.ini run.dir=seconds train.max_seconds=0.001
+expect_message run 'stopped by train.max_seconds after step 1 .*run the same command again to continue'
+ranks_end 75 2 run.ini run.dir=seconds train.max_seconds=0.001
+ranks 3 run.ini run.dir=seconds
+expect_same 'max_seconds' whole seconds
+
+# A run that is finished says so, and changes nothing.
+cp -a whole finished && sum=$(find finished -type f -exec cksum {} + | sort)
+ranks 3 run.ini run.dir=finished
+expect_out 'finished .*40 epochs, 440 steps are done already: finished/model.h5'
+[ "$(find finished -type f -exec cksum {} + | sort)" = "$sum" ] || failed 'a finished run was written to'
+rm finished/model.h5
+ranks 1 run.ini run.dir=finished
+expect_same 'killed before the model was written' whole finished
+[ -f finished/model.h5 ] || failed 'the model is not written once more'
+
+# Damaged checkpoints are passed over.
+damage() {
+    cp -a whole "$1"
+    file=$1/checkpoints/step-00000440.h5
+}
+damage truncated && truncate -s 2000 "$file"
+damage empty && : >"$file"
+damage zeroed && head -c "$(stat -c %s "$file")" /dev/zero >zeros && cp zeros "$file"
+for name in truncated empty zeroed; do
+    ranks 2 run.ini run.dir=$name
+    expect_err "gdmpi: warning: $name/checkpoints/step-00000440.h5.*; trying the checkpoint before it"
+    expect_out 'resuming .*step-00000434.h5'
+    expect_same "the latest checkpoint $name" whole $name
+done
+
+# One wrong bit, anywhere in the parameters and the rest of the file: told, or without consequence.
+size=$(stat -c %s "$file")
+warned=0
+for part in 1 3 5 7; do
+    rm -rf flipped && damage flipped
+    at=$((size * part / 8))
+    byte=$(od -An -tu1 -j "$at" -N 1 "$file" | tr -d ' ')
+    printf '%b' "\\0$(printf '%o' $((byte ^ 64)))" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none
+    ranks 1 run.ini run.dir=flipped
+    warned=$((warned + $(grep -c 'warning: flipped/checkpoints/step-00000440.h5' err.run)))
+    expect_same "byte $at of $size of the latest checkpoint is wrong" whole flipped
+done
+[ "$warned" -gt 0 ] || failed 'no wrong bit was noticed'
+
+# From one of the run's own checkpoints, by its path; from another run's into a new directory; from the start.
+cp -a whole back
+ranks 2 run.ini run.dir=back run.resume=back/checkpoints/step-00000434.h5
+expect_out 'resuming  back/checkpoints/step-00000434.h5'
+expect_same 'resume = PATH of the same run' whole back
+ranks 2 run.ini run.dir=fork run.resume=whole/checkpoints/step-00000434.h5
+[ "$(digest fork)" = "$(digest whole)" ] || failed 'resume = PATH of another run comes to another digest'
+expect_error 2 'already holds checkpoints' run.ini run.dir=fork run.resume=whole/checkpoints/step-00000434.h5
+ranks 2 run.ini run.dir=back run.resume=never
+grep -q resuming out.run && failed 'resume = never has resumed'
+expect_same 'resume = never' whole back
+
+# The parameters of a model are those that its digest is of.
+ranks 2 run.ini run.dir=from model.init_from=whole/model.h5 optimizer.name=sgd optimizer.lr=0 train.epochs=1
+[ "$(digest from)" = "$(digest whole)" ] || failed 'init_from starts from other parameters than the model has'
+finish
