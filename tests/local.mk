@@ -6,15 +6,22 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; PACKAGE_VERSION='$(PAC
 LDADD = tests/libsupport.a $(libraries) $(CMOCKA_LIBS)
 
 check_LIBRARIES += tests/libsupport.a
-tests_libsupport_a_SOURCES = 	tests/config/config_sample.h 	tests/data/data_files.c 	tests/data/data_files.h 	tests/mpi_support.c 	tests/mpi_support.h
+tests_libsupport_a_SOURCES = \
+	tests/config/config_sample.h \
+	tests/data/data_files.c \
+	tests/data/data_files.h \
+	tests/mpi_support.c \
+	tests/mpi_support.h
 
 # What has no real numbers in it.
-check_PROGRAMS += \
+test_programs = \
 	tests/base/files_test \
 	tests/base/memory_test \
 	tests/base/rng_test \
 	tests/base/status_test \
 	tests/base/text_test \
+	tests/checkpoint/checkpoint_test \
+	tests/checkpoint/rundir_test \
 	tests/comm/comm_mpi_test \
 	tests/comm/window_mpi_test \
 	tests/config/config_test \
@@ -25,56 +32,96 @@ check_PROGRAMS += \
 	tests/data/shards_test \
 	tests/data/source_test \
 	tests/data/split_test \
+	tests/log/metrics_test \
 	tests/reduce/tree_test \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
 	tests/store/store_test
 
 # The numerics, in both precisions.
-check_PROGRAMS += tests/data/batch_single_test
+test_programs += tests/data/batch_single_test
 tests_data_batch_single_test_SOURCES = tests/data/batch_test.c
 tests_data_batch_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
-check_PROGRAMS += tests/data/batch_double_test
+test_programs += tests/data/batch_double_test
 tests_data_batch_double_test_SOURCES = tests/data/batch_test.c
 tests_data_batch_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-check_PROGRAMS += tests/model/init_single_test
+test_programs += tests/model/init_single_test
 tests_model_init_single_test_SOURCES = tests/model/init_test.c
 tests_model_init_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
-check_PROGRAMS += tests/model/init_double_test
+test_programs += tests/model/init_double_test
 tests_model_init_double_test_SOURCES = tests/model/init_test.c
 tests_model_init_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-check_PROGRAMS += tests/model/layers_single_test
+test_programs += tests/model/layers_single_test
 tests_model_layers_single_test_SOURCES = tests/model/layers_test.c
 tests_model_layers_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
-check_PROGRAMS += tests/model/layers_double_test
+test_programs += tests/model/layers_double_test
 tests_model_layers_double_test_SOURCES = tests/model/layers_test.c
 tests_model_layers_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-check_PROGRAMS += tests/model/loss_single_test
+test_programs += tests/model/loss_single_test
 tests_model_loss_single_test_SOURCES = tests/model/loss_test.c
 tests_model_loss_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
-check_PROGRAMS += tests/model/loss_double_test
+test_programs += tests/model/loss_double_test
 tests_model_loss_double_test_SOURCES = tests/model/loss_test.c
 tests_model_loss_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-check_PROGRAMS += tests/model/model_single_test
+test_programs += tests/model/model_single_test
 tests_model_model_single_test_SOURCES = tests/model/model_test.c
 tests_model_model_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
-check_PROGRAMS += tests/model/model_double_test
+test_programs += tests/model/model_double_test
 tests_model_model_double_test_SOURCES = tests/model/model_test.c
 tests_model_model_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-check_PROGRAMS += tests/optimizer/optimizer_single_test
+test_programs += tests/optimizer/optimizer_single_test
 tests_optimizer_optimizer_single_test_SOURCES = tests/optimizer/optimizer_test.c
 tests_optimizer_optimizer_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
-check_PROGRAMS += tests/optimizer/optimizer_double_test
+test_programs += tests/optimizer/optimizer_double_test
 tests_optimizer_optimizer_double_test_SOURCES = tests/optimizer/optimizer_test.c
 tests_optimizer_optimizer_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-check_PROGRAMS += tests/reduce/reduce_single_mpi_test
+test_programs += tests/reduce/reduce_single_mpi_test
 tests_reduce_reduce_single_mpi_test_SOURCES = tests/reduce/reduce_mpi_test.c
 tests_reduce_reduce_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
-check_PROGRAMS += tests/reduce/reduce_double_mpi_test
+test_programs += tests/reduce/reduce_double_mpi_test
 tests_reduce_reduce_double_mpi_test_SOURCES = tests/reduce/reduce_mpi_test.c
 tests_reduce_reduce_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+train_support = tests/train/train_support.c tests/train/train_support.h
+test_programs += tests/train/gradient_single_mpi_test
+tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
+tests_train_gradient_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/gradient_double_mpi_test
+tests_train_gradient_double_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
+tests_train_gradient_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/problem_single_mpi_test
+tests_train_problem_single_mpi_test_SOURCES = tests/train/problem_mpi_test.c $(train_support)
+tests_train_problem_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/problem_double_mpi_test
+tests_train_problem_double_mpi_test_SOURCES = tests/train/problem_mpi_test.c $(train_support)
+tests_train_problem_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/resume_single_mpi_test
+tests_train_resume_single_mpi_test_SOURCES = tests/train/resume_mpi_test.c $(train_support)
+tests_train_resume_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/resume_double_mpi_test
+tests_train_resume_double_mpi_test_SOURCES = tests/train/resume_mpi_test.c $(train_support)
+tests_train_resume_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/step_single_mpi_test
+tests_train_step_single_mpi_test_SOURCES = tests/train/step_mpi_test.c $(train_support)
+tests_train_step_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/step_double_mpi_test
+tests_train_step_double_mpi_test_SOURCES = tests/train/step_mpi_test.c $(train_support)
+tests_train_step_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 
-TESTS += $(check_PROGRAMS)
+check_PROGRAMS += $(test_programs)
+TESTS += $(test_programs)
 
-# The program as a whole.
-EXTRA_DIST += tests/launch tests/lsan.supp
+# The program as a whole, on files that make_data writes.
+check_PROGRAMS += tests/run/make_data
+run_tests = \
+	tests/run/check_test.sh \
+	tests/run/disk_test.sh \
+	tests/run/errors_config_test.sh \
+	tests/run/errors_data_test.sh \
+	tests/run/errors_run_test.sh \
+	tests/run/interrupt_test.sh \
+	tests/run/ranks_test.sh \
+	tests/run/reference_test.sh \
+	tests/run/resume_test.sh \
+	tests/run/rooms_test.sh
+TESTS += $(run_tests)
+EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)

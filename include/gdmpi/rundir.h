@@ -18,6 +18,9 @@ void gd_rundir_free(gd_rundir *rundir);
 gd_status gd_rundir_file(const gd_rundir *rundir, const char *name, char **path);
 gd_status gd_rundir_checkpoint(const gd_rundir *rundir, int64_t step, char **path);
 
+/* GD_BAD_INPUT if the folders cannot be written, or could not be made; nothing is changed. */
+gd_status gd_rundir_check(const gd_rundir *rundir);
+
 /* Makes the folders, where they are missing, and removes what a killed run left half written. */
 gd_status gd_rundir_make(const gd_rundir *rundir);
 

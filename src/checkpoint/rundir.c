@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gdmpi/memory.h"
@@ -91,6 +93,39 @@ static gd_status remove_half_written(const gd_rundir *rundir) {
         status = remove_all(rundir->checkpoints, links, ".tmp");
     }
     return status == GD_OK ? remove_all(rundir->path, run_files, ".tmp") : status;
+}
+
+/* The folder, or the nearest one above it that is there. */
+static gd_status check_folder(const char *path) {
+    char *copy;
+    gd_status status = gd_text_copy(path, &copy);
+    if (status != GD_OK) {
+        return status;
+    }
+    struct stat about;
+    char *there = copy;
+    int failed = stat(there, &about);
+    while (failed && (errno == ENOENT || errno == ENOTDIR) && strcmp(there, ".") != 0) {
+        there = dirname(there);
+        failed = stat(there, &about);
+    }
+    if (!failed && S_ISDIR(about.st_mode)) {
+        failed = access(there, W_OK | X_OK);
+    } else if (!failed) {
+        failed = 1;
+        errno = ENOTDIR;
+    }
+    if (failed) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: this run directory cannot be written: %s: %s",
+                               path, there, strerror(errno));
+    }
+    gd_memory_free(&copy);
+    return status;
+}
+
+gd_status gd_rundir_check(const gd_rundir *rundir) {
+    gd_status status = check_folder(rundir->path);
+    return status == GD_OK ? check_folder(rundir->checkpoints) : status;
 }
 
 gd_status gd_rundir_make(const gd_rundir *rundir) {

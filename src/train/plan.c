@@ -60,9 +60,16 @@ static double rows_bytes(const gd_rows *rows) {
                                                 (size_t)rows->y_width * gd_type_size(rows->y.type));
 }
 
-/* Of rank 0, the one with the most: rows of the larger shards, and the vector that checkpoints pass
- * through. */
+/* Of the rank that needs most of each kind. Collective. */
 static void print_memory(const gd_trainer *trainer) {
+    static const char *const names[] = {"training rows and their order",
+                                        "validation rows",
+                                        "parameters",
+                                        "gradients",
+                                        "optimizer state",
+                                        "a tile on its way",
+                                        "a vector for checkpoints"};
+    enum { KINDS = sizeof names / sizeof *names };
     const gd_problem *problem = trainer->problem;
     const gd_reducer *reducer = trainer->reducer;
     gd_target target = gd_model_target(problem->model);
@@ -70,25 +77,33 @@ static void print_memory(const gd_trainer *trainer) {
     double segment = (double)reducer->segment.count * (double)sizeof(real);
     double order =
         trainer->order == NULL ? 0.0 : (double)problem->train.range.count * sizeof *trainer->order;
-    printf("\nmemory of rank 0 (reduce = %s)\n", reducer->kind->name);
-    print_amount("training rows and their order", rows_bytes(&problem->train) + order);
-    print_amount("validation rows", rows_bytes(&problem->val));
-    print_amount("parameters", vector);
-    print_amount("gradients", gd_reducer_bytes(reducer));
-    print_amount("optimizer state", segment * trainer->optimizer->slots);
-    print_amount("a tile on its way",
-                 gd_workspace_bytes(problem->model, GD_TILE_ROWS) +
-                     gd_batch_bytes(GD_TILE_ROWS, problem->model->inputs, &target));
-    print_amount("a vector for checkpoints", vector);
+    double amounts[KINDS] = {rows_bytes(&problem->train) + order,
+                             rows_bytes(&problem->val),
+                             vector,
+                             gd_reducer_bytes(reducer),
+                             segment * trainer->optimizer->slots,
+                             gd_workspace_bytes(problem->model, GD_TILE_ROWS) +
+                                 gd_batch_bytes(GD_TILE_ROWS, problem->model->inputs, &target),
+                             vector};
+    double sums = reducer->cover_count * vector;
+    gd_comm_maximum(problem->comm, amounts, KINDS);
+    gd_comm_maximum(problem->comm, &sums, 1);
+    if (gd_comm_rank(problem->comm) != 0) {
+        return;
+    }
+    printf("\nmemory of a rank, at most (reduce = %s)\n", reducer->kind->name);
+    for (int i = 0; i < KINDS; i++) {
+        print_amount(names[i], amounts[i]);
+    }
     printf("\na step brings together\n");
-    print_amount("gradient sums of each rank", reducer->cover_count * vector);
+    print_amount("gradient sums of each rank", sums);
     print_amount("losses, norms and flags", (double)trainer->shared_count * sizeof(double));
 }
 
-/* What a run would do first with its directory. */
-static gd_status check_directory(gd_trainer *trainer) {
+/* Where a run would start: in its directory, or from its initial parameters. */
+static gd_status check_start(gd_trainer *trainer) {
     gd_problem *problem = trainer->problem;
-    gd_checkpoint_header header;
+    gd_checkpoint_header header = {0};
     char *path = NULL;
     gd_status status =
         gd_rundir_new(gd_config_text(problem->config, "run", "dir"), &trainer->rundir);
@@ -96,13 +111,14 @@ static gd_status check_directory(gd_trainer *trainer) {
     if (status == GD_OK) {
         status = gd_resume_find(problem, &trainer->rundir, &path, &header);
     }
-    if (status == GD_OK) {
-        if (gd_comm_rank(problem->comm) == 0 && path != NULL) {
-            printf("\nwould continue from %s, after step %lld\n", path,
-                   (long long)header.progress.step);
-        }
-        gd_checkpoint_header_free(&header);
+    if (status == GD_OK && path == NULL) {
+        status = gd_trainer_start(trainer);
     }
+    if (status == GD_OK && path != NULL && gd_comm_rank(problem->comm) == 0) {
+        printf("\nwould continue from %s, after step %lld\n", path,
+               (long long)header.progress.step);
+    }
+    gd_checkpoint_header_free(&header);
     gd_memory_free(&path);
     return status;
 }
@@ -119,15 +135,12 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
         status = gd_trainer_new(problem, &trainer);
     }
     if (status == GD_OK) {
-        status = gd_trainer_start(trainer);
-    }
-    if (status == GD_OK && gd_comm_rank(comm) == 0) {
-        print_layers(problem->model);
-        print_shards(problem);
+        if (gd_comm_rank(comm) == 0) {
+            print_layers(problem->model);
+            print_shards(problem);
+        }
         print_memory(trainer);
-    }
-    if (status == GD_OK) {
-        status = check_directory(trainer);
+        status = check_start(trainer);
     }
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         printf("\nall is well; nothing was trained or written\n");

@@ -135,11 +135,12 @@ static gd_status find_on_root(const gd_problem *problem, const gd_rundir *rundir
                               gd_checkpoint_header *header) {
     const char *resume = gd_config_text(problem->config, "run", "resume");
     real *whole = NULL;
-    if (strcmp(resume, "never") == 0) {
-        return GD_OK;
+    gd_status status = gd_rundir_check(rundir);
+    if (status != GD_OK || strcmp(resume, "never") == 0) {
+        return status;
     }
-    gd_status status = gd_memory_new(&whole, (size_t)problem->model->tensors.size, sizeof *whole,
-                                     "the parameters of a checkpoint");
+    status = gd_memory_new(&whole, (size_t)problem->model->tensors.size, sizeof *whole,
+                           "the parameters of a checkpoint");
     if (status == GD_OK && strcmp(resume, "auto") == 0) {
         status = find_latest(problem, rundir, whole, path, header);
     } else if (status == GD_OK) {

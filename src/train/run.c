@@ -54,9 +54,20 @@ static void log_step(gd_trainer *trainer, const gd_outcome *outcome) {
     gd_trainer_fail(trainer, gd_metrics_end(metrics));
 }
 
+static gd_status check_validation(const gd_trainer *trainer) {
+    const gd_progress *progress = &trainer->progress;
+    if (!trainer->problem->validates || isfinite(progress->val_loss)) {
+        return GD_OK;
+    }
+    return gd_status_new(GD_DIVERGED,
+                         "training diverged: after step %lld (epoch %lld) the validation loss is "
+                         "not finite; checkpoints before it are whole; try a smaller optimizer.lr",
+                         (long long)progress->step, (long long)progress->epoch);
+}
+
 /* Validates, and closes the books of an epoch, which max_steps may have cut short. Best epochs are
  * whole ones. */
-static void end_epoch(gd_trainer *trainer) {
+static gd_status end_epoch(gd_trainer *trainer) {
     gd_progress *progress = &trainer->progress;
     const gd_problem *problem = trainer->problem;
     bool whole = progress->epoch_step == steps_of_epoch(trainer);
@@ -82,6 +93,7 @@ static void end_epoch(gd_trainer *trainer) {
         progress->best_epoch = progress->epoch;
         progress->best_step = progress->step;
     }
+    return check_validation(trainer);
 }
 
 static gd_status stopped(const gd_trainer *trainer, int reason) {
@@ -90,12 +102,14 @@ static gd_status stopped(const gd_trainer *trainer, int reason) {
                       : reason == SIGUSR1 ? "SIGUSR1"
                                           : "train.max_seconds";
     int64_t steps = steps_of_epoch(trainer);
+    const char *resume = gd_config_text(trainer->problem->config, "run", "resume");
     return gd_status_new(GD_STOPPED,
                          "stopped by %s after step %lld (%lld of %lld of epoch %lld); a checkpoint "
-                         "is written: run the same command again to continue",
+                         "is written: run the same command again%s to continue",
                          why, (long long)trainer->progress.step,
                          (long long)trainer->progress.epoch_step, (long long)steps,
-                         (long long)trainer->progress.epoch + 1);
+                         (long long)trainer->progress.epoch + 1,
+                         strcmp(resume, "auto") == 0 ? "" : " with run.resume=auto");
 }
 
 static void show_step(gd_trainer *trainer, int64_t steps) {
@@ -129,11 +143,11 @@ static gd_status loop(gd_trainer *trainer) {
         log_step(trainer, &outcome);
         bool due = outcome.save || step_is_due(trainer, "checkpoint_every") || outcome.stop != 0;
         if (progress->epoch_step == steps) {
-            end_epoch(trainer);
+            status = end_epoch(trainer);
             due = due || progress->best_step == progress->step;
             gd_trainer_order(trainer);
         }
-        if (due || finished(trainer) != NULL) {
+        if (status == GD_OK && (due || finished(trainer) != NULL)) {
             status = save(trainer);
         }
         if (status == GD_OK && outcome.stop != 0 && finished(trainer) == NULL) {
@@ -148,10 +162,10 @@ static gd_status loop(gd_trainer *trainer) {
 static gd_status finish(gd_trainer *trainer) {
     const char *reason = finished(trainer);
     uint64_t digest;
-    if (trainer->progress.epoch_step > 0) {
-        end_epoch(trainer);
+    gd_status status = trainer->progress.epoch_step > 0 ? end_epoch(trainer) : GD_OK;
+    if (status == GD_OK) {
+        status = gd_trainer_agree(trainer);
     }
-    gd_status status = gd_trainer_agree(trainer);
     if (status == GD_OK) {
         status = gd_trainer_save_model(trainer, &digest);
     }

@@ -79,6 +79,16 @@ static gd_status log_checkpoint(gd_trainer *trainer, const char *path, uint64_t 
     return status;
 }
 
+static gd_status check_finite(const gd_trainer *trainer) {
+    if (isfinite(gd_trainer_norm(trainer))) {
+        return GD_OK;
+    }
+    return gd_status_new(GD_DIVERGED,
+                         "training diverged: after step %lld a parameter is not finite; "
+                         "checkpoints before it are whole; try a smaller optimizer.lr",
+                         (long long)trainer->progress.step);
+}
+
 gd_status gd_trainer_save(gd_trainer *trainer) {
     gd_comm *comm = trainer->problem->comm;
     bool root = gd_comm_rank(comm) == 0;
@@ -86,13 +96,10 @@ gd_status gd_trainer_save(gd_trainer *trainer) {
     char *path = NULL;
     gd_checkpoint *checkpoint = NULL;
     uint64_t digest;
-    if (!isfinite(gd_trainer_norm(trainer))) {
-        return gd_status_new(GD_DIVERGED,
-                             "training diverged: after step %lld a parameter is not finite; "
-                             "checkpoints before it are whole; try a smaller optimizer.lr",
-                             (long long)trainer->progress.step);
+    gd_status status = gd_comm_agree(comm, check_finite(trainer));
+    if (status == GD_OK) {
+        status = gd_trainer_digest(trainer, &digest);
     }
-    gd_status status = gd_trainer_digest(trainer, &digest);
     if (status != GD_OK) {
         return status;
     }

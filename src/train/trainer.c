@@ -41,9 +41,19 @@ static gd_status allocate(gd_trainer *self) {
     return status;
 }
 
+static gd_status check_log_interval(const gd_config *config) {
+    return gd_config_interval(config, "run", "log_every").unit == GD_SECONDS
+               ? gd_config_fail(config, "run", "log_every",
+                                "the log counts steps or epochs, not time")
+               : GD_OK;
+}
+
 gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     gd_trainer *self = NULL;
-    gd_status status = gd_memory_new(&self, 1, sizeof *self, "the trainer");
+    gd_status status = check_log_interval(problem->config);
+    if (status == GD_OK) {
+        status = gd_memory_new(&self, 1, sizeof *self, "the trainer");
+    }
     status = gd_comm_agree(problem->comm, status);
     *trainer = self;
     if (status != GD_OK) {

@@ -32,11 +32,11 @@ END
 ranks 2 run.ini run.dir=whole
 [ "$(grep -c '"event": "epoch"' whole/metrics.jsonl)" = 40 ] || failed 'the log has not 40 epochs'
 [ "$(grep -c '"event": "step"' whole/metrics.jsonl)" = 146 ] || failed 'the log has not 146 steps'
-sed -n 's/.*"checkpoint".*"step": \([0-9]*\),.*/\1/p' whole/metrics.jsonl >steps
+sed -n 's/.*"checkpoint".*"step": \([0-9]*\),.*/\1/p' whole/metrics.jsonl >saved
 for ((step = 7; step <= 440; step += 7)); do
-    grep -qx "$step" steps || failed "no checkpoint at step $step, with checkpoint_every = 7"
+    grep -qx "$step" saved || failed "no checkpoint at step $step, with checkpoint_every = 7"
 done
-tail -n 1 steps | grep -qx 440 || failed 'the last checkpoint is not that of the end'
+tail -n 1 saved | grep -qx 440 || failed 'the last checkpoint is not that of the end'
 
 # checkpoints DIRECTORY: the files in it.
 checkpoints() {

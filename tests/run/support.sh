@@ -8,11 +8,14 @@ build=$PWD
 gdmpi=$build/gdmpi
 make_data=$build/tests/run/make_data
 folder=$(mktemp -d "$build/run-test.XXXXXX") || exit 1
-failures=0
+cases=0
+checks=no
 
 export OPENBLAS_NUM_THREADS=1
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
+# Ranks of one host: looking for a network takes longer than a run here.
+export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
 # Marks the processes that this script starts: ranks are in process groups of their own.
 export GD_RUN_TEST=$folder
 
@@ -49,25 +52,24 @@ cd "$folder" || exit 1
 # failed WHAT...: one thing does not hold.
 failed() {
     echo "FAILED: $*"
-    failures=$((failures + 1))
+    echo "$*" >>failures
 }
 
 # finish: the last line of a script.
 finish() {
-    if [ "$failures" -gt 0 ]; then
-        echo "$failures failed"
-        exit 1
-    fi
+    wait
+    cat report.* 2>/dev/null
+    [ ! -s failures ] || exit 1
+    exit 0
 }
 
-# launch NAME N ARGUMENT...: gdmpi on N ranks, without a limit to its time; out.NAME, err.NAME and code.NAME are what it leaves.
+# launch NAME N ARGUMENT...: gdmpi on N ranks; without mpirun on one. out.NAME, err.NAME and code.NAME are what it leaves.
 launch() {
-    local name=$1 count=$2
+    local name=$1 count=$2 command=()
     shift 2
+    [ "$count" = 1 ] || read -ra command <<<"${MPIRUN:-mpirun} -np $count"
     echo "on $count ranks: gdmpi $*" >"command.$name"
-    # shellcheck disable=SC2086 # may be a launcher with options
-    timeout -s KILL "${GD_RUN_LIMIT:-60}" ${MPIRUN:-mpirun} -np "$count" "$gdmpi" "$@" \
-        >"out.$name" 2>"err.$name" </dev/null
+    timeout -s KILL 60 "${command[@]}" "$gdmpi" "$@" >"out.$name" 2>"err.$name" </dev/null
     echo "$?" >"code.$name"
 }
 
@@ -124,17 +126,31 @@ expect_message() {
     fi
 }
 
-# expect_error CODE PATTERN ARGUMENT...: a run of these arguments must end so on 1 rank and on 3, with one message that has PATTERN.
-expect_error() {
-    local code=$1 pattern=$2 count
-    shift 2
-    for count in 1 3; do
-        launch "$count" "$count" "$@" &
-    done
+# error_case CASE CODE PATTERN ARGUMENT...: the work of expect_error.
+error_case() {
+    local case=$1 code=$2 pattern=$3 way
+    shift 3
+    # mpirun ends the other ranks when the first has ended with an error; it need not wait a second for them.
+    local -x OMPI_MCA_odls_base_sigkill_timeout=0
+    launch "$case.1" 1 "$@" &
+    launch "$case.3" 3 "$@" &
+    [ "$checks" = no ] || launch "$case.check" 2 check "$@" &
     wait
-    for count in 1 3; do
-        expect_code "$count" "$code" && expect_message "$count" "$pattern"
+    for way in 1 3 check; do
+        if [ "$way" != check ] || [ "$checks" = yes ]; then
+            expect_code "$case.$way" "$code" && expect_message "$case.$way" "$pattern"
+        fi
     done
+}
+
+# expect_error CODE PATTERN ARGUMENT...: a run of these arguments must end so on 1 rank and on 3, with one message that has PATTERN;
+# where $checks is yes, gdmpi check as well. Goes on while it runs.
+expect_error() {
+    cases=$((cases + 1))
+    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
+        wait -n
+    done
+    error_case "$cases" "$@" >"report.$cases" &
 }
 
 # digest DIRECTORY: of the final parameters of a run.

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Data that cannot be trained on: one message that names the file and the object, exit code 2, by check as by a run.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/support.sh"
+checks=yes
+
+"$make_data" classes classes.h5 60 20 || exit 1
+"$make_data" values values.h5 60 || exit 1
+cat >run.ini <<'END'
+[data]
+file = classes.h5
+shards = 3
+
+[model]
+layers = dense 3
+loss = cross_entropy
+
+[train]
+epochs = 1
+batch_size = 20
+END
+
+# bad KIND PATTERN OVERRIDE...: a file of this kind is refused.
+bad() {
+    local kind=$1 pattern=$2
+    shift 2
+    "$make_data" "$kind" "$kind.h5" 60 20 || failed "$kind.h5 cannot be made"
+    expect_error 2 "$kind.h5: $pattern" run.ini data.file="$kind.h5" "$@"
+}
+
+# The file.
+expect_error 2 'absent.h5: .*no such file' run.ini data.file=absent.h5
+echo 'not of this format' >text.h5
+expect_error 2 'text.h5: .*HDF5' run.ini data.file=text.h5
+: >nothing.h5
+expect_error 2 'nothing.h5: .*HDF5' run.ini data.file=nothing.h5
+head -c 3000 classes.h5 >short.h5
+expect_error 2 'short.h5: ' run.ini data.file=short.h5
+mkdir folder.h5
+expect_error 2 'folder.h5: ' run.ini data.file=folder.h5
+
+# Groups and shapes.
+bad no-group '.*/train.*'
+bad no-x '.*/train/x.*; a group of data holds x and y'
+bad no-y '.*/train/y.*; a group of data holds x and y'
+bad x-flat '/train/x is \[60\]; x needs \[rows, features\]'
+bad y-wide '/train/y is \[30, 2\]; this loss takes one class label a row'
+bad y-short '/train/x has 60 rows, but /train/y has 59'
+bad empty '/train/x is \[0, 5\]; at least one row'
+expect_error 2 'classes.h5: .*/absent' run.ini data.train=/absent
+expect_error 2 'classes.h5: .*/absent' run.ini data.val=/absent
+expect_error 2 'absent.h5: ' run.ini data.val=absent.h5:/val
+expect_error 2 'val_fraction=0.5: has no effect, because classes.h5:/val is there' run.ini data.val_fraction=0.5
+expect_error 2 'classes.h5: /train/y is \[60\]; the model has 3 outputs a row' run.ini model.loss=mse
+"$make_data" images images.h5 10 || exit 1
+expect_error 2 'images.h5: /train/x is \[10, 28, 28\]; its rows hold 784 numbers, but the model takes 5' \
+    run.ini data.val=images.h5:/train
+
+# Values; the bad row is row 40, the last rank's.
+bad x-nan 'row 40 of /train/x holds NaN'
+bad x-infinite 'row 40 of /train/x holds an infinite number'
+bad y-nan 'row 40 of /train/y holds NaN' model.loss=mse 'model.layers=dense 2' data.val=
+bad y-infinite 'row 40 of /train/y holds an infinite number' model.loss=mse 'model.layers=dense 2' data.val=
+bad label-large 'row 40 of /train/y is 3: with 3 outputs, labels are 0 to 2'
+bad label-negative 'row 40 of /train/y is -1: with 3 outputs, labels are 0 to 2'
+bad label-fraction 'row 40 of /train/y is 0.5: with 3 outputs, labels are whole numbers from 0 to 2'
+bad label-nan 'row 40 of /train/y holds NaN'
+expect_error 2 'x-nan.h5: row 40 of /train/x holds NaN' run.ini data.val=x-nan.h5:/train
+expect_error 2 'x-nan.h5: row 40 of /train/x holds NaN' run.ini data.file=x-nan.h5 data.val= data.val_fraction=0.2
+expect_error 2 'label-large.h5: row 40 of /train/y is 3' run.ini data.file=label-large.h5 data.val= data.val_fraction=0.2
+expect_error 2 'classes.h5: row [0-9]+ of /train/y holds 2; this loss takes numbers from 0 to 1' \
+    run.ini model.loss=bce 'model.layers=dense 1'
+expect_error 2 'with scale 3e.38 that is beyond 3.4' run.ini data.scale=3e38
+
+# The labels of the last class are good.
+ranks 3 run.ini run.dir=good
+wait
+compgen -G 'runs*' >/dev/null && failed 'a refused run leaves a directory'
+finish

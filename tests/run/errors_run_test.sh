@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Run directories and checkpoints that cannot be used, and a run that diverges: one message, and what was there stays.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/support.sh"
+checks=yes
+
+"$make_data" classes classes.h5 60 20 || exit 1
+"$make_data" values values.h5 60 20 || exit 1
+cat >run.ini <<'END'
+[data]
+file = classes.h5
+shards = 3
+
+[model]
+layers = dense 8, tanh, dense 3
+loss = cross_entropy
+
+[optimizer]
+name = momentum
+lr = 0.1
+
+[train]
+epochs = 4
+batch_size = 20
+
+[run]
+dir = base
+END
+ranks 2 run.ini
+state=$(find base -type f -exec cksum {} + | sort)
+
+# The run directory.
+: >file
+expect_error 2 'file: this run directory cannot be written: file: Not a directory' run.ini run.dir=file
+expect_error 2 'file/below: this run directory cannot be written: file: Not a directory' run.ini run.dir=file/below
+mkdir taken && : >taken/checkpoints
+expect_error 2 'taken/checkpoints: this run directory cannot be written: taken/checkpoints: Not' run.ini run.dir=taken
+mkdir -m 555 locked
+if [ -w locked ]; then
+    # Root may write wherever the file system lets it.
+    checks=no
+    expect_error 2 '/proc/locked' run.ini run.dir=/proc/locked
+    checks=yes
+else
+    expect_error 2 'locked/run: this run directory cannot be written: locked: Permission denied' run.ini run.dir=locked/run
+fi
+
+# A checkpoint of another run.
+other='choose another run.dir, or start over with run.resume=never'
+expect_error 2 "layers.*dense 9, tanh, dense 3.*$other" run.ini 'model.layers=dense 9, tanh, dense 3'
+expect_error 2 "optimizer.*adam.*$other" run.ini optimizer.name=adam optimizer.lr=0.1
+expect_error 2 "precision.*double.*$other" run.ini train.precision=double
+expect_error 2 "seed.*2.*$other" run.ini train.seed=2
+expect_error 2 "shards.*4.*$other" run.ini data.shards=4
+expect_error 2 "batch_size.*30.*$other" run.ini train.batch_size=30
+
+# A checkpoint to start from.
+expect_error 2 'absent.h5: ' run.ini run.dir=new run.resume=absent.h5
+expect_error 2 'classes.h5: is not a gdmpi checkpoint' run.ini run.dir=new run.resume=classes.h5
+expect_error 2 'absent.h5: ' run.ini run.dir=new model.init_from=absent.h5
+expect_error 2 'classes.h5: ' run.ini run.dir=new model.init_from=classes.h5
+expect_error 2 'base/model.h5: /params/0.weight is \[8, 5\]; this model needs \[9, 5\]' \
+    run.ini run.dir=new model.init_from=base/model.h5 'model.layers=dense 9, tanh, dense 3'
+head -c 4000 base/model.h5 >short.h5
+expect_error 2 'short.h5: ' run.ini run.dir=new model.init_from=short.h5
+expect_error 2 'short.h5: ' run.ini run.dir=new run.resume=short.h5
+
+# Damage to every checkpoint: told once for each, and at the end.
+cp -a base damaged
+for file in damaged/checkpoints/step-*.h5; do
+    truncate -s 1000 "$file"
+done
+kept=$(find damaged/checkpoints -name 'step-*.h5' | wc -l)
+for count in 1 3; do
+    ranks_end 2 "$count" run.ini run.dir=damaged && expect_err 'gdmpi: damaged/checkpoints: no checkpoint in it is whole'
+    warnings=$(grep -c '^gdmpi: warning: damaged/checkpoints/step-' err.run)
+    [ "$warnings" = "$kept" ] || failed "$warnings warnings of $kept damaged checkpoints"
+    [ "$(grep -c '^gdmpi: ' err.run)" = $((kept + 1)) ] || failed 'more messages than warnings and the last'
+done
+ranks 2 run.ini run.dir=damaged run.resume=never
+expect_same 'started over on damaged checkpoints' base damaged
+
+# Divergence: at once; after some checkpoints of this run; and slowly.
+for count in 1 3; do
+    ranks_end 3 $count run.ini run.dir=diverged optimizer.lr=1e38
+    expect_message run 'training diverged: .*not finite; checkpoints .* are whole; try a smaller optimizer.lr'
+    if compgen -G 'diverged/checkpoints/*' >/dev/null; then
+        failed 'there is a checkpoint of a run that diverged at once'
+    fi
+    rm -rf further && cp -a base further
+    ranks_end 3 $count run.ini run.dir=further optimizer.lr=1e38 train.epochs=9
+    expect_message run 'training diverged: .*step (1[7-9]|20) .*not finite'
+    for file in base/checkpoints/step-*; do
+        cmp "$file" "further/${file#*/}" || failed "$file was changed by a run that diverged"
+    done
+done
+ranks 2 run.ini run.dir=further train.epochs=9
+ranks 1 run.ini run.dir=straight train.epochs=9
+expect_same 'a smaller rate after divergence' straight further
+
+cat >values.ini <<'END'
+[data]
+file = values.h5
+shards = 3
+
+[model]
+layers = dense 2
+loss = mse
+
+[optimizer]
+lr = 30
+
+[train]
+epochs = 100
+batch_size = 20
+
+[run]
+dir = slow
+END
+ranks_end 3 2 values.ini
+expect_message run 'training diverged: .*not finite; checkpoints .* are whole'
+ranks 1 check values.ini
+expect_out "would continue from slow/checkpoints/$(readlink slow/checkpoints/latest)"
+
+wait
+[ "$(find base -type f -exec cksum {} + | sort)" = "$state" ] || failed 'a refused run has written to the directory'
+[ ! -e new ] || failed 'a refused run leaves a directory'
+[ ! -e runs ] || failed 'a refused run leaves a directory runs'
+finish

@@ -1,0 +1,169 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "train_support.h"
+
+enum { SMALL = 12 };
+
+/* A file whose only group has a few rows; `bad` is the row of a label out of range, or -1. */
+static void write_file(gd_comm *comm, const char *path, const char *group, int64_t bad) {
+    float x[SMALL * FEATURES] = {0};
+    int64_t y[SMALL] = {0};
+    const data_group only = {group, SMALL, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y};
+    if (bad >= 0) {
+        y[bad] = CLASSES;
+    }
+    if (gd_comm_rank(comm) == 0) {
+        expect_ok(data_file_write(path, 1, &only));
+    }
+    gd_comm_barrier(comm);
+}
+
+/* Opens and loads, as training does. */
+static gd_status try_problem(gd_comm *comm, const char *const *overrides, run *run) {
+    *run = (struct run){0};
+    run_config(run, overrides);
+    gd_status status = gd_problem_open(comm, run->config, &run->problem);
+    return status == GD_OK ? gd_problem_load(run->problem) : status;
+}
+
+static void is_refused(gd_comm *comm, const char *const *overrides, const char *words) {
+    run run;
+    expect_agreed(comm, try_problem(comm, overrides, &run), GD_BAD_INPUT, words);
+    run_close(&run);
+}
+
+static void data_that_is_not_there_is_told(void **state) {
+    gd_comm *comm = *state;
+    write_file(comm, "small.h5", "/train", -1);
+    is_refused(comm, (const char *[]){"data.file=", NULL}, "the path of an HDF5 file is missing");
+    is_refused(comm, (const char *[]){"data.file=none.h5", NULL}, "none.h5: no such file");
+    is_refused(comm, (const char *[]){"data.train=/training", NULL}, "/training");
+    is_refused(comm, (const char *[]){"data.train=none.h5:/x", NULL}, "none.h5: no such file");
+    is_refused(comm, (const char *[]){"data.file=small.h5", "data.val=/val", NULL}, "/val");
+}
+
+static void rows_that_do_not_fit_the_model_are_told(void **state) {
+    gd_comm *comm = *state;
+    is_refused(comm, (const char *[]){"model.layers=dense 2", NULL}, "data.h5");
+    is_refused(comm, (const char *[]){"model.layers=dense 1", NULL}, "at least 2 outputs");
+    write_file(comm, "bad.h5", "/train", SMALL - 1);
+    is_refused(comm, (const char *[]){"data.file=bad.h5", NULL}, "bad.h5: row 11 of /train/y");
+    write_file(comm, "bad.h5", "/train", 0);
+    is_refused(comm, (const char *[]){"data.file=bad.h5", NULL}, "bad.h5: row 0 of /train/y");
+    write_file(comm, "bad.h5", "/val", 7);
+    is_refused(comm, (const char *[]){"data.val=bad.h5:/val", NULL}, "bad.h5: row 7 of /val/y");
+}
+
+static void shards_and_steps_that_are_impossible_are_told(void **state) {
+    gd_comm *comm = *state;
+    is_refused(comm, (const char *[]){"data.shards=701", "train.batch_size=0", NULL},
+               "700 training rows cannot be cut into 701 shards; at most 700 are possible");
+    is_refused(comm, (const char *[]){"train.batch_size=4", NULL},
+               "a step of 4 rows is less than one row from each of 5 shards");
+    if (gd_comm_size(comm) > 1) {
+        is_refused(comm, (const char *[]){"data.shards=1", NULL}, "1 shards cannot be worked by");
+    }
+}
+
+static void held_out_rows_must_leave_some_of_both(void **state) {
+    gd_comm *comm = *state;
+    is_refused(comm, (const char *[]){"data.val_fraction=0.1", NULL},
+               "has no effect, because data.h5:/val is there");
+    is_refused(comm, (const char *[]){"data.val=", "data.val_fraction=0.0001", NULL},
+               "0.0001 of 700 rows leaves no row for validation");
+    write_file(comm, "small.h5", "/train", -1);
+    is_refused(
+        comm,
+        (const char *[]){"data.file=small.h5", "data.val_fraction=0.7", "data.shards=5", NULL},
+        "4 training rows cannot be cut into 5 shards");
+}
+
+static void without_a_group_for_it_there_is_no_validation(void **state) {
+    gd_comm *comm = *state;
+    run run;
+    write_file(comm, "small.h5", "/train", -1);
+    expect_ok(try_problem(comm, (const char *[]){"data.file=small.h5", NULL}, &run));
+    assert_false(run.problem->validates);
+    assert_int_equal(run.problem->val_count, 0);
+    run_close(&run);
+    expect_ok(try_problem(comm, (const char *[]){"data.val=", NULL}, &run));
+    assert_false(run.problem->validates);
+    run_close(&run);
+    expect_ok(try_problem(comm, (const char *[]){NULL}, &run));
+    assert_true(run.problem->validates);
+    assert_int_equal(run.problem->val_count, 600);
+    run_close(&run);
+}
+
+/* The sum of all numbers of some rows. */
+static double sum_of(const gd_rows *rows) {
+    double sum = 0;
+    for (int64_t i = 0; i < rows->range.count * rows->x_width; i++) {
+        sum += gd_type_get(rows->x.type, rows->x_data, i);
+    }
+    return sum;
+}
+
+static void check_split(gd_comm *comm, const char *fraction, int64_t held) {
+    run run, whole;
+    expect_ok(try_problem(comm, (const char *[]){"data.val=", fraction, NULL}, &run));
+    expect_ok(try_problem(comm, (const char *[]){"data.val=", NULL}, &whole));
+    const gd_problem *problem = run.problem;
+    assert_int_equal(problem->val_count, held);
+    assert_int_equal(problem->shards.rows, 700 - held);
+    double counts[4] = {(double)problem->train.range.count, (double)problem->val.range.count,
+                        sum_of(&problem->train) + sum_of(&problem->val),
+                        sum_of(&whole.problem->train)};
+    gd_comm_sum(comm, counts, 4);
+    assert_true(counts[0] == (double)(700 - held));
+    assert_true(counts[1] == (double)held);
+    near(counts[2], counts[3], 1e-6);
+    run_close(&run);
+    run_close(&whole);
+}
+
+static void every_row_is_trained_on_or_held_out_on_one_rank(void **state) {
+    check_split(*state, "data.val_fraction=0.25", 175);
+    check_split(*state, "data.val_fraction=0.9", 630);
+    check_split(*state, "data.val_fraction=0.002", 1);
+}
+
+static void a_rank_has_the_rows_of_its_shards(void **state) {
+    gd_comm *comm = *state;
+    static const char *const shards[] = {"data.shards=0", "data.shards=4", "data.shards=7"};
+    for (size_t i = 0; i < sizeof shards / sizeof *shards; i++) {
+        run run;
+        expect_ok(try_problem(comm, (const char *[]){shards[i], NULL}, &run));
+        const gd_problem *problem = run.problem;
+        gd_range span = gd_shards_span(&problem->shards, problem->mine);
+        assert_int_equal(problem->shards.count, i == 0 ? gd_comm_size(comm) : i == 1 ? 4 : 7);
+        assert_int_equal(problem->train.range.first, span.first);
+        assert_int_equal(problem->train.range.count, span.count);
+        double shards_of_all = (double)problem->mine.count;
+        gd_comm_sum(comm, &shards_of_all, 1);
+        assert_true(shards_of_all == (double)problem->shards.count);
+        run_close(&run);
+    }
+}
+
+int main(int argc, char **argv) {
+    gd_comm *comm = mpi_support_start(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(data_that_is_not_there_is_told, comm),
+        cmocka_unit_test_prestate(rows_that_do_not_fit_the_model_are_told, comm),
+        cmocka_unit_test_prestate(shards_and_steps_that_are_impossible_are_told, comm),
+        cmocka_unit_test_prestate(held_out_rows_must_leave_some_of_both, comm),
+        cmocka_unit_test_prestate(without_a_group_for_it_there_is_no_validation, comm),
+        cmocka_unit_test_prestate(every_row_is_trained_on_or_held_out_on_one_rank, comm),
+        cmocka_unit_test_prestate(a_rank_has_the_rows_of_its_shards, comm),
+    };
+    return tests_run(comm, tests, sizeof tests / sizeof *tests);
+}
