@@ -100,11 +100,9 @@ libraries = libgdmpi_single.a libgdmpi_double.a libgdmpi.a $(HDF5_LIBS) $(MPI_LI
 bin_PROGRAMS += gdmpi
 gdmpi_SOURCES = \
 	src/main.c \
-	src/command/check.c \
 	src/command/command.c \
 	src/command/config.c \
 	src/command/import.c \
-	src/command/precision.c \
 	src/command/train.c
 gdmpi_LDADD = $(libraries)
 

@@ -11,8 +11,7 @@
 #define gd_batch_gather GD_NAME(gd_batch_gather)
 
 typedef struct gd_batch {
-    int64_t rows, room;
-    int64_t inputs, outputs;
+    int64_t rows, outputs;
     real *x;         /* [rows, inputs] */
     int32_t *labels; /* [rows], or NULL */
     real *values;    /* [rows, outputs], or NULL */

@@ -24,8 +24,7 @@ typedef struct gd_progress {
     double train_loss;    /* of the last whole epoch; NaN: none yet, */
     double val_loss;      /* and what validation said after it */
     double val_metric;
-    double best_loss; /* the best epoch's validation loss (training loss without validation); NaN:
-                         none yet, */
+    double best_loss; /* the lowest validation loss of an epoch; NaN: none yet, */
     int64_t best_epoch;
     int64_t best_step;
     int64_t log_bytes; /* how long metrics.jsonl was, this checkpoint's line included */
@@ -36,7 +35,7 @@ typedef struct gd_checkpoint_header {
     gd_type type;   /* of parameters and state */
     int64_t inputs; /* features of a row */
     int64_t shards;
-    int64_t ranks;   /* of the run that wrote it: of no consequence */
+    int64_t train_rows, val_rows;
     uint64_t digest; /* of the parameters: gd_checkpoint_digest */
     char *config;    /* the resolved configuration; freed by gd_checkpoint_header_free */
     gd_progress progress;
@@ -44,9 +43,12 @@ typedef struct gd_checkpoint_header {
 
 void gd_checkpoint_header_free(gd_checkpoint_header *header);
 
-/* FNV-1a (Fowler, Noll, Vo) over the 64-bit words of the flat vector, whose size is a multiple of
- * GD_TENSOR_ALIGN. */
+/* A hash of the flat vector, whose size is a multiple of GD_TENSOR_ALIGN: FNV-1a (Fowler, Noll, Vo)
+ * over its 64-bit words, the high half folded into the low one after each. */
 uint64_t gd_checkpoint_digest(const void *vector, gd_type type, int64_t size);
+
+/* The digest as people see it: 16 hexadecimal digits. */
+char *gd_checkpoint_digest_text(uint64_t digest, char out[17]);
 
 typedef struct gd_checkpoint gd_checkpoint;
 

@@ -36,10 +36,9 @@ void gd_comm_broadcast(gd_comm *comm, void *data, size_t bytes);
  * freed with gd_memory_free. Collective. */
 gd_status gd_comm_broadcast_block(gd_comm *comm, char **data, size_t *bytes);
 
-/* Element-wise sum, or minimum, or maximum, over ranks of `count` doubles, in place, the same on
+/* Element-wise sum, or maximum, over ranks of `count` doubles, in place, the same on
  * all ranks. Where at most one rank has a value other than 0, the sum is exact. Collective. */
 void gd_comm_sum(gd_comm *comm, double *values, size_t count);
-void gd_comm_minimum(gd_comm *comm, double *values, size_t count);
 void gd_comm_maximum(gd_comm *comm, double *values, size_t count);
 
 /* Element-wise sum over ranks by MPI_Allreduce, whose order of additions is MPI's; GD_FLOAT32 or

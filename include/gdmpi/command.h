@@ -23,8 +23,8 @@ gd_status gd_command_run(gd_comm *comm, int argc, char **argv);
 
 /* The configuration that a command's arguments CONFIG.ini [SECTION.KEY=VALUE ...] make, the same on
  * all ranks. `tables` has GD_TABLES entries and must outlive it. Collective. */
-gd_status gd_command_config(gd_comm *comm, int count, char **arguments, const gd_settings *tables[],
-                            gd_config **config);
+gd_status gd_command_config(gd_comm *comm, const gd_command *command, int count, char **arguments,
+                            const gd_settings *tables[], gd_config **config);
 
 /* GD_BAD_INPUT with the command's usage. */
 gd_status gd_command_misuse(const gd_command *command, const char *what);

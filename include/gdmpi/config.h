@@ -26,8 +26,9 @@ typedef struct gd_setting {
     const char *help;    /* one line */
 } gd_setting;
 
-/* The settings of a room or an algorithm. Several tables may share a section; those with an owner
- * are known only where the section's `name` is that owner. `rows` ends with a NULL key. */
+/* The settings of a room or an algorithm. Several tables may share a section, and then stand next
+ * to each other in a list of tables; those with an owner are known only where the section's `name`
+ * is that owner. `rows` ends with a NULL key. */
 typedef struct gd_settings {
     const char *section;
     const char *owner; /* NULL: always known */
@@ -44,11 +45,18 @@ typedef struct gd_interval {
 typedef struct gd_config gd_config;
 
 /* Parses INI `text`, called `name` in messages, then `count` overrides SECTION.KEY=VALUE. `tables`
- * ends with NULL and must outlive the config. GD_BAD_INPUT names the file and line, or the
- * override. Freed with gd_config_free. Not collective. */
+ * ends with NULL and must outlive the config; one whose sections lie apart is a bug and aborts.
+ * GD_BAD_INPUT names the file and line, or the override. Freed with gd_config_free. Not collective.
+ */
 gd_status gd_config_parse(const char *name, const char *text, int count, char *const *overrides,
                           const gd_settings *const *tables, gd_config **config);
 void gd_config_free(gd_config **config);
+
+/* Gives a setting another value, as the override SECTION.KEY=VALUE in place of an earlier one
+ * would. GD_BAD_INPUT as in gd_config_parse, after which the config can only be freed. Texts that
+ * it gave out before are no longer valid. Not collective. */
+gd_status gd_config_replace(gd_config *config, const char *section, const char *key,
+                            const char *value);
 
 /* The value of a setting. Asking for one that is in no table, or by another kind, is a bug and
  * aborts. Texts are owned by the config. Not collective. */

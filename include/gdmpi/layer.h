@@ -5,8 +5,6 @@
 #include <stdbool.h>
 
 #include "gdmpi/real.h"
-#include "gdmpi/rng.h"
-#include "gdmpi/status.h"
 #include "gdmpi/tensor.h"
 
 #define gd_layer_kinds GD_NAME(gd_layer_kinds)
@@ -40,11 +38,22 @@ typedef struct gd_pass {
     bool training;   /* dropout drops */
     bool accumulate; /* backward adds to the gradient, rather than replacing it */
     int64_t rows;    /* the batch's */
-    uint64_t seed;   /* what a layer's random numbers are keyed by, */
+    uint64_t seed;   /* what a layer's random numbers are keyed by, with what follows */
     int64_t step, shard;
-    int64_t
-        first_row; /* with the place of the tile's first row among the shard's rows of this step */
+    int64_t first_row; /* the place of the tile's first row among the shard's rows of this step */
 } gd_pass;
+
+/* What a layer reads and writes in a pass; `rows` are the pass's, `inputs`, `outputs` and the width
+ * of the cache are the layer's. Forward is not given dy, dx and gradient. */
+typedef struct gd_flow {
+    const real *parameters; /* the model's flat vector; NULL will do for layers without tensors */
+    const real *x;          /* [rows, inputs] */
+    real *y;                /* [rows, outputs]; set by forward, read by backward; never x */
+    real *cache;            /* [rows, cache]; as y; NULL if the layer's cache is 0 */
+    const real *dy;         /* [rows, outputs] */
+    real *dx;               /* [rows, inputs]; layers without tensors: may be dy, others: or NULL */
+    real *gradient;         /* like parameters; only the layer's own tensors are touched */
+} gd_flow;
 
 struct gd_layer_kind {
     const char *name;
@@ -62,17 +71,12 @@ struct gd_layer_kind {
      * tensor 1 bias. */
     void (*shape)(gd_layer *layer);
 
-    /* y [rows, outputs] from x [rows, inputs]; `parameters` is the whole flat vector; cache is
-     * [rows, layer->cache]. */
-    void (*forward)(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                    const real *x, real *y, real *cache);
+    /* y, and what backward needs in cache, from x. */
+    void (*forward)(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow);
 
-    /* From dy [rows, outputs]: dx [rows, inputs], unless it is NULL, and the layer's part of
-     * `gradient`, the whole flat vector, replaced, or added to if pass->accumulate. dx may be the
-     * same array as dy in layers without tensors. */
-    void (*backward)(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
-                     const real *cache);
+    /* From dy: dx, unless it is NULL, and the layer's part of the gradient, replaced, or added to
+     * if pass->accumulate. */
+    void (*backward)(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow);
 };
 
 extern const gd_layer_kind *const gd_layer_kinds[]; /* ends with NULL */

@@ -13,7 +13,6 @@
 #define gd_model_initialise GD_NAME(gd_model_initialise)
 #define gd_model_gradient GD_NAME(gd_model_gradient)
 #define gd_model_evaluate GD_NAME(gd_model_evaluate)
-#define gd_model_output GD_NAME(gd_model_output)
 #define gd_workspace_new GD_NAME(gd_workspace_new)
 #define gd_workspace_free GD_NAME(gd_workspace_free)
 #define gd_workspace_bytes GD_NAME(gd_workspace_bytes)
@@ -44,7 +43,6 @@ void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_
 /* What lies between the layers while a tile of at most `rows` rows passes; all of it is allocated
  * here. */
 typedef struct gd_workspace {
-    int64_t rows;
     int layer_count;
     real **output;  /* of each layer, [rows, outputs] */
     real **cache;   /* of each layer, [rows, cache]; NULL if that is 0 */
@@ -65,9 +63,5 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
  * Not collective. */
 double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
                          const real *parameters, double *metric);
-
-/* Forward only: the outputs [rows, outputs], owned by the workspace. Not collective. */
-const real *gd_model_output(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
-                            const gd_batch *batch, const real *parameters);
 
 #endif

@@ -7,7 +7,6 @@
 #include "gdmpi/real.h"
 
 #define gd_optimizer_kinds GD_NAME(gd_optimizer_kinds)
-#define gd_optimizer_name GD_NAME(gd_optimizer_name)
 #define gd_optimizer_find GD_NAME(gd_optimizer_find)
 #define gd_optimizer_settings GD_NAME(gd_optimizer_settings)
 #define gd_optimizer_new GD_NAME(gd_optimizer_new)
@@ -17,28 +16,42 @@
 #define gd_optimizer_momentum GD_NAME(gd_optimizer_momentum)
 #define gd_optimizer_sgd GD_NAME(gd_optimizer_sgd)
 
-#define GD_OPTIMIZER_SLOTS 3
+#define GD_OPTIMIZER_SLOTS 2
 #define GD_OPTIMIZER_OPTIONS 8
 
-/* One update of a segment of the flat vector. */
-typedef struct gd_update {
-    int64_t step; /* from 1 */
-    double lr;
+typedef struct gd_optimizer_kind gd_optimizer_kind;
+
+/* The configured kind with its state, zeroed, for a segment of `count` parameters. */
+typedef struct gd_optimizer {
+    const gd_optimizer_kind *kind;
+    double options[GD_OPTIMIZER_OPTIONS]; /* the values of the kind's settings, row by row */
+    int slots;
     int64_t count;
-    const real *gradient; /* of the mean loss of the step's rows */
-    real *parameters;
-    real *slot[GD_OPTIMIZER_SLOTS];
+    real *slot[GD_OPTIMIZER_SLOTS]; /* [count] each */
+} gd_optimizer;
+
+/* One step of the segment. */
+typedef struct gd_update {
+    int64_t step;         /* from 1 */
+    double lr;            /* of this step; what counts, rather than the option */
+    const real *gradient; /* [count], of the mean loss of the step's rows */
+    real *parameters;     /* [count] */
 } gd_update;
 
-typedef struct gd_optimizer_kind {
+struct gd_optimizer_kind {
     const char *name;
-    const char *help;     /* one line, with the formula */
-    gd_settings settings; /* section "optimizer", owner its name; lr is among them */
-    const char
-        *slot[GD_OPTIMIZER_SLOTS + 1]; /* names of its state vectors, PyTorch's; ends with NULL */
-    void (*configure)(const gd_config *config, double *options); /* NULL: no options besides lr */
-    void (*update)(const double *options, const gd_update *update);
-} gd_optimizer_kind;
+    const char *help; /* one line, with the formula */
+
+    /* Section "optimizer", owner its name; at most GD_OPTIMIZER_OPTIONS rows, all numbers, and the
+     * first is lr. */
+    gd_settings settings;
+
+    /* Names of its state vectors, PyTorch's; ends with NULL. */
+    const char *slot[GD_OPTIMIZER_SLOTS + 1];
+
+    /* Changes the parameters and what is in the slots. */
+    void (*update)(const gd_optimizer *optimizer, const gd_update *update);
+};
 
 extern const gd_optimizer_kind *const gd_optimizer_kinds[]; /* ends with NULL */
 extern const gd_optimizer_kind gd_optimizer_adam, gd_optimizer_momentum, gd_optimizer_sgd;
@@ -47,16 +60,6 @@ extern const gd_optimizer_kind gd_optimizer_adam, gd_optimizer_momentum, gd_opti
 extern const gd_settings gd_optimizer_settings;
 
 const gd_optimizer_kind *gd_optimizer_find(const char *name); /* NULL: none */
-const char *gd_optimizer_name(size_t index);                  /* a gd_names */
-
-/* The configured kind with its state, zeroed, for a segment of `count` parameters. */
-typedef struct gd_optimizer {
-    const gd_optimizer_kind *kind;
-    double options[GD_OPTIMIZER_OPTIONS];
-    int slots;
-    int64_t count;
-    real *slot[GD_OPTIMIZER_SLOTS];
-} gd_optimizer;
 
 gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer **optimizer);
 void gd_optimizer_free(gd_optimizer **optimizer);

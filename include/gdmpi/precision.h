@@ -26,7 +26,4 @@ typedef struct gd_precision {
 
 extern const gd_precision gd_precision_single, gd_precision_double;
 
-/* The one that [train] precision names. Not collective. */
-const gd_precision *gd_precision_find(const char *name);
-
 #endif

@@ -31,6 +31,7 @@ typedef struct gd_problem {
     gd_rows val; /* this rank's tiles of the validation rows */
     gd_split val_split;
     int64_t val_count; /* validation rows in all */
+    int64_t val_tiles; /* in so many tiles of at most GD_TILE_ROWS */
 } gd_problem;
 
 /* Opens the data and makes the model: all that can be checked without reading rows. Collective. */

@@ -11,12 +11,14 @@
 #if defined GD_DOUBLE
 typedef double real;
 #define GD_NAME(name) name##_double
+#define GD_REAL_NAME "double"
 #define GD_REAL_TYPE GD_FLOAT64
 #define GD_REAL_MAX DBL_MAX
 #define gd_gemm cblas_dgemm
 #elif defined GD_SINGLE
 typedef float real;
 #define GD_NAME(name) name##_single
+#define GD_REAL_NAME "single"
 #define GD_REAL_TYPE GD_FLOAT32
 #define GD_REAL_MAX FLT_MAX
 #define gd_gemm cblas_sgemm

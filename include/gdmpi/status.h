@@ -24,6 +24,9 @@ gd_status gd_status_new(gd_code code, const char *format, ...)
 /* GD_FAILED with "out of memory" and what the `bytes` were for. Not collective. */
 gd_status gd_status_no_memory(const char *what, double bytes);
 
+/* The first of two outcomes that failed, GD_OK if none did; frees the other. Not collective. */
+gd_status gd_status_first(gd_status status, gd_status next);
+
 /* GD_DONE for GD_OK. Not collective. */
 gd_code gd_status_code(gd_status status);
 

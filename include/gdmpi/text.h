@@ -18,6 +18,9 @@ typedef struct gd_text {
 /* Appends in the style of printf. A failure is remembered in `failed`. Not collective. */
 void gd_text_add(gd_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Appends the sizes of an array: "[512, 784]". Not collective. */
+void gd_text_add_dims(gd_text *text, int rank, const int64_t *dims);
+
 /* The text so far, "" if nothing was added; owned by `text`. Not collective. */
 const char *gd_text_bytes(const gd_text *text);
 
@@ -29,14 +32,24 @@ void gd_text_free(gd_text *text);
 /* A copy to be freed with gd_memory_free. Not collective. */
 gd_status gd_text_copy(const char *from, char **copy);
 
+/* A text in the style of printf, to be freed with gd_memory_free; NULL on failure. Not collective.
+ */
+gd_status gd_text_new(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* The index-th of a list of names; NULL past its end. */
 typedef const char *gd_names(size_t index);
 
-/* The name nearest to `word`, where one is near enough to be meant, else NULL. Not collective. */
+/* The place of `word` among the names, letter for letter; that of the closing NULL if it is none
+ * of them. Not collective. */
+size_t gd_text_index(const char *word, gd_names *names);
+
+/* The name nearest to `word`, where one is near enough to be meant, else NULL: few letters differ
+ * or are swapped, whatever their case, or one of the two is the initials of the other, as lr of
+ * learning_rate. The first of several that are as near. Not collective. */
 const char *gd_text_nearest(const char *word, gd_names *names);
 
-/* The edit distance (Damerau, adjacent transpositions count as one) of two words, ignoring case. */
-size_t gd_text_distance(const char *a, const char *b);
+/* The same among two names, each of which may be NULL. Not collective. */
+const char *gd_text_nearer(const char *word, const char *first, const char *second);
 
 /* Reads the whole of `text` as a number: no blanks around it, nothing behind it, finite, in the
  * range of the type. False, and *value untouched, if it is not one. Integers may be written as 1e6.

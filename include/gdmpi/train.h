@@ -11,8 +11,6 @@
 #include "gdmpi/rundir.h"
 #include "gdmpi/table.h"
 
-#define gd_train_settings GD_NAME(gd_train_settings)
-#define gd_run_settings GD_NAME(gd_run_settings)
 #define gd_train_tables GD_NAME(gd_train_tables)
 #define gd_train_methods GD_NAME(gd_train_methods)
 #define gd_train_run GD_NAME(gd_train_run)
@@ -25,6 +23,7 @@
 #define gd_trainer_step GD_NAME(gd_trainer_step)
 #define gd_trainer_validate GD_NAME(gd_trainer_validate)
 #define gd_trainer_save GD_NAME(gd_trainer_save)
+#define gd_trainer_slot_group GD_NAME(gd_trainer_slot_group)
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
 #define gd_trainer_resume GD_NAME(gd_trainer_resume)
 #define gd_trainer_start GD_NAME(gd_trainer_start)
@@ -33,11 +32,9 @@
 #define gd_resume_find GD_NAME(gd_resume_find)
 #define gd_report_header GD_NAME(gd_report_header)
 #define gd_report_start GD_NAME(gd_report_start)
+#define gd_report_begin GD_NAME(gd_report_begin)
 #define gd_report_epoch GD_NAME(gd_report_epoch)
 #define gd_report_end GD_NAME(gd_report_end)
-
-/* [train] and [run] */
-extern const gd_settings gd_train_settings, gd_run_settings;
 
 /* How many flags a step shares between the ranks. */
 #define GD_TRAINER_FLAGS 6
@@ -105,8 +102,11 @@ gd_status gd_trainer_agree(gd_trainer *trainer); /* collective */
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome);
 
 /* Writes a checkpoint of now, and its line of the log; GD_DIVERGED, with nothing written, if a
- * parameter is not finite. Collective. */
-gd_status gd_trainer_save(gd_trainer *trainer);
+ * parameter is not finite. `scheduled`: an unbroken run would write it too. Collective. */
+gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled);
+
+/* The group of a checkpoint in which an optimizer's state vector is. Not collective. */
+void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]);
 
 /* Writes the parameters to model.h5. Collective. */
 gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest);
@@ -136,6 +136,9 @@ void gd_report_header(const gd_problem *problem);
 
 /* The line "start" of the log. Rank 0. */
 gd_status gd_report_start(gd_trainer *trainer);
+
+/* What is resumed, if `path` is not NULL, how sums are made, and the head of the table. Rank 0. */
+void gd_report_begin(gd_trainer *trainer, const char *path);
 
 /* The epoch that is ending, in the log and the table; trainer->progress still counts it as begun.
  * Rank 0. */

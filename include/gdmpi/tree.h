@@ -13,6 +13,10 @@ typedef struct gd_node {
     int64_t first, end;
 } gd_node;
 
+/* The halves of a node of two shards or more. Not collective. */
+gd_node gd_tree_left(gd_node node);
+gd_node gd_tree_right(gd_node node);
+
 /* A rank's shards never need more nodes than this. */
 #define GD_TREE_COVER_MAX 128
 

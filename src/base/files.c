@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,32 +104,31 @@ static gd_status write_all(const char *path, const char *bytes, size_t count) {
 }
 
 gd_status gd_file_write(const char *path, const char *bytes, size_t count) {
-    gd_text temporary = {0};
-    gd_text_add(&temporary, "%s.tmp", path);
-    gd_status status = gd_text_status(&temporary);
+    char *temporary;
+    gd_status status = gd_text_new(&temporary, "%s.tmp", path);
     if (status == GD_OK) {
-        status = write_all(temporary.bytes, bytes, count);
+        status = write_all(temporary, bytes, count);
     }
     if (status == GD_OK) {
-        status = gd_file_commit(temporary.bytes, path);
+        status = gd_file_commit(temporary, path);
     }
-    gd_text_free(&temporary);
+    gd_memory_free(&temporary);
     return status;
 }
 
 gd_status gd_file_link(const char *target, const char *path) {
-    gd_text temporary = {0};
-    gd_text_add(&temporary, "%s.tmp", path);
-    gd_status status = gd_text_status(&temporary);
-    if (status == GD_OK) {
-        unlink(temporary.bytes);
-        if (symlink(target, temporary.bytes) != 0 || rename(temporary.bytes, path) != 0) {
-            status = failed("make this link", path);
-        } else {
-            status = flush_folder_of(path);
-        }
+    char *temporary;
+    gd_status status = gd_text_new(&temporary, "%s.tmp", path);
+    if (status != GD_OK) {
+        return status;
     }
-    gd_text_free(&temporary);
+    unlink(temporary);
+    if (symlink(target, temporary) != 0 || rename(temporary, path) != 0) {
+        status = failed("make this link", path);
+    } else {
+        status = flush_folder_of(path);
+    }
+    gd_memory_free(&temporary);
     return status;
 }
 

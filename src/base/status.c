@@ -38,6 +38,14 @@ gd_status gd_status_no_memory(const char *what, double bytes) {
                          gd_text_amount(bytes, amount));
 }
 
+gd_status gd_status_first(gd_status status, gd_status next) {
+    if (status == GD_OK) {
+        return next;
+    }
+    gd_status_free(&next);
+    return status;
+}
+
 gd_code gd_status_code(gd_status status) {
     return status == GD_OK ? GD_DONE : status->code;
 }

@@ -16,7 +16,8 @@ void gd_stop_install(void) {
     action.sa_handler = remember;
     action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        sigaction(signals[i], &action, NULL);
+        /* It fails only for a number that is no signal, or one that cannot be caught. */
+        (void)sigaction(signals[i], &action, NULL);
     }
 }
 

@@ -10,11 +10,11 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/text.h"
 
-void gd_text_add(gd_text *text, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
+static void add_list(gd_text *text, const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     size_t needed = text->length + (size_t)length + 1;
     if (length < 0 || text->failed) {
         text->failed = true;
@@ -30,10 +30,23 @@ void gd_text_add(gd_text *text, const char *format, ...) {
         text->bytes = bytes;
         text->room = room;
     }
-    va_start(arguments, format);
     vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
-    va_end(arguments);
     text->length += (size_t)length;
+}
+
+void gd_text_add(gd_text *text, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    add_list(text, format, arguments);
+    va_end(arguments);
+}
+
+void gd_text_add_dims(gd_text *text, int rank, const int64_t *dims) {
+    gd_text_add(text, "[");
+    for (int i = 0; i < rank; i++) {
+        gd_text_add(text, "%s%lld", i == 0 ? "" : ", ", (long long)dims[i]);
+    }
+    gd_text_add(text, "]");
 }
 
 const char *gd_text_bytes(const gd_text *text) {
@@ -49,6 +62,20 @@ void gd_text_free(gd_text *text) {
     *text = (gd_text){0};
 }
 
+gd_status gd_text_new(char **text, const char *format, ...) {
+    gd_text made = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    add_list(&made, format, arguments);
+    va_end(arguments);
+    gd_status status = gd_text_status(&made);
+    if (status != GD_OK) {
+        gd_text_free(&made);
+    }
+    *text = made.bytes;
+    return status;
+}
+
 gd_status gd_text_copy(const char *from, char **copy) {
     size_t bytes = strlen(from) + 1;
     gd_status status = gd_memory_new(copy, bytes, 1, "a text");
@@ -56,6 +83,14 @@ gd_status gd_text_copy(const char *from, char **copy) {
         memcpy(*copy, from, bytes);
     }
     return status;
+}
+
+size_t gd_text_index(const char *word, gd_names *names) {
+    size_t index = 0;
+    while (names(index) != NULL && strcmp(word, names(index)) != 0) {
+        index++;
+    }
+    return index;
 }
 
 static size_t least(size_t a, size_t b) {
@@ -68,9 +103,9 @@ static int lower(char c) {
 
 enum { LONGEST_WORD = 64 };
 
-/* Optimal string alignment (Damerau 1964): rows of the distance table for prefixes of a, kept three
- * at a time. */
-size_t gd_text_distance(const char *a, const char *b) {
+/* The edit distance of two words, ignoring case, by optimal string alignment (Damerau 1964): rows
+ * of the distance table for prefixes of a, kept three at a time. */
+static size_t edit_distance(const char *a, const char *b) {
     size_t m = strlen(a), n = strlen(b);
     if (m >= LONGEST_WORD || n >= LONGEST_WORD) {
         return strcasecmp(a, b) == 0 ? 0 : m + n;
@@ -94,15 +129,43 @@ size_t gd_text_distance(const char *a, const char *b) {
     return rows[m % 3][n];
 }
 
+/* Whether a word is the first letters of a name's parts, as lr of learning_rate. */
+static bool is_initials(const char *word, const char *name) {
+    size_t parts = 0;
+    for (; *name != '\0'; parts++) {
+        if (word[parts] != *name) {
+            return false;
+        }
+        name += strcspn(name, "_");
+        name += *name == '_' ? 1 : 0;
+    }
+    return parts >= 2 && word[parts] == '\0';
+}
+
+/* SIZE_MAX if the name is missing or not near enough to be meant. */
+static size_t distance_if_near(const char *word, const char *name) {
+    if (name == NULL) {
+        return SIZE_MAX;
+    }
+    size_t distance = edit_distance(word, name);
+    if (distance > 1 && (is_initials(word, name) || is_initials(name, word))) {
+        distance = 1;
+    }
+    return distance <= strlen(word) / 2 ? distance : SIZE_MAX;
+}
+
+const char *gd_text_nearer(const char *word, const char *first, const char *second) {
+    size_t one = distance_if_near(word, first), two = distance_if_near(word, second);
+    if (two < one) {
+        return second;
+    }
+    return one < SIZE_MAX ? first : NULL;
+}
+
 const char *gd_text_nearest(const char *word, gd_names *names) {
     const char *nearest = NULL;
-    size_t best = strlen(word) / 2 + 1;
     for (size_t i = 0; names(i) != NULL; i++) {
-        size_t distance = gd_text_distance(word, names(i));
-        if (distance < best) {
-            best = distance;
-            nearest = names(i);
-        }
+        nearest = gd_text_nearer(word, nearest, names(i));
     }
     return nearest;
 }

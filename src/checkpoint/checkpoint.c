@@ -48,6 +48,11 @@ uint64_t gd_checkpoint_digest(const void *vector, gd_type type, int64_t size) {
     return hash;
 }
 
+char *gd_checkpoint_digest_text(uint64_t digest, char out[17]) {
+    snprintf(out, 17, "%016" PRIx64, digest);
+    return out;
+}
+
 static gd_status write_progress(gd_store *store, const gd_progress *progress) {
     gd_status status = GD_OK;
     const gd_checkpoint_field *field = gd_checkpoint_fields;
@@ -72,7 +77,7 @@ static gd_status write_config(gd_store *store, const char *config) {
 
 static gd_status write_header(gd_store *store, const gd_checkpoint_header *header) {
     char digest[17];
-    snprintf(digest, sizeof digest, "%016" PRIx64, header->digest);
+    gd_checkpoint_digest_text(header->digest, digest);
     gd_status status = gd_store_group(store, "/state");
     const struct {
         const char *object, *key, *text;
@@ -85,7 +90,8 @@ static gd_status write_header(gd_store *store, const gd_checkpoint_header *heade
         {"/", "inputs", NULL, header->inputs},
         {"/", "digest", digest, 0},
         {"/state", "shards", NULL, header->shards},
-        {"/state", "ranks", NULL, header->ranks},
+        {"/state", "train_rows", NULL, header->train_rows},
+        {"/state", "val_rows", NULL, header->val_rows},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows && status == GD_OK; i++) {
         status = rows[i].text != NULL
@@ -100,18 +106,13 @@ static gd_status write_header(gd_store *store, const gd_checkpoint_header *heade
 
 gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *header,
                                gd_checkpoint **checkpoint) {
-    gd_text temporary = {0};
-    gd_text_add(&temporary, "%s.tmp", path);
-    gd_status status = gd_text_status(&temporary);
     gd_checkpoint *self = NULL;
-    if (status == GD_OK) {
-        status = gd_memory_new(&self, 1, sizeof *self, "a checkpoint");
-    }
+    gd_status status = gd_memory_new(&self, 1, sizeof *self, "a checkpoint");
     if (status == GD_OK) {
         status = gd_text_copy(path, &self->path);
     }
     if (status == GD_OK) {
-        status = gd_text_copy(temporary.bytes, &self->temporary);
+        status = gd_text_new(&self->temporary, "%s.tmp", path);
     }
     if (status == GD_OK) {
         status = gd_store_create(self->temporary, &self->store);
@@ -119,7 +120,6 @@ gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *hea
     if (status == GD_OK) {
         status = write_header(self->store, header);
     }
-    gd_text_free(&temporary);
     *checkpoint = self;
     if (status != GD_OK) {
         gd_checkpoint_abandon(checkpoint);
@@ -138,19 +138,17 @@ gd_status gd_checkpoint_add(gd_checkpoint *checkpoint, const char *group, const 
     for (int i = 0; i < tensors->count && status == GD_OK; i++) {
         const gd_tensor *tensor = &tensors->list[i];
         const char *values = (const char *)vector + (size_t)tensor->offset * gd_type_size(type);
-        gd_text name = {0};
+        char *name;
         gd_shape shape;
         tensor_shape(tensor, type, &shape);
-        gd_text_add(&name, "%s/%s", group, tensor->name);
-        status = gd_text_status(&name);
+        status = gd_text_new(&name, "%s/%s", group, tensor->name);
         if (status == GD_OK) {
-            status = gd_store_add(checkpoint->store, name.bytes, &shape, GD_CHECKED);
+            status = gd_store_add(checkpoint->store, name, &shape, GD_CHECKED);
         }
         if (status == GD_OK) {
-            status =
-                gd_store_write(checkpoint->store, name.bytes, 0, tensor->dims[0], type, values);
+            status = gd_store_write(checkpoint->store, name, 0, tensor->dims[0], type, values);
         }
-        gd_text_free(&name);
+        gd_memory_free(&name);
     }
     return status;
 }

@@ -103,33 +103,26 @@ gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *head
         status = gd_store_get_integer(store, "/state", "shards", &header->shards);
     }
     if (status == GD_OK) {
-        status = gd_store_get_integer(store, "/state", "ranks", &header->ranks);
+        status = gd_store_get_integer(store, "/state", "train_rows", &header->train_rows);
+    }
+    if (status == GD_OK) {
+        status = gd_store_get_integer(store, "/state", "val_rows", &header->val_rows);
     }
     if (status == GD_OK) {
         status = read_progress(store, &header->progress);
     }
-    gd_status closed = gd_store_close(&store);
-    gd_status_free(&closed);
+    status = gd_status_first(status, gd_store_close(&store));
     if (status != GD_OK) {
         gd_checkpoint_header_free(header);
     }
     return status;
 }
 
-/* "[512, 784]", as PyTorch says it. */
-static void add_dims(gd_text *text, int rank, const int64_t *dims) {
-    gd_text_add(text, "[");
-    for (int i = 0; i < rank; i++) {
-        gd_text_add(text, "%s%lld", i == 0 ? "" : ", ", (long long)dims[i]);
-    }
-    gd_text_add(text, "]");
-}
-
 static gd_status check_shape(const char *path, const char *name, const gd_shape *shape,
                              const gd_tensor *tensor) {
     gd_text has = {0}, needs = {0};
-    add_dims(&has, shape->rank, shape->dims);
-    add_dims(&needs, tensor->rank, tensor->dims);
+    gd_text_add_dims(&has, shape->rank, shape->dims);
+    gd_text_add_dims(&needs, tensor->rank, tensor->dims);
     gd_status status = gd_text_status(&has);
     if (status == GD_OK) {
         status = gd_text_status(&needs);
@@ -162,15 +155,13 @@ gd_status gd_checkpoint_read(const char *path, const char *group, const gd_tenso
     gd_store *store = NULL;
     gd_status status = gd_store_open(path, &store);
     for (int i = 0; i < tensors->count && status == GD_OK; i++) {
-        gd_text name = {0};
-        gd_text_add(&name, "%s/%s", group, tensors->list[i].name);
-        status = gd_text_status(&name);
+        char *name;
+        status = gd_text_new(&name, "%s/%s", group, tensors->list[i].name);
         if (status == GD_OK) {
-            status = read_tensor(store, path, name.bytes, &tensors->list[i], type, vector);
+            status = read_tensor(store, path, name, &tensors->list[i], type, vector);
         }
-        gd_text_free(&name);
+        gd_memory_free(&name);
     }
-    gd_status closed = gd_store_close(&store);
-    gd_status_free(&closed);
+    status = gd_status_first(status, gd_store_close(&store));
     return status;
 }

@@ -10,22 +10,11 @@
 #include "gdmpi/rundir.h"
 #include "gdmpi/text.h"
 
-static gd_status join(const char *folder, const char *name, char **path) {
-    gd_text text = {0};
-    gd_text_add(&text, "%s/%s", folder, name);
-    gd_status status = gd_text_status(&text);
-    *path = NULL;
-    if (status == GD_OK) {
-        status = gd_text_copy(text.bytes, path);
-    }
-    gd_text_free(&text);
-    return status;
-}
-
 gd_status gd_rundir_new(const char *path, gd_rundir *rundir) {
     *rundir = (gd_rundir){0};
     gd_status status = gd_text_copy(path, &rundir->path);
-    return status == GD_OK ? join(path, "checkpoints", &rundir->checkpoints) : status;
+    return status == GD_OK ? gd_text_new(&rundir->checkpoints, "%s/%s", path, "checkpoints")
+                           : status;
 }
 
 void gd_rundir_free(gd_rundir *rundir) {
@@ -34,7 +23,7 @@ void gd_rundir_free(gd_rundir *rundir) {
 }
 
 gd_status gd_rundir_file(const gd_rundir *rundir, const char *name, char **path) {
-    return join(rundir->path, name, path);
+    return gd_text_new(path, "%s/%s", rundir->path, name);
 }
 
 static void checkpoint_name(int64_t step, char name[40]) {
@@ -44,7 +33,7 @@ static void checkpoint_name(int64_t step, char name[40]) {
 gd_status gd_rundir_checkpoint(const gd_rundir *rundir, int64_t step, char **path) {
     char name[40];
     checkpoint_name(step, name);
-    return join(rundir->checkpoints, name, path);
+    return gd_text_new(path, "%s/%s", rundir->checkpoints, name);
 }
 
 int64_t gd_rundir_step(const char *name) {
@@ -61,7 +50,7 @@ int64_t gd_rundir_step(const char *name) {
 /* Removes a file that may not be there. */
 static gd_status remove_in(const char *folder, const char *name) {
     char *path;
-    gd_status status = join(folder, name, &path);
+    gd_status status = gd_text_new(&path, "%s/%s", folder, name);
     if (status == GD_OK && unlink(path) != 0 && errno != ENOENT) {
         status = gd_status_new(GD_FAILED, "%s: cannot be removed: %s", path, strerror(errno));
     }
@@ -189,7 +178,7 @@ gd_status gd_rundir_clear(const gd_rundir *rundir) {
 gd_status gd_rundir_link(const gd_rundir *rundir, const char *link, int64_t step) {
     char name[40], *path;
     checkpoint_name(step, name);
-    gd_status status = join(rundir->checkpoints, link, &path);
+    gd_status status = gd_text_new(&path, "%s/%s", rundir->checkpoints, link);
     if (status == GD_OK) {
         status = gd_file_link(name, path);
     }

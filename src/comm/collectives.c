@@ -44,10 +44,6 @@ void gd_comm_sum(gd_comm *comm, double *values, size_t count) {
     reduce(comm, MPI_DOUBLE, sizeof *values, MPI_SUM, values, count);
 }
 
-void gd_comm_minimum(gd_comm *comm, double *values, size_t count) {
-    reduce(comm, MPI_DOUBLE, sizeof *values, MPI_MIN, values, count);
-}
-
 void gd_comm_maximum(gd_comm *comm, double *values, size_t count) {
     reduce(comm, MPI_DOUBLE, sizeof *values, MPI_MAX, values, count);
 }

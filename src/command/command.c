@@ -65,7 +65,7 @@ static bool is_help(const char *argument) {
 gd_status gd_command_run(gd_comm *comm, int argc, char **argv) {
     bool root = gd_comm_rank(comm) == 0;
     if (argc < 2) {
-        return gd_command_misuse(&gd_command_train, "a configuration file is missing");
+        return gd_command_train.run(comm, 0, argv);
     }
     if (is_help(argv[1])) {
         return gd_comm_agree(comm, root ? print_help() : GD_OK);

@@ -41,6 +41,11 @@ static gd_status slots_new(gd_config *config, const gd_settings *const *tables) 
         return status;
     }
     for (size_t t = 0; tables[t] != NULL; t++) {
+        if (t > 0 && strcmp(tables[t]->section, tables[t - 1]->section) != 0 &&
+            has_section(config, tables[t]->section)) {
+            fprintf(stderr, "bug: the tables of section [%s] lie apart\n", tables[t]->section);
+            abort();
+        }
         for (const gd_setting *row = tables[t]->rows; row->key != NULL; row++) {
             config->slot[config->count++] =
                 (gd_slot){.table = tables[t], .setting = row, .active = tables[t]->owner == NULL};
@@ -92,18 +97,6 @@ static gd_status hear_key(void *context, const char *where, const char *section,
     return give(context, GD_FROM_FILE, where, section, key, value);
 }
 
-/* Cuts the blanks off both ends of a text, in place. */
-static char *trim(char *text) {
-    while (gd_ini_blank(*text)) {
-        text++;
-    }
-    size_t length = strlen(text);
-    while (length > 0 && gd_ini_blank(text[length - 1])) {
-        text[--length] = '\0';
-    }
-    return text;
-}
-
 static gd_status apply_override(gd_config *config, const char *override) {
     char *copy;
     gd_status status = gd_text_copy(override, &copy);
@@ -118,21 +111,10 @@ static gd_status apply_override(gd_config *config, const char *override) {
     } else {
         *key++ = '\0';
         *value++ = '\0';
-        status = give(config, GD_FROM_OVERRIDE, override, trim(copy), trim(key), trim(value));
+        status = give(config, GD_FROM_OVERRIDE, override, gd_ini_trim(copy), gd_ini_trim(key),
+                      gd_ini_trim(value));
     }
     gd_memory_free(&copy);
-    return status;
-}
-
-static gd_status slot_default(const gd_config *config, gd_slot *slot) {
-    gd_text where = {0};
-    gd_text_add(&where, "%s: [%s] %s (default)", config->name, slot->table->section,
-                slot->setting->key);
-    gd_status status = gd_text_status(&where);
-    if (status == GD_OK) {
-        status = gd_text_copy(gd_text_bytes(&where), &slot->where);
-    }
-    gd_text_free(&where);
     return status;
 }
 
@@ -143,10 +125,15 @@ static gd_status settle(const gd_config *config, gd_slot *slot) {
         return gd_status_new(GD_BAD_INPUT, "%s: [%s] %s is missing and must be given: %s",
                              config->name, slot->table->section, setting->key, setting->help);
     }
-    gd_status status = slot->where == NULL ? slot_default(config, slot) : GD_OK;
+    gd_status status = GD_OK;
+    if (slot->where == NULL) {
+        status = gd_text_new(&slot->where, "%s: [%s] %s (default)", config->name,
+                             slot->table->section, setting->key);
+    }
     if (status != GD_OK) {
         return status;
     }
+    gd_memory_free(&slot->value.text);
     status = gd_value_parse(setting, slot->written == NULL ? setting->initial : slot->written,
                             &slot->value);
     if (gd_status_code(status) == GD_BAD_INPUT) {
@@ -224,6 +211,25 @@ gd_status gd_config_parse(const char *name, const char *text, int count, char *c
     if (status != GD_OK) {
         gd_config_free(config);
     }
+    return status;
+}
+
+gd_status gd_config_replace(gd_config *config, const char *section, const char *key,
+                            const char *value) {
+    char *override;
+    gd_status status = gd_text_new(&override, "%s.%s=%s", section, key, value);
+    for (size_t i = 0; i < config->count; i++) {
+        if (slot_is(&config->slot[i], section, key)) {
+            config->slot[i].origin = GD_FROM_DEFAULT;
+        }
+    }
+    if (status == GD_OK) {
+        status = apply_override(config, override);
+    }
+    if (status == GD_OK) {
+        status = resolve(config);
+    }
+    gd_memory_free(&override);
     return status;
 }
 

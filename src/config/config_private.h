@@ -38,6 +38,9 @@ gd_status gd_ini_read(const char *name, const char *text, const gd_ini_listener 
 bool gd_ini_blank(char c);
 bool gd_ini_comment(const char *text, size_t i);
 
+/* Cuts the blanks off both ends of a text, in place. */
+char *gd_ini_trim(char *text);
+
 /* config.c */
 
 typedef enum gd_origin { GD_FROM_DEFAULT, GD_FROM_FILE, GD_FROM_OVERRIDE } gd_origin;
@@ -63,16 +66,6 @@ struct gd_config {
 const gd_slot *gd_config_find(const gd_config *config, const char *section, const char *key);
 
 /* unknown.c */
-
-/* The name that is nearest to a word among those that were tried; NULL if none is near enough.
- * Initials count as near. */
-typedef struct gd_near {
-    const char *word, *name;
-    size_t distance;
-} gd_near;
-
-gd_near gd_near_start(const char *word);
-void gd_near_try(gd_near *near, const char *name);
 
 /* "unknown section ...", "unknown key ...", with what was probably meant. */
 gd_status gd_config_unknown_section(const gd_config *config, const char *where,

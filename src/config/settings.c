@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "config_private.h"
-#include "gdmpi/memory.h"
 
 static const struct {
     const char *name; /* of one; more take an s */
@@ -96,6 +95,10 @@ void gd_setting_describe(const gd_setting *setting, gd_text *out) {
 static gd_status wrong_kind(const gd_setting *setting, const char *written) {
     gd_text right = {0};
     gd_setting_describe(setting, &right);
+    const char *near = setting->choices == NULL ? NULL : gd_text_nearest(written, setting->choices);
+    if (near != NULL) {
+        gd_text_add(&right, "; did you mean '%s'?", near);
+    }
     gd_status status = gd_status_new(GD_BAD_INPUT, "%s = '%s' is not %s", setting->key, written,
                                      gd_text_bytes(&right));
     gd_text_free(&right);
@@ -134,25 +137,11 @@ static gd_status parse_number(const gd_setting *setting, const char *written, gd
 }
 
 static gd_status parse_choice(const gd_setting *setting, const char *written, gd_text *text) {
-    for (size_t i = 0; setting->choices(i) != NULL; i++) {
-        if (strcmp(written, setting->choices(i)) == 0) {
-            gd_text_add(text, "%s", written);
-            return GD_OK;
-        }
+    if (setting->choices(gd_text_index(written, setting->choices)) == NULL) {
+        return wrong_kind(setting, written);
     }
-    gd_near near = gd_near_start(written);
-    gd_text right = {0};
-    gd_setting_describe(setting, &right);
-    for (size_t i = 0; setting->choices(i) != NULL; i++) {
-        gd_near_try(&near, setting->choices(i));
-    }
-    if (near.name != NULL) {
-        gd_text_add(&right, "; did you mean '%s'?", near.name);
-    }
-    gd_status status = gd_status_new(GD_BAD_INPUT, "%s = '%s' is not %s", setting->key, written,
-                                     gd_text_bytes(&right));
-    gd_text_free(&right);
-    return status;
+    gd_text_add(text, "%s", written);
+    return GD_OK;
 }
 
 static gd_status parse_text(const gd_setting *setting, const char *written, gd_text *text) {

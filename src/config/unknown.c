@@ -4,34 +4,6 @@
 
 enum { LISTED = 12 };
 
-/* Whether a word is the first letters of a name's parts, as lr of learning_rate. */
-static bool is_initials(const char *word, const char *name) {
-    size_t parts = 0;
-    for (; *name != '\0'; parts++) {
-        if (word[parts] != *name) {
-            return false;
-        }
-        name += strcspn(name, "_");
-        name += *name == '_' ? 1 : 0;
-    }
-    return parts >= 2 && word[parts] == '\0';
-}
-
-gd_near gd_near_start(const char *word) {
-    return (gd_near){word, NULL, strlen(word) / 2 + 1};
-}
-
-void gd_near_try(gd_near *near, const char *name) {
-    size_t distance = gd_text_distance(near->word, name);
-    if (distance > 1 && (is_initials(near->word, name) || is_initials(name, near->word))) {
-        distance = 1;
-    }
-    if (distance < near->distance) {
-        near->distance = distance;
-        near->name = name;
-    }
-}
-
 typedef const char *slot_name(const gd_slot *slot);
 
 static const char *section_of(const gd_slot *slot) {
@@ -78,14 +50,14 @@ static void list_names(const gd_config *config, const char *section, slot_name *
 /* "; did you mean 'lr'?" or "; known are ...", among the sections, or the keys of one section. */
 static void suggest(const gd_config *config, const char *word, const char *section, slot_name *name,
                     gd_text *out) {
-    gd_near near = gd_near_start(word);
+    const char *near = NULL;
     for (size_t i = 0; i < config->count; i++) {
         if (in_section(&config->slot[i], section)) {
-            gd_near_try(&near, name(&config->slot[i]));
+            near = gd_text_nearer(word, near, name(&config->slot[i]));
         }
     }
-    if (near.name != NULL) {
-        gd_text_add(out, "; did you mean '%s'?", near.name);
+    if (near != NULL) {
+        gd_text_add(out, "; did you mean '%s'?", near);
     } else {
         list_names(config, section, name, out);
     }

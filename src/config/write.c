@@ -7,28 +7,20 @@ static void add_line(gd_text *out, const char *prefix, const char *key, const ch
     gd_text_add(out, "%s%s =%s%s\n", prefix, key, *value == '\0' ? "" : " ", value);
 }
 
-/* Whether a section appears among the first `index` of the slots. */
-static bool slot_section_before(const gd_config *config, size_t index) {
-    for (size_t i = 0; i < index; i++) {
-        if (strcmp(config->slot[i].table->section, config->slot[index].table->section) == 0) {
-            return true;
-        }
-    }
-    return false;
+static void add_section(gd_text *out, const char *section) {
+    gd_text_add(out, "%s[%s]\n", out->length == 0 ? "" : "\n", section);
 }
 
 void gd_config_write(const gd_config *config, gd_text *out) {
+    const char *section = "";
     for (size_t i = 0; i < config->count; i++) {
-        if (slot_section_before(config, i)) {
-            continue;
+        const gd_slot *slot = &config->slot[i];
+        if (strcmp(slot->table->section, section) != 0) {
+            section = slot->table->section;
+            add_section(out, section);
         }
-        const char *section = config->slot[i].table->section;
-        gd_text_add(out, "%s[%s]\n", i == 0 ? "" : "\n", section);
-        for (size_t j = i; j < config->count; j++) {
-            const gd_slot *slot = &config->slot[j];
-            if (slot->active && strcmp(slot->table->section, section) == 0) {
-                add_line(out, "", slot->setting->key, slot->value.text);
-            }
+        if (slot->active) {
+            add_line(out, "", slot->setting->key, slot->value.text);
         }
     }
 }
@@ -93,31 +85,17 @@ static void write_table(const gd_settings *table, bool selected, gd_text *out) {
     }
 }
 
-static bool table_section_before(const gd_settings *const *tables, size_t index) {
-    for (size_t t = 0; t < index; t++) {
-        if (strcmp(tables[t]->section, tables[index]->section) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void gd_settings_write(const gd_settings *const *tables, gd_text *out) {
+    const char *section = "", *owner = NULL;
     for (size_t t = 0; tables[t] != NULL; t++) {
-        if (table_section_before(tables, t)) {
-            continue;
+        const gd_settings *table = tables[t];
+        if (strcmp(table->section, section) != 0) {
+            section = table->section;
+            owner = default_owner(tables, section);
+            add_section(out, section);
         }
-        const char *section = tables[t]->section;
-        const char *owner = default_owner(tables, section);
-        gd_text_add(out, "%s[%s]\n", t == 0 ? "" : "\n", section);
-        for (size_t u = t; tables[u] != NULL; u++) {
-            const gd_settings *table = tables[u];
-            if (strcmp(table->section, section) == 0) {
-                write_table(table,
-                            table->owner == NULL ||
-                                (owner != NULL && strcmp(owner, table->owner) == 0),
-                            out);
-            }
-        }
+        write_table(table,
+                    table->owner == NULL || (owner != NULL && strcmp(owner, table->owner) == 0),
+                    out);
     }
 }

@@ -61,7 +61,7 @@ double gd_batch_bytes(int64_t room, int64_t inputs, const gd_target *target) {
 }
 
 gd_status gd_batch_new(int64_t room, int64_t inputs, const gd_target *target, gd_batch *batch) {
-    *batch = (gd_batch){.room = room, .inputs = inputs, .outputs = target->outputs};
+    *batch = (gd_batch){.outputs = target->outputs};
     size_t rows = (size_t)room, outputs = (size_t)target->outputs;
     gd_status status = gd_memory_new(&batch->x, rows, (size_t)inputs * sizeof(real), "a batch");
     if (status == GD_OK && target->kind == GD_TARGET_CLASS) {

@@ -33,29 +33,10 @@ static bool is_good(double value, const limits *limits) {
            (!limits->whole || value == floor(value));
 }
 
-/* `count` numbers from element `first` on, as doubles. */
+/* `count` numbers from element `first` on, as doubles; fast for the types of large data whose
+ * numbers need a look. */
 static void widen(gd_type type, const void *data, int64_t first, int64_t count, double *out) {
     switch (type) {
-    case GD_INT8:
-        for (int64_t i = 0; i < count; i++) {
-            out[i] = ((const int8_t *)data)[first + i];
-        }
-        break;
-    case GD_UINT8:
-        for (int64_t i = 0; i < count; i++) {
-            out[i] = ((const uint8_t *)data)[first + i];
-        }
-        break;
-    case GD_INT32:
-        for (int64_t i = 0; i < count; i++) {
-            out[i] = ((const int32_t *)data)[first + i];
-        }
-        break;
-    case GD_INT64:
-        for (int64_t i = 0; i < count; i++) {
-            out[i] = (double)((const int64_t *)data)[first + i];
-        }
-        break;
     case GD_FLOAT32:
         for (int64_t i = 0; i < count; i++) {
             out[i] = (double)((const float *)data)[first + i];
@@ -66,10 +47,7 @@ static void widen(gd_type type, const void *data, int64_t first, int64_t count, 
             out[i] = ((const double *)data)[first + i];
         }
         break;
-    case GD_INT16:
-    case GD_UINT16:
-    case GD_UINT32:
-    case GD_UINT64: /* rare where numbers need a look at all */
+    default:
         for (int64_t i = 0; i < count; i++) {
             out[i] = gd_type_get(type, data, first + i);
         }

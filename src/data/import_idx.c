@@ -1,5 +1,4 @@
 #include <stdbool.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -281,37 +280,31 @@ static gd_status write_all(int count, idx *files, const char *temporary) {
     for (int i = 0; i < count && status == GD_OK; i++) {
         status = copy(&files[i], store, names[i]);
     }
-    gd_status closed = gd_store_close(&store);
-    if (status == GD_OK) {
-        return closed;
-    }
-    gd_status_free(&closed);
-    return status;
+    return gd_status_first(status, gd_store_close(&store));
 }
 
 gd_status gd_import_idx(int count, char *const *inputs, const char *output) {
     idx files[4] = {0};
-    gd_text temporary = {0};
-    gd_text_add(&temporary, "%s.tmp", output);
-    gd_status status = gd_text_status(&temporary);
+    char *temporary;
+    gd_status status = gd_text_new(&temporary, "%s.tmp", output);
     if (status == GD_OK) {
-        status = check_arguments(count, inputs, output, temporary.bytes);
+        status = check_arguments(count, inputs, output, temporary);
     }
     if (status == GD_OK) {
         status = open_all(count, inputs, files);
     }
     if (status == GD_OK) {
-        status = write_all(count, files, temporary.bytes);
+        status = write_all(count, files, temporary);
         if (status == GD_OK) {
-            status = gd_file_commit(temporary.bytes, output);
+            status = gd_file_commit(temporary, output);
         }
         if (status != GD_OK) {
-            unlink(temporary.bytes);
+            unlink(temporary);
         }
     }
     for (int i = 0; i < 4; i++) {
         idx_close(&files[i]);
     }
-    gd_text_free(&temporary);
+    gd_memory_free(&temporary);
     return status;
 }

@@ -19,10 +19,7 @@ static void add_shape(const gd_shape *shape, gd_text *text) {
         gd_text_add(text, "a single number");
         return;
     }
-    for (int i = 0; i < shape->rank; i++) {
-        gd_text_add(text, i == 0 ? "[%lld" : ", %lld", (long long)shape->dims[i]);
-    }
-    gd_text_add(text, "]");
+    gd_text_add_dims(text, shape->rank, shape->dims);
 }
 
 gd_status gd_source_wrong_shape(const gd_source *source, const char *member, const gd_shape *shape,
@@ -56,13 +53,12 @@ static gd_status read_shape(const gd_store *store, const char *name, gd_shape *s
 
 static gd_status describe(const gd_store *store, const gd_source *source, const char *member,
                           gd_shape *shape) {
-    gd_text name = {0};
-    gd_text_add(&name, "%s/%s", gd_source_prefix(source), member);
-    gd_status status = gd_text_status(&name);
+    char *name;
+    gd_status status = gd_text_new(&name, "%s/%s", gd_source_prefix(source), member);
     if (status == GD_OK) {
-        status = read_shape(store, name.bytes, shape);
+        status = read_shape(store, name, shape);
     }
-    gd_text_free(&name);
+    gd_memory_free(&name);
     return status;
 }
 
@@ -104,12 +100,7 @@ gd_status gd_rows_describe(const gd_source *source, gd_rows *rows) {
         rows->y_width = gd_shape_width(&rows->y);
         status = check_rows(source, rows);
     }
-    gd_status closed = gd_store_close(&store);
-    if (status == GD_OK) {
-        return closed;
-    }
-    gd_status_free(&closed);
-    return status;
+    return gd_status_first(status, gd_store_close(&store));
 }
 
 /* One data set of a group on its way into memory. */
@@ -205,12 +196,11 @@ static bool same_shape(const gd_shape *a, const gd_shape *b) {
 /* Loads a data set that had this shape when it was looked at first, into new memory. */
 static gd_status load(const gd_source *source, const char *member, const gd_shape *shape,
                       reader *from, void **data) {
-    gd_text name = {0};
+    char *name;
     gd_shape now;
-    gd_text_add(&name, "%s/%s", gd_source_prefix(source), member);
-    gd_status status = gd_text_status(&name);
+    gd_status status = gd_text_new(&name, "%s/%s", gd_source_prefix(source), member);
     if (status == GD_OK) {
-        status = read_shape(from->store, name.bytes, &now);
+        status = read_shape(from->store, name, &now);
     }
     if (status == GD_OK && !same_shape(shape, &now)) {
         status =
@@ -219,16 +209,16 @@ static gd_status load(const gd_source *source, const char *member, const gd_shap
     if (status != GD_OK) {
         goto done;
     }
-    from->name = name.bytes;
+    from->name = name;
     from->type = shape->type;
     from->row_bytes = (size_t)gd_shape_width(shape) * gd_type_size(shape->type);
-    status = gd_memory_new(data, (size_t)from->range.count, from->row_bytes, name.bytes);
+    status = gd_memory_new(data, (size_t)from->range.count, from->row_bytes, name);
     if (status == GD_OK && from->range.count > 0) {
         bool picked = from->role == GD_VALIDATION && from->split->held > 0;
         status = picked ? read_held_out(from, *data) : read_training(from, *data);
     }
 done:
-    gd_text_free(&name);
+    gd_memory_free(&name);
     return status;
 }
 
@@ -245,12 +235,7 @@ gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role r
     if (status == GD_OK) {
         status = load(source, "y", &rows->y, &from, &rows->y_data);
     }
-    gd_status closed = gd_store_close(&store);
-    if (status == GD_OK) {
-        status = closed;
-    } else {
-        gd_status_free(&closed);
-    }
+    status = gd_status_first(status, gd_store_close(&store));
     if (status != GD_OK) {
         gd_rows_free(rows);
     }

@@ -8,7 +8,7 @@ static const char *shuffle_name(size_t index) {
 }
 
 static const gd_setting rows[] = {
-    {.key = "file", .kind = GD_SETTING_TEXT, .help = "the HDF5 file"},
+    {.key = "file", .kind = GD_SETTING_TEXT, .may_change = true, .help = "the HDF5 file"},
     {.key = "train",
      .kind = GD_SETTING_TEXT,
      .initial = "/train",

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gdmpi/init.h"
+#include "gdmpi/text.h"
 
 /* Numbers are drawn in double and then rounded, so that either precision starts from the same
  * values. */
@@ -78,12 +79,8 @@ const gd_init gd_inits[] = {
 };
 
 const gd_init *gd_init_find(const char *name) {
-    for (int i = 0; gd_inits[i].name != NULL; i++) {
-        if (strcmp(gd_inits[i].name, name) == 0) {
-            return &gd_inits[i];
-        }
-    }
-    return NULL;
+    const gd_init *init = &gd_inits[gd_text_index(name, gd_init_name)];
+    return init->name == NULL ? NULL : init;
 }
 
 const char *gd_init_name(size_t index) {

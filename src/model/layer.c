@@ -1,6 +1,5 @@
-#include <string.h>
-
 #include "gdmpi/layer.h"
+#include "gdmpi/text.h"
 
 const gd_layer_kind *const gd_layer_kinds[] = {
     &gd_layer_dense, &gd_layer_relu,     &gd_layer_leaky_relu, &gd_layer_tanh, &gd_layer_sigmoid,
@@ -8,12 +7,7 @@ const gd_layer_kind *const gd_layer_kinds[] = {
 };
 
 const gd_layer_kind *gd_layer_find(const char *name) {
-    for (int i = 0; gd_layer_kinds[i] != NULL; i++) {
-        if (strcmp(gd_layer_kinds[i]->name, name) == 0) {
-            return gd_layer_kinds[i];
-        }
-    }
-    return NULL;
+    return gd_layer_kinds[gd_text_index(name, gd_layer_name)];
 }
 
 const char *gd_layer_name(size_t index) {

@@ -7,7 +7,6 @@ enum { WEIGHT, BIAS };
 
 static void shape(gd_layer *layer) {
     layer->outputs = (int64_t)layer->argument;
-    layer->cache = 0;
     layer->tensor_count = 2;
     layer->tensor[WEIGHT] = (gd_tensor){
         .rank = 2,
@@ -34,14 +33,12 @@ GD_CLONES static void add_to_rows(int64_t rows, int64_t width, const real *restr
     }
 }
 
-static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                    const real *x, real *y, real *cache) {
-    (void)cache;
+static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
     const blasint rows = (blasint)pass->rows, inputs = (blasint)layer->inputs,
                   outputs = (blasint)layer->outputs;
-    gd_gemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, outputs, inputs, 1, x, inputs,
-            parameters + layer->tensor[WEIGHT].offset, inputs, 0, y, outputs);
-    add_to_rows(pass->rows, layer->outputs, parameters + layer->tensor[BIAS].offset, y);
+    gd_gemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, outputs, inputs, 1, flow->x, inputs,
+            flow->parameters + layer->tensor[WEIGHT].offset, inputs, 0, flow->y, outputs);
+    add_to_rows(pass->rows, layer->outputs, flow->parameters + layer->tensor[BIAS].offset, flow->y);
 }
 
 enum { STRIP = 128 };
@@ -68,20 +65,18 @@ static void sum_columns(int64_t rows, int64_t width, bool accumulate, const real
     }
 }
 
-static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
-                     const real *cache) {
-    (void)y;
-    (void)cache;
+static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
     const blasint rows = (blasint)pass->rows, inputs = (blasint)layer->inputs,
                   outputs = (blasint)layer->outputs;
-    gd_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, outputs, inputs, rows, 1, dy, outputs, x,
-            inputs, pass->accumulate ? 1 : 0, gradient + layer->tensor[WEIGHT].offset, inputs);
-    sum_columns(pass->rows, layer->outputs, pass->accumulate, dy,
-                gradient + layer->tensor[BIAS].offset);
-    if (dx != NULL) {
-        gd_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, inputs, outputs, 1, dy, outputs,
-                parameters + layer->tensor[WEIGHT].offset, inputs, 0, dx, inputs);
+    gd_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, outputs, inputs, rows, 1, flow->dy, outputs,
+            flow->x, inputs, pass->accumulate ? 1 : 0,
+            flow->gradient + layer->tensor[WEIGHT].offset, inputs);
+    sum_columns(pass->rows, layer->outputs, pass->accumulate, flow->dy,
+                flow->gradient + layer->tensor[BIAS].offset);
+    if (flow->dx != NULL) {
+        gd_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, inputs, outputs, 1, flow->dy,
+                outputs, flow->parameters + layer->tensor[WEIGHT].offset, inputs, 0, flow->dx,
+                inputs);
     }
 }
 

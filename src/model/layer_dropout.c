@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "gdmpi/layer.h"
+#include "gdmpi/rng.h"
 
 /* Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled up, so that
  * evaluation needs no scaling. The factors, 0 or 1 / (1 - p), are kept for backward. */
@@ -48,12 +49,10 @@ GD_CLONES static void multiply(int64_t count, const real *restrict factors, cons
     }
 }
 
-static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                    const real *x, real *y, real *cache) {
-    (void)parameters;
+static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
     int64_t count = pass->rows * layer->outputs;
     if (!pass->training) {
-        memcpy(y, x, (size_t)count * sizeof(real));
+        memcpy(flow->y, flow->x, (size_t)count * sizeof(real));
         return;
     }
     const coin coin = {
@@ -61,22 +60,16 @@ static void forward(const gd_layer *layer, const gd_pass *pass, const real *para
         (uint32_t)(layer->argument * 0x1p32),
         (real)(1 / (1 - layer->argument)),
     };
-    draw(&coin, pass->first_row * layer->outputs, count, cache);
-    multiply(count, cache, x, y);
+    draw(&coin, pass->first_row * layer->outputs, count, flow->cache);
+    multiply(count, flow->cache, flow->x, flow->y);
 }
 
-static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
-                     const real *cache) {
-    (void)parameters;
-    (void)x;
-    (void)y;
-    (void)gradient;
+static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
     int64_t count = pass->rows * layer->outputs;
     if (pass->training) {
-        multiply(count, cache, dy, dx);
-    } else if (dx != dy) {
-        memcpy(dx, dy, (size_t)count * sizeof(real));
+        multiply(count, flow->cache, flow->dy, flow->dx);
+    } else if (flow->dx != flow->dy) {
+        memcpy(flow->dx, flow->dy, (size_t)count * sizeof(real));
     }
 }
 

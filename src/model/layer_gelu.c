@@ -13,21 +13,18 @@ static void shape(gd_layer *layer) {
     layer->cache = layer->inputs;
 }
 
-static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                    const real *x, real *y, real *cache) {
-    (void)parameters;
+static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    const real *x = flow->x;
+    real *y = flow->y, *cache = flow->cache;
     for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
         cache[i] = erfc(-x[i] * root_half) / 2;
         y[i] = x[i] * cache[i];
     }
 }
 
-static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
-                     const real *cache) {
-    (void)parameters;
-    (void)y;
-    (void)gradient;
+static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    const real *x = flow->x, *cache = flow->cache, *dy = flow->dy;
+    real *dx = flow->dx;
     for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
         real density = density_at_zero * exp(-x[i] * x[i] / 2);
         dx[i] = dy[i] * (cache[i] + x[i] * density);

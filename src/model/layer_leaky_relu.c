@@ -13,21 +13,13 @@ GD_CLONES static void lean_where_negative(int64_t count, real slope, const real 
     }
 }
 
-static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                    const real *x, real *y, real *cache) {
-    (void)parameters;
-    (void)cache;
-    rectify(pass->rows * layer->outputs, (real)layer->argument, x, y);
+static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    rectify(pass->rows * layer->outputs, (real)layer->argument, flow->x, flow->y);
 }
 
-static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
-                     const real *cache) {
-    (void)parameters;
-    (void)y;
-    (void)gradient;
-    (void)cache;
-    lean_where_negative(pass->rows * layer->outputs, (real)layer->argument, x, dy, dx);
+static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    lean_where_negative(pass->rows * layer->outputs, (real)layer->argument, flow->x, flow->dy,
+                        flow->dx);
 }
 
 const gd_layer_kind gd_layer_leaky_relu = {

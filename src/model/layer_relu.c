@@ -14,21 +14,12 @@ GD_CLONES static void pass_where_positive(int64_t count, const real *restrict y,
     }
 }
 
-static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                    const real *x, real *y, real *cache) {
-    (void)parameters;
-    (void)cache;
-    rectify(pass->rows * layer->outputs, x, y);
+static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    rectify(pass->rows * layer->outputs, flow->x, flow->y);
 }
 
-static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
-                     const real *cache) {
-    (void)parameters;
-    (void)x;
-    (void)gradient;
-    (void)cache;
-    pass_where_positive(pass->rows * layer->outputs, y, dy, dx);
+static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    pass_where_positive(pass->rows * layer->outputs, flow->y, flow->dy, flow->dx);
 }
 
 const gd_layer_kind gd_layer_relu = {

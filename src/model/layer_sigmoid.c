@@ -3,10 +3,9 @@
 #include "gdmpi/layer.h"
 
 /* The exponential is taken of -|x| only, so it cannot overflow. */
-static void forward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                    const real *x, real *y, real *cache) {
-    (void)parameters;
-    (void)cache;
+static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    const real *x = flow->x;
+    real *y = flow->y;
     for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
         real power = exp(-fabs(x[i]));
         y[i] = (x[i] < 0 ? power : 1) / (1 + power);
@@ -20,14 +19,8 @@ GD_CLONES static void differentiate(int64_t count, const real *restrict y, const
     }
 }
 
-static void backward(const gd_layer *layer, const gd_pass *pass, const real *parameters,
-                     const real *x, const real *y, const real *dy, real *dx, real *gradient,
-                     const real *cache) {
-    (void)parameters;
-    (void)x;
-    (void)gradient;
-    (void)cache;
-    differentiate(pass->rows * layer->outputs, y, dy, dx);
+static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    differentiate(pass->rows * layer->outputs, flow->y, flow->dy, flow->dx);
 }
 
 const gd_layer_kind gd_layer_sigmoid = {

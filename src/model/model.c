@@ -140,16 +140,21 @@ void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_
     }
 }
 
-static const real *input_of(const gd_workspace *workspace, const gd_batch *batch, int layer) {
-    return layer == 0 ? batch->x : workspace->output[layer - 1];
+static gd_flow flow_through(int layer, const gd_workspace *workspace, const gd_batch *batch,
+                            const real *parameters) {
+    return (gd_flow){.parameters = parameters,
+                     .x = layer == 0 ? batch->x : workspace->output[layer - 1],
+                     .y = workspace->output[layer],
+                     .cache = workspace->cache[layer]};
 }
 
-const real *gd_model_output(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
-                            const gd_batch *batch, const real *parameters) {
+/* The outputs of the last layer, owned by the workspace. */
+static const real *forward(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
+                           const gd_batch *batch, const real *parameters) {
     for (int i = 0; i < model->layer_count; i++) {
         const gd_layer *layer = &model->layers[i];
-        layer->kind->forward(layer, pass, parameters, input_of(workspace, batch, i),
-                             workspace->output[i], workspace->cache[i]);
+        const gd_flow flow = flow_through(i, workspace, batch, parameters);
+        layer->kind->forward(layer, pass, &flow);
     }
     return workspace->output[model->layer_count - 1];
 }
@@ -164,16 +169,18 @@ static int first_with_tensors(const gd_model *model) {
 
 double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
                          const gd_batch *batch, const real *parameters, real *gradient) {
-    const real *output = gd_model_output(model, workspace, pass, batch, parameters);
+    const real *output = forward(model, workspace, pass, batch, parameters);
     const int first = first_with_tensors(model);
     real *dy = workspace->delta[0], *other = workspace->delta[1];
     double loss = model->loss->value(batch, output, dy, NULL);
     for (int i = model->layer_count - 1; i >= first; i--) {
         const gd_layer *layer = &model->layers[i];
         real *dx = layer->tensor_count == 0 ? dy : other;
-        layer->kind->backward(layer, pass, parameters, input_of(workspace, batch, i),
-                              workspace->output[i], dy, i == first ? NULL : dx, gradient,
-                              workspace->cache[i]);
+        gd_flow flow = flow_through(i, workspace, batch, parameters);
+        flow.dy = dy;
+        flow.dx = i == first ? NULL : dx;
+        flow.gradient = gradient;
+        layer->kind->backward(layer, pass, &flow);
         if (dx == other) {
             other = dy;
             dy = dx;
@@ -185,6 +192,6 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
 double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
                          const real *parameters, double *metric) {
     const gd_pass pass = {.rows = batch->rows};
-    const real *output = gd_model_output(model, workspace, &pass, batch, parameters);
+    const real *output = forward(model, workspace, &pass, batch, parameters);
     return model->loss->value(batch, output, NULL, metric);
 }

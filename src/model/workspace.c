@@ -45,7 +45,6 @@ static gd_status fill(const gd_model *model, int64_t rows, gd_workspace *workspa
 gd_status gd_workspace_new(const gd_model *model, int64_t rows, gd_workspace **workspace) {
     gd_status status = gd_memory_new(workspace, 1, sizeof **workspace, "the workspace");
     if (status == GD_OK) {
-        (*workspace)->rows = rows;
         (*workspace)->layer_count = model->layer_count;
         status = fill(model, rows, *workspace);
     }

@@ -1,12 +1,10 @@
-#include <string.h>
-
-#include "gdmpi/memory.h"
 #include "gdmpi/optimizer.h"
+#include "gdmpi/memory.h"
 
 const gd_optimizer_kind *const gd_optimizer_kinds[] = {&gd_optimizer_sgd, &gd_optimizer_momentum,
                                                        &gd_optimizer_adam, NULL};
 
-const char *gd_optimizer_name(size_t index) {
+static const char *kind_name(size_t index) {
     const gd_optimizer_kind *kind = gd_optimizer_kinds[index];
     return kind == NULL ? NULL : kind->name;
 }
@@ -15,7 +13,7 @@ static const gd_setting settings[] = {
     {.key = "name",
      .kind = GD_SETTING_CHOICE,
      .initial = "sgd",
-     .choices = gd_optimizer_name,
+     .choices = kind_name,
      .help = "how parameters follow their gradient"},
     {0},
 };
@@ -23,12 +21,7 @@ static const gd_setting settings[] = {
 const gd_settings gd_optimizer_settings = {.section = "optimizer", .rows = settings};
 
 const gd_optimizer_kind *gd_optimizer_find(const char *name) {
-    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
-        if (strcmp(gd_optimizer_kinds[i]->name, name) == 0) {
-            return gd_optimizer_kinds[i];
-        }
-    }
-    return NULL;
+    return gd_optimizer_kinds[gd_text_index(name, kind_name)];
 }
 
 gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer **optimizer) {
@@ -39,10 +32,11 @@ gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer 
     gd_optimizer *new = *optimizer;
     new->kind = gd_optimizer_find(gd_config_text(config, "optimizer", "name"));
     new->count = count;
-    if (new->kind->configure != NULL) {
-        new->kind->configure(config, new->options);
+    const gd_setting *row = new->kind->settings.rows;
+    for (size_t i = 0; row[i].key != NULL; i++) {
+        new->options[i] = gd_config_number(config, "optimizer", row[i].key);
     }
-    for (; new->kind->slot[new->slots] != NULL &&status == GD_OK; new->slots++) {
+    for (; status == GD_OK && new->kind->slot[new->slots] != NULL; new->slots++) {
         status = gd_memory_new(&new->slot[new->slots], (size_t)count, sizeof(real),
                                new->kind->slot[new->slots]);
     }
@@ -65,11 +59,6 @@ void gd_optimizer_free(gd_optimizer **optimizer) {
 
 void gd_optimizer_update(gd_optimizer *optimizer, int64_t step, double lr, const real *gradient,
                          real *parameters) {
-    gd_update update = {.step = step,
-                        .lr = lr,
-                        .count = optimizer->count,
-                        .gradient = gradient,
-                        .parameters = parameters};
-    memcpy(update.slot, optimizer->slot, sizeof update.slot);
-    optimizer->kind->update(optimizer->options, &update);
+    const gd_update update = {step, lr, gradient, parameters};
+    optimizer->kind->update(optimizer, &update);
 }

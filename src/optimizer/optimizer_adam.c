@@ -3,42 +3,36 @@
 
 #include "gdmpi/optimizer.h"
 
-enum { BETA1, BETA2, EPS };
+enum { LR, BETA1, BETA2, EPS };
 
 static const gd_setting settings[] = {
-    {.key = "lr",
-     .kind = GD_SETTING_NUMBER,
-     .initial = "0.001",
-     .min = 0,
-     .max = DBL_MAX,
-     .may_change = true,
-     .help = "the learning rate"},
-    {.key = "beta1",
-     .kind = GD_SETTING_NUMBER,
-     .initial = "0.9",
-     .min = 0,
-     .max = 1 - DBL_EPSILON / 2,
-     .help = "how much of the mean of gradients goes on"},
-    {.key = "beta2",
-     .kind = GD_SETTING_NUMBER,
-     .initial = "0.999",
-     .min = 0,
-     .max = 1 - DBL_EPSILON / 2,
-     .help = "how much of the mean of squared gradients goes on"},
-    {.key = "eps",
-     .kind = GD_SETTING_NUMBER,
-     .initial = "1e-8",
-     .min = 0,
-     .max = DBL_MAX,
-     .help = "what keeps the divisor above 0"},
+    [LR] = {.key = "lr",
+            .kind = GD_SETTING_NUMBER,
+            .initial = "0.001",
+            .min = 0,
+            .max = DBL_MAX,
+            .may_change = true,
+            .help = "the learning rate"},
+    [BETA1] = {.key = "beta1",
+               .kind = GD_SETTING_NUMBER,
+               .initial = "0.9",
+               .min = 0,
+               .max = 1 - DBL_EPSILON / 2,
+               .help = "how much of the mean of gradients goes on"},
+    [BETA2] = {.key = "beta2",
+               .kind = GD_SETTING_NUMBER,
+               .initial = "0.999",
+               .min = 0,
+               .max = 1 - DBL_EPSILON / 2,
+               .help = "how much of the mean of squared gradients goes on"},
+    [EPS] = {.key = "eps",
+             .kind = GD_SETTING_NUMBER,
+             .initial = "1e-8",
+             .min = 0,
+             .max = DBL_MAX,
+             .help = "what keeps the divisor above 0"},
     {0},
 };
-
-static void configure(const gd_config *config, double *options) {
-    options[BETA1] = gd_config_number(config, "optimizer", "beta1");
-    options[BETA2] = gd_config_number(config, "optimizer", "beta2");
-    options[EPS] = gd_config_number(config, "optimizer", "eps");
-}
 
 /* The scalars of one step. */
 typedef struct factors {
@@ -65,8 +59,8 @@ GD_CLONES static void descend(int64_t count, factors by, const real *restrict gr
 
 /* Kingma and Ba 2015, algorithm 1, as torch.optim.Adam has it: eps is added after the second bias
  * correction. */
-static void update(const double *options, const gd_update *update) {
-    double beta1 = options[BETA1], beta2 = options[BETA2];
+static void update(const gd_optimizer *optimizer, const gd_update *update) {
+    const double beta1 = optimizer->options[BETA1], beta2 = optimizer->options[BETA2];
     double bias1 = 1 - pow(beta1, (double)update->step);
     double bias2 = 1 - pow(beta2, (double)update->step);
     factors by = {.keep1 = (real)beta1,
@@ -75,8 +69,8 @@ static void update(const double *options, const gd_update *update) {
                   .take2 = (real)(1 - beta2),
                   .rate = (real)(update->lr / bias1),
                   .root = (real)sqrt(bias2),
-                  .eps = (real)options[EPS]};
-    descend(update->count, by, update->gradient, update->slot[0], update->slot[1],
+                  .eps = (real)optimizer->options[EPS]};
+    descend(optimizer->count, by, update->gradient, optimizer->slot[0], optimizer->slot[1],
             update->parameters);
 }
 
@@ -86,6 +80,5 @@ const gd_optimizer_kind gd_optimizer_adam = {
             "p -= lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps)",
     .settings = {.section = "optimizer", .owner = "adam", .rows = settings},
     .slot = {"exp_avg", "exp_avg_sq"},
-    .configure = configure,
     .update = update,
 };

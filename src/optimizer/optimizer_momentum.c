@@ -2,28 +2,24 @@
 
 #include "gdmpi/optimizer.h"
 
-enum { MOMENTUM };
+enum { LR, MOMENTUM };
 
 static const gd_setting settings[] = {
-    {.key = "lr",
-     .kind = GD_SETTING_NUMBER,
-     .initial = "0.01",
-     .min = 0,
-     .max = DBL_MAX,
-     .may_change = true,
-     .help = "the learning rate"},
-    {.key = "momentum",
-     .kind = GD_SETTING_NUMBER,
-     .initial = "0.9",
-     .min = 0,
-     .max = 1 - DBL_EPSILON / 2,
-     .help = "how much of the last step goes on"},
+    [LR] = {.key = "lr",
+            .kind = GD_SETTING_NUMBER,
+            .initial = "0.01",
+            .min = 0,
+            .max = DBL_MAX,
+            .may_change = true,
+            .help = "the learning rate"},
+    [MOMENTUM] = {.key = "momentum",
+                  .kind = GD_SETTING_NUMBER,
+                  .initial = "0.9",
+                  .min = 0,
+                  .max = 1 - DBL_EPSILON / 2,
+                  .help = "how much of the last step goes on"},
     {0},
 };
-
-static void configure(const gd_config *config, double *options) {
-    options[MOMENTUM] = gd_config_number(config, "optimizer", "momentum");
-}
 
 GD_CLONES static void descend(int64_t count, real lr, real momentum, const real *restrict gradient,
                               real *restrict velocity, real *restrict parameters) {
@@ -36,9 +32,9 @@ GD_CLONES static void descend(int64_t count, real lr, real momentum, const real 
 
 /* As torch.optim.SGD with momentum and no dampening, whose first step, b = g, is this one from
  * zero. */
-static void update(const double *options, const gd_update *update) {
-    descend(update->count, (real)update->lr, (real)options[MOMENTUM], update->gradient,
-            update->slot[0], update->parameters);
+static void update(const gd_optimizer *optimizer, const gd_update *update) {
+    descend(optimizer->count, (real)update->lr, (real)optimizer->options[MOMENTUM],
+            update->gradient, optimizer->slot[0], update->parameters);
 }
 
 const gd_optimizer_kind gd_optimizer_momentum = {
@@ -46,6 +42,5 @@ const gd_optimizer_kind gd_optimizer_momentum = {
     .help = "b = momentum b + g, p -= lr b",
     .settings = {.section = "optimizer", .owner = "momentum", .rows = settings},
     .slot = {"momentum_buffer"},
-    .configure = configure,
     .update = update,
 };

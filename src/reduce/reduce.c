@@ -184,10 +184,9 @@ static void add_node(gd_reducer *reducer, gd_reducer_leaf *leaf, void *context, 
         leaf(context, node.first, into);
         return;
     }
-    int64_t middle = node.first + (node.end - node.first) / 2;
     real *right = reducer->scratch[depth];
-    add_node(reducer, leaf, context, (gd_node){.first = node.first, .end = middle}, into, depth);
-    add_node(reducer, leaf, context, (gd_node){.first = middle, .end = node.end}, right, depth + 1);
+    add_node(reducer, leaf, context, gd_tree_left(node), into, depth);
+    add_node(reducer, leaf, context, gd_tree_right(node), right, depth + 1);
     gd_reducer_add(reducer->size, right, into);
 }
 

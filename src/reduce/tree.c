@@ -5,11 +5,11 @@ static int64_t middle_of(gd_node node) {
     return node.first + (node.end - node.first) / 2;
 }
 
-static gd_node left_of(gd_node node) {
+gd_node gd_tree_left(gd_node node) {
     return (gd_node){.first = node.first, .end = middle_of(node)};
 }
 
-static gd_node right_of(gd_node node) {
+gd_node gd_tree_right(gd_node node) {
     return (gd_node){.first = middle_of(node), .end = node.end};
 }
 
@@ -21,8 +21,8 @@ static int cover_in(gd_node node, gd_node wanted, int count, gd_node *nodes) {
         nodes[count] = node;
         return count + 1;
     }
-    count = cover_in(left_of(node), wanted, count, nodes);
-    return cover_in(right_of(node), wanted, count, nodes);
+    count = cover_in(gd_tree_left(node), wanted, count, nodes);
+    return cover_in(gd_tree_right(node), wanted, count, nodes);
 }
 
 int gd_tree_cover(int64_t shards, int64_t first, int64_t end, gd_node nodes[GD_TREE_COVER_MAX]) {
@@ -34,7 +34,7 @@ int gd_tree_cover(int64_t shards, int64_t first, int64_t end, gd_node nodes[GD_T
  * more. */
 int gd_tree_depth(gd_node node) {
     int depth = 0;
-    for (; node.end - node.first > 1; node = right_of(node)) {
+    for (; node.end - node.first > 1; node = gd_tree_right(node)) {
         depth++;
     }
     return depth;
@@ -55,8 +55,8 @@ static int plan_node(planner *planner, gd_node node, int scratch) {
     if (node.first == next.first && node.end == next.end) {
         return planner->next++;
     }
-    int left = plan_node(planner, left_of(node), scratch);
-    int right = plan_node(planner, right_of(node), left < plan->count ? scratch : scratch + 1);
+    int left = plan_node(planner, gd_tree_left(node), scratch);
+    int right = plan_node(planner, gd_tree_right(node), left < plan->count ? scratch : scratch + 1);
     int into = plan->count + scratch;
     plan->addition[plan->length++] = (gd_addition){.left = left, .right = right, .into = into};
     plan->scratch = scratch + 1 > plan->scratch ? scratch + 1 : plan->scratch;

@@ -144,9 +144,7 @@ gd_status gd_store_open(const char *path, gd_store **store) {
     *store = opened;
     opened = NULL;
 done:
-    if (access >= 0) {
-        H5Pclose(access);
-    }
+    gd_store_drop(access);
     gd_status ignored = gd_store_close(&opened);
     gd_status_free(&ignored);
     return status;
@@ -174,12 +172,8 @@ static gd_status create(gd_store *store) {
         status = gd_store_fail(store, "make this file", "");
     }
 done:
-    if (access >= 0) {
-        H5Pclose(access);
-    }
-    if (creation >= 0) {
-        H5Pclose(creation);
-    }
+    gd_store_drop(access);
+    gd_store_drop(creation);
     return status;
 }
 

@@ -23,10 +23,8 @@ static gd_status set(gd_store *store, const char *object, const char *key, hid_t
     if (attribute >= 0 && H5Aclose(attribute) < 0 && status == GD_OK) {
         status = gd_store_fail(store, "write an attribute of", object);
     }
-    if (space >= 0) {
-        H5Sclose(space);
-    }
-    H5Oclose(owner);
+    gd_store_drop(space);
+    gd_store_drop(owner);
     return status;
 }
 
@@ -45,9 +43,7 @@ gd_status gd_store_set_text(gd_store *store, const char *object, const char *key
     } else {
         status = set(store, object, key, type, type, value);
     }
-    if (type >= 0) {
-        H5Tclose(type);
-    }
+    gd_store_drop(type);
     return status;
 }
 
@@ -65,12 +61,8 @@ typedef struct attribute {
 } attribute;
 
 static void attribute_close(attribute *from) {
-    if (from->type >= 0) {
-        H5Tclose(from->type);
-    }
-    if (from->id >= 0) {
-        H5Aclose(from->id);
-    }
+    gd_store_drop(from->type);
+    gd_store_drop(from->id);
 }
 
 static gd_status ill_typed(const gd_store *store, const char *object, const char *key,
@@ -105,10 +97,8 @@ static gd_status attribute_open(const gd_store *store, const char *object, const
         status = ill_typed(store, object, key, wanted);
     }
 done:
-    if (space >= 0) {
-        H5Sclose(space);
-    }
-    H5Oclose(owner);
+    gd_store_drop(space);
+    gd_store_drop(owner);
     return status;
 }
 

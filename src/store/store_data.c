@@ -36,12 +36,8 @@ static gd_status get_shape(const gd_store *store, const char *name, hid_t set, g
         }
     }
 done:
-    if (space >= 0) {
-        H5Sclose(space);
-    }
-    if (type >= 0) {
-        H5Tclose(type);
-    }
+    gd_store_drop(space);
+    gd_store_drop(type);
     return status;
 }
 
@@ -58,7 +54,7 @@ static gd_status open_set(const gd_store *store, const char *name, gd_shape *sha
                                name);
     }
     if (status != GD_OK) {
-        H5Oclose(*set);
+        gd_store_drop(*set);
         *set = H5I_INVALID_HID;
     }
     return status;
@@ -80,15 +76,9 @@ typedef struct slab {
 } slab;
 
 static void slab_close(slab *rows) {
-    if (rows->memory >= 0) {
-        H5Sclose(rows->memory);
-    }
-    if (rows->file >= 0) {
-        H5Sclose(rows->file);
-    }
-    if (rows->set >= 0) {
-        H5Oclose(rows->set);
-    }
+    gd_store_drop(rows->memory);
+    gd_store_drop(rows->file);
+    gd_store_drop(rows->set);
 }
 
 static gd_status slab_open(const gd_store *store, const char *name, int64_t first, int64_t count,
@@ -144,9 +134,7 @@ gd_status gd_store_write(gd_store *store, const char *name, int64_t first, int64
         status = gd_store_fail(store, "write", name);
     }
     if (part.set >= 0 && H5Dflush(part.set) < 0) {
-        if (status == GD_OK) {
-            status = gd_store_fail(store, "write", name);
-        }
+        status = gd_status_first(status, gd_store_fail(store, "write", name));
         /* Left open: the library crashes at its end after the failed close of a data set. */
         part.set = H5I_INVALID_HID;
     }
@@ -206,11 +194,7 @@ gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape,
         status = gd_store_fail(store, "make data set", name);
     }
 done:
-    if (properties >= 0) {
-        H5Pclose(properties);
-    }
-    if (space >= 0) {
-        H5Sclose(space);
-    }
+    gd_store_drop(properties);
+    gd_store_drop(space);
     return status;
 }

@@ -106,9 +106,7 @@ static gd_status make_group(gd_store *store, char *name) {
     if (group < 0 || H5Gclose(group) < 0) {
         status = gd_store_fail(store, "make group", name);
     }
-    if (properties >= 0) {
-        H5Pclose(properties);
-    }
+    gd_store_drop(properties);
     return status;
 }
 

@@ -11,6 +11,13 @@ struct gd_store {
     char *path;
 };
 
+/* Closes anything that was opened in the library, where a failure to do so changes nothing. */
+static inline void gd_store_drop(hid_t id) {
+    if (id >= 0) {
+        (void)H5Idec_ref(id);
+    }
+}
+
 /* "PATH: cannot VERB NAME: CAUSE" with the innermost reason that the library gives; so it is to be
  * called right after the call that failed. `name` may be "" for the file itself. */
 gd_status gd_store_fail(const gd_store *store, const char *verb, const char *name);

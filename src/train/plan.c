@@ -10,23 +10,19 @@ static void print_layers(const gd_model *model) {
     for (int i = 0; i < model->layer_count; i++) {
         const gd_layer *layer = &model->layers[i];
         int64_t count = 0;
-        char name[64], tensors[128] = "";
-        size_t used = 0;
+        char name[64];
+        gd_text tensors = {0};
         for (int j = 0; j < layer->tensor_count; j++) {
             const gd_tensor *tensor = &layer->tensor[j];
             count += tensor->count;
-            used += (size_t)snprintf(tensors + used, sizeof tensors - used, "%s%s [%lld%s",
-                                     j > 0 ? ", " : "", tensor->name, (long long)tensor->dims[0],
-                                     tensor->rank > 1 ? "" : "]");
-            if (tensor->rank > 1) {
-                used += (size_t)snprintf(tensors + used, sizeof tensors - used, ", %lld]",
-                                         (long long)tensor->dims[1]);
-            }
+            gd_text_add(&tensors, "%s%s ", j > 0 ? ", " : "", tensor->name);
+            gd_text_add_dims(&tensors, tensor->rank, tensor->dims);
         }
         snprintf(name, sizeof name, layer->kind->argument == NULL ? "%d %s" : "%d %s %g", i,
                  layer->kind->name, layer->argument);
         printf("%-20s %9lld %12s  %s\n", name, (long long)layer->outputs,
-               gd_text_grouped(count, text), tensors);
+               gd_text_grouped(count, text), gd_text_bytes(&tensors));
+        gd_text_free(&tensors);
     }
 }
 

@@ -124,6 +124,14 @@ static gd_status check_shapes(gd_problem *problem) {
     return status;
 }
 
+/* A log by the clock could not be the same on every run. */
+static gd_status check_intervals(const gd_config *config) {
+    if (gd_config_interval(config, "run", "log_every").unit == GD_SECONDS) {
+        return gd_config_fail(config, "run", "log_every", "must be a number of steps or epochs");
+    }
+    return GD_OK;
+}
+
 gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **problem) {
     gd_problem *self = NULL;
     gd_status status = gd_memory_new(&self, 1, sizeof *self, "the problem");
@@ -133,6 +141,9 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
         self->config = config;
         self->scale = gd_config_number(config, "data", "scale");
         self->seed = (uint64_t)gd_config_integer(config, "train", "seed");
+        status = check_intervals(config);
+    }
+    if (status == GD_OK) {
         status = open_training(self);
     }
     if (status == GD_OK) {
@@ -146,6 +157,7 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
         status = check_shapes(self);
     }
     if (status == GD_OK) {
+        self->val_tiles = (self->val_count + GD_TILE_ROWS - 1) / GD_TILE_ROWS;
         status = cut_shards(self);
     }
     return gd_comm_agree(comm, status);
@@ -166,9 +178,8 @@ gd_status gd_problem_load(gd_problem *problem) {
     gd_status status = load(problem, &problem->train_source, &problem->train_split, GD_TRAINING,
                             span, &problem->train);
     if (status == GD_OK && problem->validates) {
-        int64_t tiles = (problem->val_count + GD_TILE_ROWS - 1) / GD_TILE_ROWS;
-        gd_range part =
-            gd_range_part(tiles, gd_comm_size(problem->comm), gd_comm_rank(problem->comm));
+        gd_range part = gd_range_part(problem->val_tiles, gd_comm_size(problem->comm),
+                                      gd_comm_rank(problem->comm));
         int64_t first = part.first * GD_TILE_ROWS;
         int64_t end = (part.first + part.count) * GD_TILE_ROWS;
         end = end < problem->val_count ? end : problem->val_count;

@@ -91,6 +91,29 @@ static const char *metric_key(const gd_problem *problem) {
     return problem->model->loss->metric == GD_METRIC_ACCURACY ? "val_accuracy" : "val_rmse";
 }
 
+static const char *metric_title(const gd_problem *problem) {
+    if (!problem->validates) {
+        return NULL;
+    }
+    return problem->model->loss->metric == GD_METRIC_ACCURACY ? "val accuracy" : "val rmse";
+}
+
+void gd_report_begin(gd_trainer *trainer, const char *path) {
+    const gd_problem *problem = trainer->problem;
+    const gd_reducer_kind *kind = trainer->reducer->kind;
+    if (path != NULL) {
+        printf("resuming  %s: %lld epochs and %lld steps are done\n", path,
+               (long long)trainer->progress.epoch, (long long)trainer->progress.step);
+    }
+    printf("reduce    %s: %s\n", kind->name, kind->help);
+    if (!kind->same_bits) {
+        printf("          the last bits of the result depend on the number of ranks\n");
+    }
+    trainer->table =
+        gd_table_start(gd_config_text(problem->config, "run", "progress"), metric_title(problem));
+    gd_table_head(&trainer->table);
+}
+
 gd_status gd_report_epoch(gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
     const gd_progress *progress = &trainer->progress;
@@ -175,7 +198,7 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
     gd_comm *comm = trainer->problem->comm;
     gd_status status = GD_OK;
     char hexadecimal[17];
-    snprintf(hexadecimal, sizeof hexadecimal, "%016llx", (unsigned long long)digest);
+    gd_checkpoint_digest_text(digest, hexadecimal);
     gd_comm_sum(comm, trainer->seconds, GD_PHASES);
     if (gd_comm_rank(comm) == 0) {
         status = log_end(trainer, reason, hexadecimal);

@@ -4,6 +4,26 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
 
+/* Whether the data have the sizes that they had. */
+static gd_status same_data(const gd_problem *problem, const gd_checkpoint_header *header) {
+    const struct {
+        const char *what;
+        int64_t old, now;
+    } rows[] = {
+        {"features", header->inputs, problem->model->inputs},
+        {"training rows", header->train_rows, problem->shards.rows},
+        {"validation rows", header->val_rows, problem->val_count},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].old != rows[i].now) {
+            return gd_status_new(GD_BAD_INPUT, "%s has %lld %s, but the checkpoint's run had %lld",
+                                 problem->train_source.file, (long long)rows[i].now, rows[i].what,
+                                 (long long)rows[i].old);
+        }
+    }
+    return GD_OK;
+}
+
 /* Whether a checkpoint is of the run that the config describes. */
 static gd_status same_run(const gd_problem *problem, const char *path,
                           const gd_checkpoint_header *header) {
@@ -15,10 +35,8 @@ static gd_status same_run(const gd_problem *problem, const char *path,
         status = gd_config_compare(problem->config, old);
     }
     gd_config_free(&old);
-    if (status == GD_OK && header->inputs != problem->model->inputs) {
-        status = gd_status_new(GD_BAD_INPUT,
-                               "%s: is of a model for %lld features, but the rows have %lld", path,
-                               (long long)header->inputs, (long long)problem->model->inputs);
+    if (status == GD_OK) {
+        status = same_data(problem, header);
     }
     if (status == GD_OK && header->shards != problem->shards.count) {
         status = gd_config_fail(problem->config, "data", "shards",
@@ -42,6 +60,10 @@ static gd_status same_run(const gd_problem *problem, const char *path,
 static gd_status verify(const gd_problem *problem, const char *path,
                         const gd_checkpoint_header *header, real *whole) {
     const gd_tensors *tensors = &problem->model->tensors;
+    if (header->type != GD_REAL_TYPE) {
+        return gd_status_new(GD_BAD_INPUT, "%s: is not in the precision that its config says",
+                             path);
+    }
     gd_status status = gd_checkpoint_read(path, "/params", tensors, GD_REAL_TYPE, whole);
     if (status == GD_OK &&
         gd_checkpoint_digest(whole, GD_REAL_TYPE, tensors->size) != header->digest) {
@@ -49,10 +71,10 @@ static gd_status verify(const gd_problem *problem, const char *path,
             gd_status_new(GD_BAD_INPUT, "%s: its parameters do not have the digest it says", path);
     }
     const char *name = gd_config_text(problem->config, "optimizer", "name");
-    const char *const *slot = gd_optimizer_find(name)->slot;
-    for (; *slot != NULL && status == GD_OK; slot++) {
+    const gd_optimizer_kind *kind = gd_optimizer_find(name);
+    for (int i = 0; kind->slot[i] != NULL && status == GD_OK; i++) {
         char group[64];
-        snprintf(group, sizeof group, "/optimizer/%s", *slot);
+        gd_trainer_slot_group(kind, i, group);
         status = gd_checkpoint_read(path, group, tensors, GD_REAL_TYPE, whole);
     }
     return status;
@@ -80,6 +102,21 @@ static gd_status try_checkpoint(const gd_problem *problem, const char *path, rea
     return GD_OK;
 }
 
+/* A run would begin here, and its model take the place of one that may be all that is left of
+ * another. */
+static gd_status check_empty(const gd_rundir *rundir) {
+    char *model;
+    gd_status status = gd_rundir_file(rundir, "model.h5", &model);
+    if (status == GD_OK && gd_file_exists(model)) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s would be replaced, for there is no checkpoint to continue from; "
+                               "choose another run.dir, or start over with run.resume=never",
+                               model);
+    }
+    gd_memory_free(&model);
+    return status;
+}
+
 static gd_status find_latest(const gd_problem *problem, const gd_rundir *rundir, real *whole,
                              char **path, gd_checkpoint_header *header) {
     gd_folder names;
@@ -91,6 +128,9 @@ static gd_status find_latest(const gd_problem *problem, const gd_rundir *rundir,
         if (status == GD_OK) {
             status = try_checkpoint(problem, *path, whole, header, &usable);
         }
+    }
+    if (status == GD_OK && names.count == 0) {
+        status = check_empty(rundir);
     }
     if (status == GD_OK && names.count > 0 && !usable) {
         status = gd_status_new(GD_BAD_INPUT,
@@ -207,7 +247,7 @@ gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
     gd_status status = read_parameters(trainer, path);
     for (int i = 0; i < optimizer->slots && status == GD_OK; i++) {
         char group[64];
-        snprintf(group, sizeof group, "/optimizer/%s", optimizer->kind->slot[i]);
+        gd_trainer_slot_group(optimizer->kind, i, group);
         status = read_vector(trainer, path, group, optimizer->slot[i]);
     }
     return status;

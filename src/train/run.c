@@ -120,9 +120,9 @@ static void show_step(gd_trainer *trainer, int64_t steps) {
                  time_left(trainer, progress->epoch_seconds));
 }
 
-static gd_status save(gd_trainer *trainer) {
+static gd_status save(gd_trainer *trainer, bool scheduled) {
     gd_status status = gd_trainer_agree(trainer);
-    return status == GD_OK ? gd_trainer_save(trainer) : status;
+    return status == GD_OK ? gd_trainer_save(trainer, scheduled) : status;
 }
 
 /* From where the trainer stands to the end of the run, or to a reason to stop before. */
@@ -141,14 +141,14 @@ static gd_status loop(gd_trainer *trainer) {
         progress->epoch_seconds += gd_clock_seconds() - start;
         show_step(trainer, steps);
         log_step(trainer, &outcome);
-        bool due = outcome.save || step_is_due(trainer, "checkpoint_every") || outcome.stop != 0;
+        bool due = outcome.save || step_is_due(trainer, "checkpoint_every");
         if (progress->epoch_step == steps) {
             status = end_epoch(trainer);
             due = due || progress->best_step == progress->step;
             gd_trainer_order(trainer);
         }
-        if (status == GD_OK && (due || finished(trainer) != NULL)) {
-            status = save(trainer);
+        if (status == GD_OK && (due || outcome.stop != 0 || finished(trainer) != NULL)) {
+            status = save(trainer, due);
         }
         if (status == GD_OK && outcome.stop != 0 && finished(trainer) == NULL) {
             status = stopped(trainer, outcome.stop);
@@ -208,13 +208,6 @@ static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
     return status;
 }
 
-static const char *metric_title(const gd_problem *problem) {
-    if (!problem->validates) {
-        return NULL;
-    }
-    return problem->model->loss->metric == GD_METRIC_ACCURACY ? "val accuracy" : "val rmse";
-}
-
 /* Parameters, directory and log as they are before the first step to do. */
 static gd_status begin(gd_trainer *trainer, const char *path, const gd_checkpoint_header *header) {
     gd_problem *problem = trainer->problem;
@@ -225,14 +218,7 @@ static gd_status begin(gd_trainer *trainer, const char *path, const gd_checkpoin
         status = gd_comm_agree(problem->comm, root ? prepare_directory(trainer, path) : GD_OK);
     }
     if (status == GD_OK && root) {
-        if (path != NULL) {
-            printf("resuming  %s: %lld epochs and %lld steps are done\n", path,
-                   (long long)trainer->progress.epoch, (long long)trainer->progress.step);
-        }
-        printf("reduce    %s: %s\n", trainer->reducer->kind->name, trainer->reducer->kind->help);
-        trainer->table = gd_table_start(gd_config_text(problem->config, "run", "progress"),
-                                        metric_title(problem));
-        gd_table_head(&trainer->table);
+        gd_report_begin(trainer, path);
     }
     return status;
 }

@@ -14,7 +14,8 @@ static gd_status write_params(gd_trainer *trainer, const char *path, uint64_t di
     gd_checkpoint_header header = {.type = GD_REAL_TYPE,
                                    .inputs = problem->model->inputs,
                                    .shards = problem->shards.count,
-                                   .ranks = gd_comm_size(problem->comm),
+                                   .train_rows = problem->shards.rows,
+                                   .val_rows = problem->val_count,
                                    .digest = digest,
                                    .config = config.bytes,
                                    .progress = trainer->progress};
@@ -30,13 +31,17 @@ static gd_status write_params(gd_trainer *trainer, const char *path, uint64_t di
     return status;
 }
 
+void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]) {
+    snprintf(group, 64, "/optimizer/%s", kind->slot[slot]);
+}
+
 /* All ranks bring the optimizer's state to rank 0, which goes on even after a failure, so that no
  * rank waits. */
 static gd_status write_state(gd_trainer *trainer, gd_checkpoint *checkpoint, gd_status status) {
     const gd_optimizer *optimizer = trainer->optimizer;
     for (int i = 0; i < optimizer->slots; i++) {
         char group[64];
-        snprintf(group, sizeof group, "/optimizer/%s", optimizer->kind->slot[i]);
+        gd_trainer_slot_group(optimizer->kind, i, group);
         gd_reducer_gather(trainer->reducer, optimizer->slot[i], trainer->whole);
         if (checkpoint != NULL && status == GD_OK) {
             status = gd_checkpoint_add(checkpoint, group, &trainer->problem->model->tensors,
@@ -64,18 +69,21 @@ static gd_status publish(gd_trainer *trainer, gd_checkpoint **checkpoint) {
     return status;
 }
 
-static gd_status log_checkpoint(gd_trainer *trainer, const char *path, uint64_t digest) {
+/* The line of a checkpoint that an unbroken run would not have is not for the log of one that goes
+ * on. */
+static gd_status log_checkpoint(gd_trainer *trainer, const char *path, uint64_t digest,
+                                bool scheduled) {
     gd_metrics *metrics = trainer->metrics;
     const char *name = strrchr(path, '/');
     char hexadecimal[17];
-    snprintf(hexadecimal, sizeof hexadecimal, "%016llx", (unsigned long long)digest);
+    int64_t before = gd_metrics_bytes(metrics);
     gd_metrics_begin(metrics, "checkpoint");
     gd_metrics_integer(metrics, "epoch", trainer->progress.epoch);
     gd_metrics_integer(metrics, "step", trainer->progress.step);
     gd_metrics_text(metrics, "file", name + 1);
-    gd_metrics_text(metrics, "digest", hexadecimal);
+    gd_metrics_text(metrics, "digest", gd_checkpoint_digest_text(digest, hexadecimal));
     gd_status status = gd_metrics_end(metrics);
-    trainer->progress.log_bytes = gd_metrics_bytes(metrics);
+    trainer->progress.log_bytes = scheduled ? gd_metrics_bytes(metrics) : before;
     return status;
 }
 
@@ -89,7 +97,7 @@ static gd_status check_finite(const gd_trainer *trainer) {
                          (long long)trainer->progress.step);
 }
 
-gd_status gd_trainer_save(gd_trainer *trainer) {
+gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     gd_comm *comm = trainer->problem->comm;
     bool root = gd_comm_rank(comm) == 0;
     double start = gd_clock_seconds();
@@ -106,7 +114,7 @@ gd_status gd_trainer_save(gd_trainer *trainer) {
     if (root) {
         status = gd_rundir_checkpoint(&trainer->rundir, trainer->progress.step, &path);
         if (status == GD_OK) {
-            status = log_checkpoint(trainer, path, digest);
+            status = log_checkpoint(trainer, path, digest, scheduled);
         }
         if (status == GD_OK) {
             status = write_params(trainer, path, digest, &checkpoint);

@@ -61,7 +61,7 @@ static const gd_setting train_rows[] = {
     {0},
 };
 
-const gd_settings gd_train_settings = {.section = "train", .rows = train_rows};
+static const gd_settings train_settings = {.section = "train", .rows = train_rows};
 
 static const char *progress_name(size_t index) {
     static const char *const names[] = {"auto", "on", "off"};
@@ -110,7 +110,7 @@ static const gd_setting run_rows[] = {
     {0},
 };
 
-const gd_settings gd_run_settings = {.section = "run", .rows = run_rows};
+static const gd_settings run_settings = {.section = "run", .rows = run_rows};
 
 void gd_train_tables(const gd_settings *tables[]) {
     size_t count = 0;
@@ -120,7 +120,7 @@ void gd_train_tables(const gd_settings *tables[]) {
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL && count < GD_TABLES - 3; i++) {
         tables[count++] = &gd_optimizer_kinds[i]->settings;
     }
-    tables[count++] = &gd_train_settings;
-    tables[count++] = &gd_run_settings;
+    tables[count++] = &train_settings;
+    tables[count++] = &run_settings;
     tables[count] = NULL;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gdmpi/files.h"
+#include "gdmpi/rng.h"
 #include "gdmpi/stop.h"
 #include "gdmpi/train.h"
 
@@ -11,11 +12,7 @@ enum { FLAG_FAILED, FLAG_SAVE, FLAG_TIME, FLAG_TERM, FLAG_INT, FLAG_USR1 };
 _Static_assert(FLAG_USR1 + 1 == GD_TRAINER_FLAGS, "a flag for each");
 
 void gd_trainer_fail(gd_trainer *trainer, gd_status status) {
-    if (trainer->failure == GD_OK) {
-        trainer->failure = status;
-    } else {
-        gd_status_free(&status);
-    }
+    trainer->failure = gd_status_first(trainer->failure, status);
 }
 
 gd_status gd_trainer_agree(gd_trainer *trainer) {
@@ -177,7 +174,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
     const gd_problem *problem = trainer->problem;
     const gd_rows *rows = &problem->val;
-    size_t tiles = (size_t)((problem->val_count + GD_TILE_ROWS - 1) / GD_TILE_ROWS);
+    size_t tiles = (size_t)problem->val_tiles;
     double start = gd_clock_seconds();
     *outcome = (gd_outcome){.rows = problem->val_count};
     memset(trainer->tile_sums, 0, 2 * tiles * sizeof *trainer->tile_sums);

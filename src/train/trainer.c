@@ -2,14 +2,12 @@
 #include <string.h>
 
 #include "gdmpi/blas.h"
-#include "gdmpi/files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
 
 static gd_status allocate(gd_trainer *self) {
     const gd_problem *problem = self->problem;
     gd_target target = gd_model_target(problem->model);
-    int64_t tiles = (problem->val_count + GD_TILE_ROWS - 1) / GD_TILE_ROWS;
     bool root = gd_comm_rank(problem->comm) == 0;
     self->shared_count =
         (size_t)(problem->shards.count + self->reducer->block_count + GD_TRAINER_FLAGS);
@@ -31,8 +29,8 @@ static gd_status allocate(gd_trainer *self) {
                                "a step's small reduction");
     }
     if (status == GD_OK) {
-        status = gd_memory_new(&self->tile_sums, 2 * (size_t)tiles, sizeof *self->tile_sums,
-                               "the sums of validation");
+        status = gd_memory_new(&self->tile_sums, 2 * (size_t)problem->val_tiles,
+                               sizeof *self->tile_sums, "the sums of validation");
     }
     if (status == GD_OK && root) {
         status = gd_memory_new(&self->whole, (size_t)problem->model->tensors.size,
@@ -41,19 +39,9 @@ static gd_status allocate(gd_trainer *self) {
     return status;
 }
 
-static gd_status check_log_interval(const gd_config *config) {
-    return gd_config_interval(config, "run", "log_every").unit == GD_SECONDS
-               ? gd_config_fail(config, "run", "log_every",
-                                "the log counts steps or epochs, not time")
-               : GD_OK;
-}
-
 gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     gd_trainer *self = NULL;
-    gd_status status = check_log_interval(problem->config);
-    if (status == GD_OK) {
-        status = gd_memory_new(&self, 1, sizeof *self, "the trainer");
-    }
+    gd_status status = gd_memory_new(&self, 1, sizeof *self, "the trainer");
     status = gd_comm_agree(problem->comm, status);
     *trainer = self;
     if (status != GD_OK) {
@@ -107,16 +95,15 @@ double gd_trainer_norm(const gd_trainer *trainer) {
 
 gd_status gd_trainer_digest(gd_trainer *trainer, uint64_t *digest) {
     const gd_reducer *reducer = trainer->reducer;
+    gd_status status = GD_OK;
     *digest = gd_checkpoint_digest(reducer->parameters, GD_REAL_TYPE, reducer->size);
-    double low[2] = {(double)(*digest >> 32), (double)(uint32_t)*digest};
-    double high[2] = {low[0], low[1]};
-    gd_comm_minimum(reducer->comm, low, 2);
-    gd_comm_maximum(reducer->comm, high, 2);
-    if (low[0] != high[0] || low[1] != high[1]) {
-        return gd_status_new(GD_FAILED,
-                             "after step %lld the ranks hold different parameters: this is a "
-                             "fault of the machine or of gdmpi; the last checkpoint is whole",
-                             (long long)trainer->progress.step);
+    uint64_t first = *digest;
+    gd_comm_broadcast(reducer->comm, &first, sizeof first);
+    if (*digest != first) {
+        status = gd_status_new(GD_FAILED,
+                               "after step %lld the ranks hold different parameters: this is a "
+                               "fault of the machine or of gdmpi; the last checkpoint is whole",
+                               (long long)trainer->progress.step);
     }
-    return GD_OK;
+    return gd_comm_agree(reducer->comm, status);
 }

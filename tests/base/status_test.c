@@ -68,6 +68,19 @@ static void a_message_that_cannot_be_made_is_out_of_memory(void **state) {
     assert_true(status == GD_OK);
 }
 
+static void the_first_failure_is_kept(void **state) {
+    (void)state;
+    assert_true(gd_status_first(GD_OK, GD_OK) == GD_OK);
+    for (int which = 1; which <= 3; which++) {
+        gd_status one = which & 1 ? gd_status_new(GD_BAD_INPUT, "one") : GD_OK;
+        gd_status two = which & 2 ? gd_status_new(GD_FAILED, "two") : GD_OK;
+        gd_status first = gd_status_first(one, two);
+        assert_string_equal(gd_status_message(first), which & 1 ? "one" : "two");
+        assert_int_equal(gd_status_code(first), which & 1 ? GD_BAD_INPUT : GD_FAILED);
+        gd_status_free(&first);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ok_is_done_and_says_nothing),
@@ -76,6 +89,7 @@ int main(void) {
         cmocka_unit_test(a_message_may_be_made_of_another),
         cmocka_unit_test(no_memory_says_for_what_and_how_much),
         cmocka_unit_test(a_message_that_cannot_be_made_is_out_of_memory),
+        cmocka_unit_test(the_first_failure_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

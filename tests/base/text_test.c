@@ -58,6 +58,55 @@ static void a_copy_is_the_same_text_elsewhere(void **state) {
     }
 }
 
+static void a_new_text_is_formatted(void **state) {
+    (void)state;
+    char *text;
+    assert_true(gd_text_new(&text, "%s-%03d", "epoch", 7) == GD_OK);
+    assert_string_equal(text, "epoch-007");
+    gd_memory_free(&text);
+    assert_true(gd_text_new(&text, "%s", "") == GD_OK);
+    assert_string_equal(text, "");
+    gd_memory_free(&text);
+    assert_true(gd_text_new(&text, "%01000d", 1) == GD_OK);
+    assert_int_equal(strlen(text), 1000);
+    gd_memory_free(&text);
+}
+
+static void a_new_text_that_fails_is_null(void **state) {
+    (void)state;
+    char letter = 'x', *text = &letter;
+    gd_status status = gd_text_new(&text, "before %ls", L"\u03b1"); /* not of the C locale */
+    assert_int_equal(gd_status_code(status), GD_FAILED);
+    assert_null(text);
+    gd_status_free(&status);
+}
+
+static void dims_stand_in_brackets(void **state) {
+    (void)state;
+    static const int64_t dims[] = {512, 784, INT64_MAX};
+    static const char *const texts[] = {"[]", "[512]", "[512, 784]",
+                                        "[512, 784, 9223372036854775807]"};
+    for (int rank = 0; rank <= 3; rank++) {
+        gd_text text = {0};
+        gd_text_add_dims(&text, rank, dims);
+        assert_string_equal(gd_text_bytes(&text), texts[rank]);
+        gd_text_free(&text);
+    }
+}
+
+/* Tells by words that are longer by 0 to 5 letters, whose distances are known. A common beginning
+ * changes no distance, but makes large ones near enough. */
+static void expect_distance(const char *a, const char *b, size_t distance) {
+    char word[32], name[32], longer[64];
+    snprintf(word, sizeof word, "000000000000%s", a);
+    snprintf(name, sizeof name, "000000000000%s", b);
+    for (size_t more = 0; more <= 5; more++) {
+        snprintf(longer, sizeof longer, "%s%.*s", word, (int)more, "~~~~~");
+        assert_ptr_equal(gd_text_nearer(word, name, longer), more < distance ? longer : name);
+        assert_ptr_equal(gd_text_nearer(word, longer, name), more > distance ? name : longer);
+    }
+}
+
 static void distance_counts_edits(void **state) {
     (void)state;
     static const struct {
@@ -79,8 +128,8 @@ static void distance_counts_edits(void **state) {
         {"epochs", "epcohs", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(gd_text_distance(cases[i].a, cases[i].b), cases[i].distance);
-        assert_int_equal(gd_text_distance(cases[i].b, cases[i].a), cases[i].distance);
+        expect_distance(cases[i].a, cases[i].b, cases[i].distance);
+        expect_distance(cases[i].b, cases[i].a, cases[i].distance);
     }
 }
 
@@ -90,14 +139,26 @@ static void distance_of_long_words_tells_equal_from_different(void **state) {
         char a[80], b[80];
         snprintf(a, sizeof a, "%0*d", length, 0);
         snprintf(b, sizeof b, "%0*d", length, 1);
-        assert_int_equal(gd_text_distance(a, a), 0);
-        assert_true(gd_text_distance(a, b) > 0);
+        assert_ptr_equal(gd_text_nearer(a, NULL, a), a);
+        assert_ptr_equal(gd_text_nearer(a, b, a), a);
+        assert_ptr_equal(gd_text_nearer(a, a, b), a);
     }
 }
 
 static const char *keys(size_t index) {
     static const char *const names[] = {"lr", "momentum", "epochs", "epoch", NULL};
     return names[index];
+}
+
+static void index_is_the_place_of_a_name(void **state) {
+    (void)state;
+    for (size_t i = 0; keys(i) != NULL; i++) {
+        assert_int_equal(gd_text_index(keys(i), keys), i);
+    }
+    static const char *const others[] = {"", "LR", "l", "lrs", "epoc", "epochss"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(gd_text_index(others[i], keys), 4);
+    }
 }
 
 static void nearest_is_the_name_that_was_meant(void **state) {
@@ -111,6 +172,31 @@ static void nearest_is_the_name_that_was_meant(void **state) {
     assert_string_equal(gd_text_nearest("epoch", keys), "epoch");
     assert_null(gd_text_nearest("xyzzy", keys));
     assert_null(gd_text_nearest("", keys));
+}
+
+static const char *long_keys(size_t index) {
+    static const char *const names[] = {"late_rows", "learning_rate", "log_rows", "wd", NULL};
+    return names[index];
+}
+
+static void initials_are_near(void **state) {
+    (void)state;
+    assert_string_equal(gd_text_nearest("lr", long_keys), "late_rows");
+    assert_string_equal(gd_text_nearest("weight_decay", long_keys), "wd");
+    assert_null(gd_text_nearest("la", long_keys));
+    assert_null(gd_text_nearest("lrs", long_keys));
+    assert_null(gd_text_nearest("l", long_keys));
+}
+
+static void nearer_takes_the_first_of_two_that_are_as_near(void **state) {
+    (void)state;
+    assert_string_equal(gd_text_nearer("abcd", "abcx", "abxd"), "abcx");
+    assert_string_equal(gd_text_nearer("abcd", "abxx", "abxd"), "abxd");
+    assert_string_equal(gd_text_nearer("abcd", NULL, "abxx"), "abxx");
+    assert_string_equal(gd_text_nearer("abcd", "abxx", NULL), "abxx");
+    assert_string_equal(gd_text_nearer("abcd", "axxx", "abxx"), "abxx");
+    assert_null(gd_text_nearer("abcd", "axxx", "xxxx"));
+    assert_null(gd_text_nearer("abcd", NULL, NULL));
 }
 
 static void integers_are_read_whole_and_in_range(void **state) {
@@ -335,9 +421,15 @@ int main(void) {
         cmocka_unit_test(a_text_starts_empty_and_grows),
         cmocka_unit_test(a_text_that_failed_stays_failed),
         cmocka_unit_test(a_copy_is_the_same_text_elsewhere),
+        cmocka_unit_test(a_new_text_is_formatted),
+        cmocka_unit_test(a_new_text_that_fails_is_null),
+        cmocka_unit_test(dims_stand_in_brackets),
         cmocka_unit_test(distance_counts_edits),
         cmocka_unit_test(distance_of_long_words_tells_equal_from_different),
+        cmocka_unit_test(index_is_the_place_of_a_name),
         cmocka_unit_test(nearest_is_the_name_that_was_meant),
+        cmocka_unit_test(initials_are_near),
+        cmocka_unit_test(nearer_takes_the_first_of_two_that_are_as_near),
         cmocka_unit_test(integers_are_read_whole_and_in_range),
         cmocka_unit_test(numbers_are_read_whole_and_finite),
         cmocka_unit_test(every_double_is_read_back),

@@ -51,7 +51,8 @@ static gd_checkpoint_header sample_header(void) {
     return (gd_checkpoint_header){.type = GD_FLOAT64,
                                   .inputs = 7,
                                   .shards = 5,
-                                  .ranks = 3,
+                                  .train_rows = 203,
+                                  .val_rows = 61,
                                   .config = "[model]\nlayers = dense 3\n",
                                   .progress = {.step = 1234,
                                                .epoch = 6,
@@ -99,7 +100,8 @@ static gd_status write_sample(const char *path, gd_checkpoint_header header) {
 
 static bool same_header(const gd_checkpoint_header *a, const gd_checkpoint_header *b) {
     return a->type == b->type && a->inputs == b->inputs && a->shards == b->shards &&
-           a->ranks == b->ranks && strcmp(a->config, b->config) == 0 &&
+           a->train_rows == b->train_rows && a->val_rows == b->val_rows &&
+           strcmp(a->config, b->config) == 0 &&
            memcmp(&a->progress, &b->progress, sizeof a->progress) == 0;
 }
 

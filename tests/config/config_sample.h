@@ -116,7 +116,7 @@ static const gd_setting run_rows[] = {{.key = "dir",
 static const gd_settings run_table = {"run", NULL, run_rows};
 
 static const gd_settings *const tables[] = {&data_table, &optimizer_table, &momentum_table,
-                                            &adam_table, &schedule_table,  &adamw_table,
+                                            &adam_table, &adamw_table,     &schedule_table,
                                             &step_table, &run_table,       NULL};
 
 static int overrides_count(char *const *overrides) {

@@ -172,6 +172,65 @@ static void value_refused(char *setting, const char *expected) {
     gd_text_free(&message);
 }
 
+static void a_replaced_setting_is_as_if_overridden(void **state) {
+    (void)state;
+    const char *text = "[data]\nfile = a\nshards = 3\n[optimizer]\nmomentum = 0.5\n";
+    static const struct {
+        const char *section, *key, *value;
+        char *override;
+    } cases[] = {
+        {"run", "dir", "runs/a", "run.dir=runs/a"},
+        {"run", "dir", " runs/b ", "run.dir=runs/b"},
+        {"data", "shards", "5", "data.shards=5"},
+        {"run", "checkpoint_every", "3 steps", "run.checkpoint_every=3 steps"},
+        {"optimizer", "name", "adamw", "optimizer.name=adamw"},
+        {"optimizer", "lr", "0.25", "optimizer.lr=0.25"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *section = cases[i].section, *key = cases[i].key;
+        gd_config *config = parsed(text, (char *[]){"optimizer.lr=0.5", NULL});
+        gd_config *expected =
+            parsed(text, (char *[]){cases[i].override,
+                                    strcmp(key, "lr") == 0 ? NULL : "optimizer.lr=0.5", NULL});
+        for (int times = 0; times < 2; times++) {
+            assert_true(gd_config_replace(config, section, key, cases[i].value) == GD_OK);
+            assert_true(gd_config_given(config, section, key));
+            same_config(config, expected);
+        }
+        gd_config_free(&config);
+        gd_config_free(&expected);
+    }
+}
+
+static void what_cannot_replace_a_setting_is_an_error(void **state) {
+    (void)state;
+    static const struct {
+        const char *section, *key, *value, *message;
+    } cases[] = {
+        {"data", "shards", "few",
+         "data.shards=few: shards = 'few' is not a whole number (at least 0)"},
+        {"data", "shards", "-1",
+         "data.shards=-1: shards = -1 is out of range: it must be at least 0"},
+        {"data", "shrads", "1",
+         "data.shrads=1: unknown key 'shrads' in [data]; did you mean 'shards'?"},
+        {"dta", "shards", "1", "dta.shards=1: unknown section [dta]; did you mean 'data'?"},
+        {"optimizer", "eps", "1",
+         "optimizer.eps=1: key 'eps' in [optimizer] has no effect with name = momentum; it belongs "
+         "to adam"},
+        {"schedule", "name", "step",
+         "t.ini: [schedule] step_size is missing and must be given: between two drops"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gd_config *config = parsed("[data]\nfile = a\n", NULL);
+        gd_status status =
+            gd_config_replace(config, cases[i].section, cases[i].key, cases[i].value);
+        assert_string_equal(gd_status_message(status), cases[i].message);
+        assert_int_equal(gd_status_code(status), GD_BAD_INPUT);
+        gd_status_free(&status);
+        gd_config_free(&config);
+    }
+}
+
 static void numbers_of_the_wrong_kind_or_range_are_errors(void **state) {
     (void)state;
     value_refused("data.shards=many", "shards = 'many' is not a whole number (at least 0)");
@@ -344,6 +403,20 @@ static void asking_for_what_is_in_no_table_aborts(void **state) {
     gd_config_free(&config);
 }
 
+static void parse_apart(const gd_config *config, const char *section, const char *key) {
+    (void)config, (void)section, (void)key;
+    gd_config *never;
+    (void)gd_config_parse(
+        "t.ini", "[data]\nfile = a\n", 0, NULL,
+        (const gd_settings *const[]){&data_table, &optimizer_table, &run_table, &adam_table, NULL},
+        &never);
+}
+
+static void tables_of_a_section_that_lie_apart_abort(void **state) {
+    (void)state;
+    bug(parse_apart, NULL, "", "[optimizer]");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_not_given_have_their_defaults),
@@ -355,6 +428,8 @@ int main(void) {
         cmocka_unit_test(settings_of_an_owner_are_known_only_with_it),
         cmocka_unit_test(another_owner_on_the_command_line_passes_over_the_files_keys),
         cmocka_unit_test(overrides_win_over_the_file),
+        cmocka_unit_test(a_replaced_setting_is_as_if_overridden),
+        cmocka_unit_test(what_cannot_replace_a_setting_is_an_error),
         cmocka_unit_test(numbers_of_the_wrong_kind_or_range_are_errors),
         cmocka_unit_test(both_ends_of_a_range_are_allowed),
         cmocka_unit_test(choices_that_are_none_list_the_choices),
@@ -362,6 +437,7 @@ int main(void) {
         cmocka_unit_test(texts_come_back_or_are_refused),
         cmocka_unit_test(a_failure_says_where_the_setting_was_given),
         cmocka_unit_test(asking_for_what_is_in_no_table_aborts),
+        cmocka_unit_test(tables_of_a_section_that_lie_apart_abort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

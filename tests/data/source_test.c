@@ -57,6 +57,32 @@ static void what_names_no_data_is_refused(void **state) {
     assert_null(source.group);
 }
 
+/* The data may move between two parts of a run; which of it is used may not change. */
+static void a_run_continues_with_the_same_data_in_another_file(void **state) {
+    (void)state;
+    static const gd_settings *const tables[] = {&gd_data_settings, NULL};
+    static const struct {
+        const char *key, *value;
+        gd_code code;
+    } cases[] = {
+        {"file", "b.h5", GD_DONE},         {"train", "/other", GD_BAD_INPUT},
+        {"val", "/other", GD_BAD_INPUT},   {"val_fraction", "0.5", GD_BAD_INPUT},
+        {"shuffle", "none", GD_BAD_INPUT}, {"scale", "2", GD_BAD_INPUT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gd_config *old, *new;
+        const char *text = "[data]\nfile = a.h5\n";
+        expect_ok(gd_config_parse("t.ini", text, 0, NULL, tables, &old));
+        expect_ok(gd_config_parse("t.ini", text, 0, NULL, tables, &new));
+        expect_ok(gd_config_replace(new, "data", cases[i].key, cases[i].value));
+        gd_status status = gd_config_compare(new, old);
+        assert_int_equal(gd_status_code(status), cases[i].code);
+        gd_status_free(&status);
+        gd_config_free(&old);
+        gd_config_free(&new);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_is_in_the_given_file),
@@ -64,6 +90,7 @@ int main(void) {
         cmocka_unit_test(a_file_alone_is_its_root_group),
         cmocka_unit_test(slashes_at_the_end_are_dropped),
         cmocka_unit_test(what_names_no_data_is_refused),
+        cmocka_unit_test(a_run_continues_with_the_same_data_in_another_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

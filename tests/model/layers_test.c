@@ -77,13 +77,29 @@ static state fresh_state(void) {
 
 static const gd_pass training = {.training = true, .rows = ROWS, .seed = 5, .step = 2, .shard = 1};
 
+/* Of the rows from `row` on. */
+static gd_flow flow_from(const gd_layer *layer, state *s, int64_t row) {
+    const int64_t in = row * layer->inputs, out = row * layer->outputs, kept = row * layer->cache;
+    return (gd_flow){
+        .parameters = s->parameters,
+        .x = s->x + in,
+        .y = s->y + out,
+        .cache = s->cache + kept,
+        .dy = s->dy + out,
+        .dx = s->dx + in,
+        .gradient = s->gradient,
+    };
+}
+
 static void forward(const gd_layer *layer, const gd_pass *pass, state *s) {
-    layer->kind->forward(layer, pass, s->parameters, s->x, s->y, s->cache);
+    gd_flow flow = flow_from(layer, s, 0);
+    flow.dy = flow.dx = flow.gradient = NULL;
+    layer->kind->forward(layer, pass, &flow);
 }
 
 static void backward(const gd_layer *layer, const gd_pass *pass, state *s) {
-    layer->kind->backward(layer, pass, s->parameters, s->x, s->y, s->dy, s->dx, s->gradient,
-                          s->cache);
+    const gd_flow flow = flow_from(layer, s, 0);
+    layer->kind->backward(layer, pass, &flow);
 }
 
 /* sum(y * dy), whose gradient is what backward computes. */
@@ -153,8 +169,9 @@ static void a_gradient_without_dx_is_the_same(void **unused) {
         forward(&layer, &training, &with);
         state without = with;
         backward(&layer, &training, &with);
-        layer.kind->backward(&layer, &training, without.parameters, without.x, without.y,
-                             without.dy, NULL, without.gradient, without.cache);
+        gd_flow flow = flow_from(&layer, &without, 0);
+        flow.dx = NULL;
+        layer.kind->backward(&layer, &training, &flow);
         assert_memory_equal(with.gradient, without.gradient,
                             (size_t)parameter_count(&layer) * sizeof(real));
     }
@@ -170,8 +187,9 @@ static void a_layer_without_tensors_works_in_place(void **unused) {
             state s = fresh_state();
             forward(&layer, &pass, &s);
             backward(&layer, &pass, &s);
-            layer.kind->backward(&layer, &pass, s.parameters, s.x, s.y, s.dy, s.dy, s.gradient,
-                                 s.cache);
+            gd_flow flow = flow_from(&layer, &s, 0);
+            flow.dx = s.dy;
+            layer.kind->backward(&layer, &pass, &flow);
             assert_memory_equal(s.dx, s.dy, sizeof s.dx);
         }
     }
@@ -212,15 +230,13 @@ static void layers_without_tensors_do_not_know_tiles(void **unused) {
             bottom.rows = ROWS - cut;
             bottom.first_row = cut;
             state whole = fresh_state(), parts = whole;
-            const int64_t at = cut * INPUTS;
             forward(&layer, &training, &whole);
             backward(&layer, &training, &whole);
             forward(&layer, &top, &parts);
             backward(&layer, &top, &parts);
-            layer.kind->forward(&layer, &bottom, parts.parameters, parts.x + at, parts.y + at,
-                                parts.cache + at);
-            layer.kind->backward(&layer, &bottom, parts.parameters, parts.x + at, parts.y + at,
-                                 parts.dy + at, parts.dx + at, parts.gradient, parts.cache + at);
+            const gd_flow flow = flow_from(&layer, &parts, cut);
+            layer.kind->forward(&layer, &bottom, &flow);
+            layer.kind->backward(&layer, &bottom, &flow);
             assert_memory_equal(whole.y, parts.y, sizeof whole.y);
             assert_memory_equal(whole.dx, parts.dx, sizeof whole.dx);
         }
@@ -297,7 +313,8 @@ static void dense_is_a_product_plus_bias(void **unused) {
             x[i] = (real)random_number(100000 + (uint64_t)i);
         }
         gd_pass pass = {.rows = rows};
-        layer.kind->forward(&layer, &pass, parameters, x, y, NULL);
+        const gd_flow flow = {.parameters = parameters, .x = x, .y = y};
+        layer.kind->forward(&layer, &pass, &flow);
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < outputs; j++) {
                 double sum = (double)parameters[inputs * outputs + j];
@@ -330,7 +347,8 @@ static void the_gradient_of_a_bias_accumulates_like_adding(void **unused) {
         added[i] = (real)random_number(90000 + (uint64_t)i);
     }
     gd_pass pass = {.rows = ROWS};
-    layer.kind->backward(&layer, &pass, parameters, x, NULL, dy, NULL, apart, NULL);
+    gd_flow flow = {.parameters = parameters, .x = x, .dy = dy, .gradient = apart};
+    layer.kind->backward(&layer, &pass, &flow);
     for (int j = 0; j < WIDE; j++) {
         real sum = 0;
         for (int i = 0; i < ROWS; i++) {
@@ -340,7 +358,8 @@ static void the_gradient_of_a_bias_accumulates_like_adding(void **unused) {
         apart[WIDE + j] += added[WIDE + j];
     }
     pass.accumulate = true;
-    layer.kind->backward(&layer, &pass, parameters, x, NULL, dy, NULL, added, NULL);
+    flow.gradient = added;
+    layer.kind->backward(&layer, &pass, &flow);
     assert_memory_equal(apart + WIDE, added + WIDE, WIDE * sizeof(real));
 }
 
@@ -354,7 +373,8 @@ static void drop(double p, const gd_pass *pass, int index, real *y) {
     for (int i = 0; i < DROPS; i++) {
         x[i] = 1;
     }
-    layer.kind->forward(&layer, pass, NULL, x, y, cache);
+    const gd_flow flow = {.x = x, .y = y, .cache = cache};
+    layer.kind->forward(&layer, pass, &flow);
 }
 
 static void dropout_keeps_the_mean(void **unused) {
@@ -447,7 +467,8 @@ static void activations_give_the_reference_numbers(void **unused) {
         for (int i = 0; i < POINTS; i++) {
             x[i] = (real)points[i];
         }
-        layer.kind->forward(&layer, &pass, NULL, x, y, cache);
+        const gd_flow flow = {.x = x, .y = y, .cache = cache};
+        layer.kind->forward(&layer, &pass, &flow);
         for (int i = 0; i < POINTS; i++) {
             double right = references[k].y[i];
             assert_true(fabs((double)y[i] - right) <= digits * fabs(right) + (double)FLT_MIN);

@@ -44,7 +44,6 @@ static example random_example(void) {
 
 static gd_batch rows_of(example *e, int first, int rows) {
     return (gd_batch){.rows = rows,
-                      .room = rows,
                       .outputs = OUTPUTS,
                       .labels = e->labels + first,
                       .values = e->values + (ptrdiff_t)first * OUTPUTS};

@@ -203,10 +203,14 @@ static void names_lead_to_kinds_that_describe_themselves(void **state) {
     assert_null(gd_optimizer_find("none"));
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
         const gd_optimizer_kind *kind = gd_optimizer_kinds[i];
-        assert_ptr_equal(gd_optimizer_find(gd_optimizer_name(i)), kind);
+        assert_ptr_equal(gd_optimizer_find(kind->name), kind);
         assert_string_equal(kind->settings.section, "optimizer");
         assert_string_equal(kind->settings.owner, kind->name);
         assert_string_equal(kind->settings.rows[0].key, "lr");
+        for (size_t row = 0; kind->settings.rows[row].key != NULL; row++) {
+            assert_int_equal(kind->settings.rows[row].kind, GD_SETTING_NUMBER);
+            assert_true(row < GD_OPTIMIZER_OPTIONS);
+        }
     }
 }
 

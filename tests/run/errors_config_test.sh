@@ -50,7 +50,7 @@ bad '[optimizer]\nlr = -0.1' 'bad.ini:9: .*-0.1'
 bad '[data]\nval_fraction = 1' 'bad.ini:9: .*1'
 bad '[data]\nshards = 3' "bad.ini:9: key 'shards' in \[data\] is given twice, first at .*bad.ini:3"
 bad '[run]\ncheckpoint_every = 3 fortnights' "bad.ini:9: .*'?3 fortnights"
-bad '[run]\nlog_every = 5 minutes' 'bad.ini:9: the log counts steps or epochs, not time'
+bad '[run]\nlog_every = 5 minutes' 'bad.ini:9: must be a number of steps or epochs'
 bad 'no assignment' 'bad.ini:8: '
 expect_error 2 "train.epochs=-1: .*-1" run.ini train.epochs=-1
 expect_error 2 "unknown key 'lr' in \[train\].*\[optimizer\]" run.ini train.lr=1

@@ -240,7 +240,7 @@ static void a_text_too_long_for_a_checksum_is_refused(void **state) {
     expect_error(gd_store_set_text(store, "/", "text", text), GD_FAILED, "is too long");
     text[63999] = '\0';
     for (int i = 0; i < 12; i++) { /* more than a header usually keeps */
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "key%d", i);
         expect_ok(gd_store_set_text(store, "/", key, text));
     }

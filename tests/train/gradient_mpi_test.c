@@ -86,7 +86,7 @@ static void check_gradient(gd_comm *comm, const char *reduce, const char *batch)
     run run;
     gd_outcome outcome;
     run_open(comm,
-             (const char *[]){reduce, batch, "data.shuffle=none",
+             (const char *[]){reduce, batch, "data.shards=4", "data.shuffle=none",
                               "model.layers=dense 7, tanh, dense 3", NULL},
              &run);
     const gd_reducer *reducer = run.trainer->reducer;

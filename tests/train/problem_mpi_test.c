@@ -64,8 +64,8 @@ static void rows_that_do_not_fit_the_model_are_told(void **state) {
 
 static void shards_and_steps_that_are_impossible_are_told(void **state) {
     gd_comm *comm = *state;
-    is_refused(comm, (const char *[]){"data.shards=701", "train.batch_size=0", NULL},
-               "700 training rows cannot be cut into 701 shards; at most 700 are possible");
+    is_refused(comm, (const char *[]){"data.shards=1101", "train.batch_size=0", NULL},
+               "1100 training rows cannot be cut into 1101 shards; at most 1100 are possible");
     is_refused(comm, (const char *[]){"train.batch_size=4", NULL},
                "a step of 4 rows is less than one row from each of 5 shards");
     if (gd_comm_size(comm) > 1) {
@@ -78,7 +78,7 @@ static void held_out_rows_must_leave_some_of_both(void **state) {
     is_refused(comm, (const char *[]){"data.val_fraction=0.1", NULL},
                "has no effect, because data.h5:/val is there");
     is_refused(comm, (const char *[]){"data.val=", "data.val_fraction=0.0001", NULL},
-               "0.0001 of 700 rows leaves no row for validation");
+               "0.0001 of 1100 rows leaves no row for validation");
     write_file(comm, "small.h5", "/train", -1);
     is_refused(
         comm,
@@ -99,7 +99,7 @@ static void without_a_group_for_it_there_is_no_validation(void **state) {
     run_close(&run);
     expect_ok(try_problem(comm, (const char *[]){NULL}, &run));
     assert_true(run.problem->validates);
-    assert_int_equal(run.problem->val_count, 600);
+    assert_int_equal(run.problem->val_count, VAL_ROWS);
     run_close(&run);
 }
 
@@ -118,12 +118,12 @@ static void check_split(gd_comm *comm, const char *fraction, int64_t held) {
     expect_ok(try_problem(comm, (const char *[]){"data.val=", NULL}, &whole));
     const gd_problem *problem = run.problem;
     assert_int_equal(problem->val_count, held);
-    assert_int_equal(problem->shards.rows, 700 - held);
+    assert_int_equal(problem->shards.rows, ROWS - held);
     double counts[4] = {(double)problem->train.range.count, (double)problem->val.range.count,
                         sum_of(&problem->train) + sum_of(&problem->val),
                         sum_of(&whole.problem->train)};
     gd_comm_sum(comm, counts, 4);
-    assert_true(counts[0] == (double)(700 - held));
+    assert_true(counts[0] == (double)(ROWS - held));
     assert_true(counts[1] == (double)held);
     near(counts[2], counts[3], 1e-6);
     run_close(&run);
@@ -131,9 +131,9 @@ static void check_split(gd_comm *comm, const char *fraction, int64_t held) {
 }
 
 static void every_row_is_trained_on_or_held_out_on_one_rank(void **state) {
-    check_split(*state, "data.val_fraction=0.25", 175);
-    check_split(*state, "data.val_fraction=0.9", 630);
-    check_split(*state, "data.val_fraction=0.002", 1);
+    check_split(*state, "data.val_fraction=0.25", 275);
+    check_split(*state, "data.val_fraction=0.9", 990);
+    check_split(*state, "data.val_fraction=0.001", 1);
 }
 
 static void a_rank_has_the_rows_of_its_shards(void **state) {

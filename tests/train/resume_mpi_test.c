@@ -56,7 +56,7 @@ static void check_resume(gd_comm *comm, const char *optimizer, const char *reduc
     run_open(comm, (const char *[]){optimizer, dir, NULL}, &whole);
     prepare_directory(&whole);
     run_steps(&whole, 4);
-    expect_ok(gd_trainer_save(whole.trainer));
+    expect_ok(gd_trainer_save(whole.trainer, true));
     gd_progress saved = whole.trainer->progress;
     assert_true(saved.epoch == 1 && saved.epoch_step == 1 && saved.epoch_loss > 0);
     real *parameters = parameters_of(&whole);
@@ -104,10 +104,10 @@ static void a_damaged_checkpoint_is_passed_over(void **state) {
     run_open(*state, overrides, &run);
     prepare_directory(&run);
     run_steps(&run, 2);
-    expect_ok(gd_trainer_save(run.trainer));
+    expect_ok(gd_trainer_save(run.trainer, true));
     real *parameters = parameters_of(&run);
     run_steps(&run, 2);
-    expect_ok(gd_trainer_save(run.trainer));
+    expect_ok(gd_trainer_save(run.trainer, true));
     damage_checkpoint(&run, 4);
     run_open(*state, overrides, &again);
     resume(&again, 2);
@@ -127,7 +127,7 @@ static void a_checkpoint_of_another_run_is_refused(void **state) {
     run run, other;
     run_open(*state, (const char *[]){"run.dir=mine", NULL}, &run);
     prepare_directory(&run);
-    expect_ok(gd_trainer_save(run.trainer));
+    expect_ok(gd_trainer_save(run.trainer, true));
     run_open(*state, (const char *[]){"run.dir=mine", "train.seed=2", NULL}, &other);
     expect_agreed(*state, gd_resume_find(other.problem, &run.trainer->rundir, &path, &header),
                   GD_BAD_INPUT, "step-00000000.h5 is of another run");
@@ -154,18 +154,18 @@ static void parameters_that_differ_are_not_saved(void **state) {
     prepare_directory(&run);
     real *element = &run.trainer->reducer->parameters[3], before = *element;
     *element = last ? NAN : before;
-    expect_agreed(comm, gd_trainer_save(run.trainer), GD_DIVERGED,
+    expect_agreed(comm, gd_trainer_save(run.trainer, true), GD_DIVERGED,
                   "after step 0 a parameter is not finite");
     if (gd_comm_size(comm) > 1) {
         *element = last ? before + 1 : before;
-        expect_agreed(comm, gd_trainer_save(run.trainer), GD_FAILED,
+        expect_agreed(comm, gd_trainer_save(run.trainer, true), GD_FAILED,
                       "after step 0 the ranks hold different parameters");
         expect_agreed(comm, gd_trainer_save_model(run.trainer, &digest), GD_FAILED,
                       "the ranks hold different parameters");
     }
     assert_int_equal(checkpoints_of(&run), 0);
     *element = before;
-    expect_ok(gd_trainer_save(run.trainer));
+    expect_ok(gd_trainer_save(run.trainer, true));
     assert_int_equal(checkpoints_of(&run), 1);
     run_close(&run);
 }

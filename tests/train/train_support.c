@@ -15,7 +15,7 @@
 #include "gdmpi/store.h"
 #include "train_support.h"
 
-enum { ROWS = 700, HELD = 600, OVERRIDES = 8 };
+enum { OVERRIDES = 8 };
 
 static const char base[] = "[data]\n"
                            "file = data.h5\n"
@@ -28,7 +28,7 @@ static const char base[] = "[data]\n"
                            "name = adam\n"
                            "lr = 0.01\n"
                            "[train]\n"
-                           "batch_size = 256\n"
+                           "batch_size = 384\n"
                            "reduce = message\n"
                            "[run]\n"
                            "dir = run\n";
@@ -146,7 +146,7 @@ static void write_data(void) {
         }
     }
     const data_group groups[] = {{"/train", ROWS, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y},
-                                 {"/val", HELD, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y}};
+                                 {"/val", VAL_ROWS, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y}};
     expect_ok(data_file_write("data.h5", 2, groups));
 }
 

@@ -14,8 +14,9 @@
 #include "gdmpi/train.h"
 #include "mpi_support.h"
 
-/* data.h5 has training and validation rows of some features [float32], and classes [int64]. */
-enum { FEATURES = 6, CLASSES = 3 };
+/* data.h5 has training and validation rows of some features [float32], and classes [int64]: more
+ * than a tile of training rows in each of 4 shards, and a few tiles of validation rows. */
+enum { ROWS = 1100, VAL_ROWS = 600, FEATURES = 6, CLASSES = 3 };
 
 /* Runs a program's tests, on all ranks, in a new folder that has data.h5; returns the exit code. */
 int tests_run(gd_comm *comm, const struct CMUnitTest *tests, size_t count);
