@@ -65,9 +65,6 @@ double gd_config_number(const gd_config *config, const char *section, const char
 const char *gd_config_text(const gd_config *config, const char *section, const char *key);
 gd_interval gd_config_interval(const gd_config *config, const char *section, const char *key);
 
-/* Whether the file or the command line gave it, rather than its default. Not collective. */
-bool gd_config_given(const gd_config *config, const char *section, const char *key);
-
 /* GD_BAD_INPUT that says where the setting was given, then the message. Not collective. */
 gd_status gd_config_fail(const gd_config *config, const char *section, const char *key,
                          const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -12,6 +12,9 @@
 /* [data]: file, train, val, val_fraction, shards, shuffle, scale */
 extern const gd_settings gd_data_settings;
 
+/* The default of val, the one that may be missing. */
+#define GD_DATA_VAL "/val"
+
 /* A group of a data file. */
 typedef struct gd_source {
     char *file, *group;

@@ -8,8 +8,8 @@
 
 #include "gdmpi/status.h"
 
-/* The whole file with a NUL behind it, to be freed with gd_memory_free. GD_BAD_INPUT, naming the
- * path, if it cannot be read. Not collective. */
+/* The whole file or pipe with a NUL behind it, to be freed with gd_memory_free. GD_BAD_INPUT,
+ * naming the path, if it cannot be opened or is a folder. Not collective. */
 gd_status gd_file_read(const char *path, char **bytes, size_t *count);
 
 /* Replaces `path` by these bytes: written beside it, flushed to disk, renamed. Not collective. */

@@ -9,6 +9,7 @@
 typedef struct gd_rundir {
     char *path;        /* as given by run.dir */
     char *checkpoints; /* PATH/checkpoints */
+    int lock;          /* the folder, open and locked; -1: not yet */
 } gd_rundir;
 
 gd_status gd_rundir_new(const char *path, gd_rundir *rundir);
@@ -21,8 +22,10 @@ gd_status gd_rundir_checkpoint(const gd_rundir *rundir, int64_t step, char **pat
 /* GD_BAD_INPUT if the folders cannot be written, or could not be made; nothing is changed. */
 gd_status gd_rundir_check(const gd_rundir *rundir);
 
-/* Makes the folders, where they are missing, and removes what a killed run left half written. */
-gd_status gd_rundir_make(const gd_rundir *rundir);
+/* Makes the folders, where they are missing, locks them for this run until gd_rundir_free, and
+ * removes what a killed run left half written. GD_BAD_INPUT if another run has them locked; file
+ * systems without locks do without. */
+gd_status gd_rundir_make(gd_rundir *rundir);
 
 /* Removes the checkpoints, links, log and model of an earlier run. */
 gd_status gd_rundir_clear(const gd_rundir *rundir);

@@ -3,7 +3,7 @@
 #define GDMPI_STOP_H
 
 /* From now on SIGTERM, SIGINT and SIGUSR1 are remembered; the second of a kind ends the process.
- * Before MPI_Init, so that none comes too early. */
+ * SIGXFSZ is ignored. Before MPI_Init, so that none comes too early. */
 void gd_stop_install(void);
 
 /* The signal that was remembered, or 0. Not collective. */

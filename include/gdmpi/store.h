@@ -31,11 +31,15 @@ gd_status gd_store_close(gd_store **store);
 /* Whether an object of this absolute name ("/train/x") is there. */
 bool gd_store_has(const gd_store *store, const char *name);
 
+/* Whether a data set of this absolute name is there. */
+bool gd_store_has_set(const gd_store *store, const char *name);
+
 /* Makes a group, and the groups above it that are missing. */
 gd_status gd_store_group(gd_store *store, const char *name);
 
 /* A data set's dimensions, and the native type nearest to the one it has in the file. GD_BAD_INPUT
- * if it is missing, is no data set, or does not hold numbers. */
+ * if it is missing, is no data set, does not hold numbers, or cannot be read without something that
+ * is not there: a filter, or the source of a virtual data set. */
 gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shape);
 
 /* Rows first ... first + rows - 1 of a data set into `out`, as `type` (any; converted by the

@@ -17,6 +17,35 @@ static gd_status failed(const char *what, const char *path) {
     return gd_status_new(GD_FAILED, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
+/* Makes the block twice as large; it holds `count` bytes. */
+static gd_status grow(const char *path, size_t count, size_t *size, char **bytes) {
+    char *larger;
+    gd_status status = gd_memory_new(&larger, *size, 2, path);
+    if (status == GD_OK) {
+        memcpy(larger, *bytes, count);
+        gd_memory_free(bytes);
+        *bytes = larger;
+        *size *= 2;
+    }
+    return status;
+}
+
+/* Up to the end, which only reading tells of a pipe; `size` is a guess. */
+static gd_status read_all(const char *path, int file, size_t size, char **bytes, size_t *count) {
+    gd_status status = gd_memory_new(bytes, size, 1, path);
+    for (ssize_t got = 1; status == GD_OK && got != 0;) {
+        got = read(file, *bytes + *count, size - 1 - *count);
+        if (got < 0 && errno != EINTR) {
+            status = failed("read", path);
+        }
+        *count += got > 0 ? (size_t)got : 0;
+        if (status == GD_OK && *count == size - 1) {
+            status = grow(path, *count, &size, bytes);
+        }
+    }
+    return status;
+}
+
 gd_status gd_file_read(const char *path, char **bytes, size_t *count) {
     *bytes = NULL;
     *count = 0;
@@ -25,24 +54,12 @@ gd_status gd_file_read(const char *path, char **bytes, size_t *count) {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 || fstat(file, &about) != 0) {
         status = gd_status_new(GD_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
-        goto done;
-    }
-    if (!S_ISREG(about.st_mode)) {
+    } else if (S_ISDIR(about.st_mode)) {
         status = gd_status_new(GD_BAD_INPUT, "%s: is not a file", path);
-        goto done;
+    } else {
+        /* Room for the end, and for one byte more, so that a file of this size never grows. */
+        status = read_all(path, file, (size_t)about.st_size + 2, bytes, count);
     }
-    status = gd_memory_new(bytes, (size_t)about.st_size + 1, 1, path);
-    while (status == GD_OK && *count < (size_t)about.st_size) {
-        ssize_t got = read(file, *bytes + *count, (size_t)about.st_size - *count);
-        if (got == 0) {
-            break;
-        }
-        if (got < 0 && errno != EINTR) {
-            status = failed("read", path);
-        }
-        *count += got > 0 ? (size_t)got : 0;
-    }
-done:
     if (status != GD_OK) {
         gd_memory_free(bytes);
     }

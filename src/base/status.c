@@ -34,7 +34,7 @@ gd_status gd_status_new(gd_code code, const char *format, ...) {
 
 gd_status gd_status_no_memory(const char *what, double bytes) {
     char amount[32];
-    return gd_status_new(GD_FAILED, "out of memory: %s needs %s", what,
+    return gd_status_new(GD_FAILED, "out of memory: no room for %s (%s)", what,
                          gd_text_amount(bytes, amount));
 }
 

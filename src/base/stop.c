@@ -15,6 +15,7 @@ void gd_stop_install(void) {
     memset(&action, 0, sizeof action);
     action.sa_handler = remember;
     action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error of its write */
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         /* It fails only for a number that is no signal, or one that cannot be caught. */
         (void)sigaction(signals[i], &action, NULL);

@@ -1,8 +1,10 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,13 +13,16 @@
 #include "gdmpi/text.h"
 
 gd_status gd_rundir_new(const char *path, gd_rundir *rundir) {
-    *rundir = (gd_rundir){0};
+    *rundir = (gd_rundir){.lock = -1};
     gd_status status = gd_text_copy(path, &rundir->path);
     return status == GD_OK ? gd_text_new(&rundir->checkpoints, "%s/%s", path, "checkpoints")
                            : status;
 }
 
 void gd_rundir_free(gd_rundir *rundir) {
+    if (rundir->path != NULL && rundir->lock >= 0) {
+        close(rundir->lock);
+    }
     gd_memory_free(&rundir->path);
     gd_memory_free(&rundir->checkpoints);
 }
@@ -117,8 +122,25 @@ gd_status gd_rundir_check(const gd_rundir *rundir) {
     return status == GD_OK ? check_folder(rundir->checkpoints) : status;
 }
 
-gd_status gd_rundir_make(const gd_rundir *rundir) {
+/* Two runs in one directory would prune each other's files. The lock goes with the process. */
+static gd_status lock(gd_rundir *rundir) {
+    if (rundir->lock < 0) {
+        rundir->lock = open(rundir->checkpoints, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (rundir->lock >= 0 && flock(rundir->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return gd_status_new(GD_BAD_INPUT,
+                             "%s: another run is working in this directory; wait for its end, or "
+                             "choose another run.dir",
+                             rundir->path);
+    }
+    return GD_OK;
+}
+
+gd_status gd_rundir_make(gd_rundir *rundir) {
     gd_status status = gd_folder_make(rundir->checkpoints);
+    if (status == GD_OK) {
+        status = lock(rundir);
+    }
     if (status == GD_OK) {
         status = remove_half_written(rundir);
     }

@@ -18,13 +18,13 @@ static const char *command_name(size_t index) {
 static gd_status read_file(const char *path, char **text, size_t *count) {
     gd_status status = gd_file_read(path, text, count);
     const char *near = gd_text_nearest(path, command_name);
-    if (status == GD_OK || near == NULL || strpbrk(path, "/.") != NULL) {
+    if (status == GD_OK || strpbrk(path, "/.") != NULL) {
         return status;
     }
     gd_status_free(&status);
-    return gd_status_new(GD_BAD_INPUT,
-                         "'%s' is neither a command nor a configuration file; did you mean '%s'?",
-                         path, near);
+    return gd_status_new(GD_BAD_INPUT, "'%s' is neither a command nor a configuration file; %s%s%s",
+                         path, near == NULL ? "see gdmpi --help" : "did you mean '",
+                         near == NULL ? "" : near, near == NULL ? "" : "'?");
 }
 
 /* A run has a directory: runs/NAME for PATH/NAME.ini, if the config names none. */

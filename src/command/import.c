@@ -33,7 +33,8 @@ static gd_status import(gd_comm *comm, int count, char **arguments) {
     const char *output;
     int inputs;
     if (count < 1 || strcmp(arguments[0], "idx") != 0) {
-        return gd_command_misuse(&gd_command_import, "a known format is missing");
+        return gd_command_misuse(&gd_command_import,
+                                 count < 1 ? "the format is missing" : "idx is the known format");
     }
     gd_status status = read_arguments(count, arguments, &inputs, &output);
     if (status == GD_OK && gd_comm_rank(comm) == 0) {

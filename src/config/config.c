@@ -286,10 +286,6 @@ gd_interval gd_config_interval(const gd_config *config, const char *section, con
     return get_kind(config, section, key, GD_SETTING_INTERVAL)->value.interval;
 }
 
-bool gd_config_given(const gd_config *config, const char *section, const char *key) {
-    return get(config, section, key)->origin != GD_FROM_DEFAULT;
-}
-
 const char *gd_config_name(const gd_config *config) {
     return config->name;
 }

@@ -51,6 +51,14 @@ static gd_status read_shape(const gd_store *store, const char *name, gd_shape *s
     return told;
 }
 
+static gd_status check_group(const gd_store *store, const gd_source *source) {
+    if (!gd_store_has_set(store, source->group)) {
+        return GD_OK;
+    }
+    return gd_status_new(GD_BAD_INPUT, "%s: %s is a data set; a group that holds x and y is needed",
+                         source->file, source->group);
+}
+
 static gd_status describe(const gd_store *store, const gd_source *source, const char *member,
                           gd_shape *shape) {
     char *name;
@@ -89,6 +97,9 @@ gd_status gd_rows_describe(const gd_source *source, gd_rows *rows) {
     gd_store *store = NULL;
     *rows = (gd_rows){0};
     gd_status status = gd_store_open(source->file, &store);
+    if (status == GD_OK) {
+        status = check_group(store, source);
+    }
     if (status == GD_OK) {
         status = describe(store, source, "x", &rows->x);
     }

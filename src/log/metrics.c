@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
@@ -59,17 +60,34 @@ gd_status gd_metrics_close(gd_metrics **metrics) {
     return status;
 }
 
-/* A JSON string: quotes, backslashes and control characters escaped (RFC 8259, section 7). */
+/* How many bytes the UTF-8 character at `c` has; 0 if it is none (RFC 3629, section 3). */
+static int utf8_length(const unsigned char *c) {
+    int length = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+    for (int i = 1; i < length; i++) {
+        if ((c[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+/* A JSON string: quotes, backslashes and control characters escaped (RFC 8259, section 7); bytes
+ * that are no UTF-8, as names of files may have, become the replacement character. */
 static void add_string(gd_text *line, const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
     gd_text_add(line, "\"");
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
+    while (*c != '\0') {
+        int length = utf8_length(c);
+        if (length == 0) {
+            gd_text_add(line, "\\ufffd");
+        } else if (*c == '"' || *c == '\\') {
             gd_text_add(line, "\\%c", *c);
         } else if (*c < 0x20) {
             gd_text_add(line, "\\u%04x", *c);
         } else {
-            gd_text_add(line, "%c", *c);
+            gd_text_add(line, "%.*s", length, (const char *)c);
         }
+        c += length > 0 ? length : 1;
     }
     gd_text_add(line, "\"");
 }
@@ -107,12 +125,27 @@ int64_t gd_metrics_bytes(const gd_metrics *metrics) {
     return metrics->bytes + (int64_t)(metrics->line.length + closing);
 }
 
+/* A file that was removed can be written to, but nobody will read it. */
+static gd_status check_there(const gd_metrics *metrics) {
+    struct stat about;
+    if (fstat(fileno(metrics->file), &about) != 0) {
+        return failed(metrics);
+    }
+    return about.st_nlink > 0
+               ? GD_OK
+               : gd_status_new(GD_FAILED, "%s: was removed while the run was going on",
+                               metrics->path);
+}
+
 gd_status gd_metrics_end(gd_metrics *metrics) {
     gd_text_add(&metrics->line, "}\n");
     gd_status status = gd_text_status(&metrics->line);
     if (status == GD_OK &&
         (fputs(metrics->line.bytes, metrics->file) == EOF || fflush(metrics->file) != 0)) {
         status = failed(metrics);
+    }
+    if (status == GD_OK) {
+        status = check_there(metrics);
     }
     metrics->bytes += (int64_t)metrics->line.length;
     gd_text_free(&metrics->line);

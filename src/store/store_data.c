@@ -1,3 +1,9 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "gdmpi/files.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/text.h"
 #include "store_private.h"
 
 /* The chunk of a checked data set: what is read and checked at once. */
@@ -60,10 +66,117 @@ static gd_status open_set(const gd_store *store, const char *name, gd_shape *sha
     return status;
 }
 
+/* GD_OK unless its numbers are compressed by a filter that this library lacks. */
+static gd_status check_filters(const gd_store *store, const char *name, hid_t properties) {
+    int count = H5Pget_nfilters(properties);
+    if (count < 0) {
+        return gd_store_fail(store, "read the filters of", name);
+    }
+    for (unsigned i = 0; i < (unsigned)count; i++) {
+        char title[64] = "";
+        unsigned flags, config;
+        size_t values = 0;
+        H5Z_filter_t filter =
+            H5Pget_filter2(properties, i, &flags, &values, NULL, sizeof title, title, &config);
+        if (filter < 0) {
+            return gd_store_fail(store, "read the filters of", name);
+        }
+        if (H5Zfilter_avail(filter) <= 0) {
+            bool named = title[0] != '\0';
+            return gd_status_new(GD_BAD_INPUT,
+                                 "%s: %s needs the HDF5 filter %d%s%s%s, which is not installed; "
+                                 "rewrite it with gzip",
+                                 store->path, name, (int)filter, named ? " (" : "", title,
+                                 named ? ")" : "");
+        }
+    }
+    return GD_OK;
+}
+
+/* Whether the library will find this source file: as it is named, or from the folder of the file
+ * that names it, of which a full name keeps only its end. */
+static gd_status find_source(const char *path, const char *source, bool *found) {
+    *found = gd_file_exists(source);
+    const char *end = strrchr(source, '/');
+    const char *name = source[0] == '/' ? end + 1 : source;
+    char *real = realpath(path, NULL);
+    const char *owners[] = {path, real};
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < 2 && status == GD_OK && !*found; i++) {
+        const char *slash = owners[i] == NULL ? NULL : strrchr(owners[i], '/');
+        if (slash != NULL) {
+            char *beside;
+            int folder = (int)(slash + 1 - owners[i]);
+            status = gd_text_new(&beside, "%.*s%s", folder, owners[i], name);
+            *found = status == GD_OK && gd_file_exists(beside);
+            gd_memory_free(&beside);
+        }
+    }
+    free(real);
+    return status;
+}
+
+static gd_status check_source(const gd_store *store, const char *name, const char *source) {
+    if (strcmp(source, ".") == 0 || strchr(source, '%') != NULL) {
+        return GD_OK;
+    }
+    bool found;
+    gd_status status = find_source(store->path, source, &found);
+    if (status == GD_OK && !found) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s: %s is a virtual data set, and its source %s is not there",
+                               store->path, name, source);
+    }
+    return status;
+}
+
+/* Where a source of a virtual data set is missing, the library reads fill values and says nothing.
+ */
+static gd_status check_sources(const gd_store *store, const char *name, hid_t properties) {
+    size_t count = 0;
+    if (H5Pget_layout(properties) != H5D_VIRTUAL || getenv("HDF5_VDS_PREFIX") != NULL) {
+        return GD_OK;
+    }
+    if (H5Pget_virtual_count(properties, &count) < 0) {
+        return gd_store_fail(store, "read the sources of", name);
+    }
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < count && status == GD_OK; i++) {
+        char *source = NULL;
+        ssize_t length = H5Pget_virtual_filename(properties, i, NULL, 0);
+        if (length >= 0) {
+            status = gd_memory_new(&source, (size_t)length + 1, 1, "the name of a source");
+        }
+        if (status == GD_OK && (length < 0 || H5Pget_virtual_filename(properties, i, source,
+                                                                      (size_t)length + 1) < 0)) {
+            status = gd_store_fail(store, "read the sources of", name);
+        } else if (status == GD_OK) {
+            status = check_source(store, name, source);
+        }
+        gd_memory_free(&source);
+    }
+    return status;
+}
+
+static gd_status check_needs(const gd_store *store, const char *name, hid_t set) {
+    hid_t properties = H5Dget_create_plist(set);
+    gd_status status = properties < 0 ? gd_store_fail(store, "read the layout of", name)
+                                      : check_filters(store, name, properties);
+    if (status == GD_OK) {
+        status = check_sources(store, name, properties);
+    }
+    gd_store_drop(properties);
+    return status;
+}
+
 gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shape) {
     hid_t set;
     gd_status status = open_set(store, name, shape, &set);
-    if (status == GD_OK && H5Oclose(set) < 0) {
+    if (status != GD_OK) {
+        return status;
+    }
+    status = check_needs(store, name, set);
+    if (H5Oclose(set) < 0 && status == GD_OK) {
         status = gd_store_fail(store, "close", name);
     }
     return status;

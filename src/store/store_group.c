@@ -30,6 +30,13 @@ bool gd_store_has(const gd_store *store, const char *name) {
     return there;
 }
 
+bool gd_store_has_set(const gd_store *store, const char *name) {
+    hid_t object = H5Oopen(store->file, name, H5P_DEFAULT);
+    bool set = object >= 0 && H5Iget_type(object) == H5I_DATASET;
+    gd_store_drop(object);
+    return set;
+}
+
 enum { MOST_LISTED = 8, NAME_SIZE = 64 };
 
 /* "/train holds x, y" */
@@ -50,24 +57,44 @@ static void add_members(hid_t file, const char *group, gd_text *text) {
     gd_text_add(text, about.nlinks > MOST_LISTED ? " and more" : "");
 }
 
-static gd_status missing(const gd_store *store, const char *what, const char *name) {
+/* Shortens a name that is not there to the nearest one above it that is. */
+static void cut_to_existing(hid_t file, char *name) {
+    while (exists(file, name) <= 0) {
+        char *slash = strrchr(name, '/');
+        slash[slash == name ? 1 : 0] = '\0';
+    }
+}
+
+static gd_status missing(const gd_store *store, const char *what, const char *name,
+                         const char *above) {
     gd_text there = {0};
-    char *above = NULL;
-    gd_status status = gd_text_copy(name, &above);
-    if (status != GD_OK) {
-        return status;
-    }
-    while (exists(store->file, above) <= 0) {
-        char *slash = strrchr(above, '/');
-        slash[slash == above ? 1 : 0] = '\0';
-    }
     add_members(store->file, above, &there);
-    status = gd_text_status(&there);
+    gd_status status = gd_text_status(&there);
     if (status == GD_OK) {
         status = gd_status_new(GD_BAD_INPUT, "%s: no %s %s; %s", store->path, what, name,
                                gd_text_bytes(&there));
     }
     gd_text_free(&there);
+    return status;
+}
+
+/* GD_OK if this object is there, or what is wrong cannot be told. */
+static gd_status why_not(const gd_store *store, const char *what, const char *name) {
+    char *above;
+    gd_status status = gd_text_copy(name, &above);
+    if (status != GD_OK) {
+        return status;
+    }
+    htri_t there = exists(store->file, above);
+    if (there <= 0) {
+        cut_to_existing(store->file, above);
+    }
+    if (there == 0) {
+        status = missing(store, what, name, above);
+    } else if (there < 0 && gd_store_has_set(store, above)) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: %s is a data set; a group is needed", store->path,
+                               above);
+    }
     gd_memory_free(&above);
     return status;
 }
@@ -79,12 +106,7 @@ gd_status gd_store_object(const gd_store *store, const char *what, const char *n
         return GD_OK;
     }
     gd_status failure = gd_store_fail(store, "open", name);
-    char *copy;
-    gd_status status = gd_text_copy(name, &copy);
-    if (status == GD_OK && exists(store->file, copy) == 0) {
-        status = missing(store, what, name);
-    }
-    gd_memory_free(&copy);
+    gd_status status = why_not(store, what, name);
     if (status == GD_OK) {
         return failure;
     }

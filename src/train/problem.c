@@ -51,7 +51,7 @@ static gd_status open_validation(gd_problem *problem) {
     const char *val = gd_config_text(config, "data", "val");
     double fraction = gd_config_number(config, "data", "val_fraction");
     gd_source source = {0};
-    bool there = false;
+    bool there = false, needed = val[0] != '\0' && strcmp(val, GD_DATA_VAL) != 0;
     gd_status status = GD_OK;
     if (val[0] != '\0') {
         status = gd_source_parse(val, gd_config_text(config, "data", "file"), &source);
@@ -59,9 +59,9 @@ static gd_status open_validation(gd_problem *problem) {
             status = source_is_there(&source, &there);
         }
     }
-    if (status == GD_OK && (there || (val[0] != '\0' && gd_config_given(config, "data", "val")))) {
+    if (status == GD_OK && (there || needed)) {
         problem->val_source = source;
-        if (fraction > 0) {
+        if (there && fraction > 0) {
             return gd_config_fail(config, "data", "val_fraction",
                                   "has no effect, because %s:%s is there; with an empty data.val, "
                                   "rows are held out of the training rows",

@@ -174,7 +174,7 @@ static gd_status finish(gd_trainer *trainer) {
 
 /* Clears the way for the run, or for what is left of it, and opens its log. Rank 0. */
 static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
-    const gd_rundir *rundir = &trainer->rundir;
+    gd_rundir *rundir = &trainer->rundir;
     gd_text config = {0};
     char *name = NULL;
     gd_status status = gd_rundir_make(rundir);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,6 +61,30 @@ static void what_was_written_is_read(void **state) {
     unlink("f");
 }
 
+/* Many times the first block; a pipe's size is not known before its end. */
+static void a_pipe_is_read_to_its_end(void **state) {
+    (void)state;
+    char written[40000], path[32], *bytes;
+    size_t count;
+    for (size_t i = 0; i < sizeof written; i++) {
+        written[i] = (char)('a' + i % 23);
+    }
+    for (size_t length = 0; length <= sizeof written; length += 8000) {
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        assert_int_equal(write(ends[1], written, length), (int)length);
+        assert_int_equal(close(ends[1]), 0);
+        snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+        gd_status status = gd_file_read(path, &bytes, &count);
+        assert_string_equal(gd_status_message(status), "");
+        assert_int_equal(count, length);
+        assert_memory_equal(bytes, written, length);
+        assert_int_equal(bytes[length], '\0');
+        gd_memory_free(&bytes);
+        close(ends[0]);
+    }
+}
+
 static void a_write_replaces_and_leaves_nothing_else(void **state) {
     (void)state;
     write_text("f", "a longer text");
@@ -78,7 +103,7 @@ static void what_cannot_be_read_is_named(void **state) {
     size_t count;
     names(gd_file_read("missing.ini", &bytes, &count), GD_BAD_INPUT, "missing.ini: ");
     assert_null(bytes);
-    names(gd_file_read(".", &bytes, &count), GD_BAD_INPUT, ".: ");
+    names(gd_file_read(".", &bytes, &count), GD_BAD_INPUT, ".: is not a file");
     assert_null(bytes);
 }
 
@@ -193,6 +218,7 @@ static void the_clock_does_not_go_back(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),
+        cmocka_unit_test(a_pipe_is_read_to_its_end),
         cmocka_unit_test(a_write_replaces_and_leaves_nothing_else),
         cmocka_unit_test(what_cannot_be_read_is_named),
         cmocka_unit_test(what_cannot_be_written_is_named),

@@ -53,7 +53,8 @@ static void no_memory_says_for_what_and_how_much(void **state) {
     (void)state;
     gd_status status = gd_status_no_memory("the gradients", 3.0 * (1 << 20));
     assert_int_equal(gd_status_code(status), GD_FAILED);
-    assert_string_equal(gd_status_message(status), "out of memory: the gradients needs 3.0 MiB");
+    assert_string_equal(gd_status_message(status),
+                        "out of memory: no room for the gradients (3.0 MiB)");
     gd_status_free(&status);
 }
 

@@ -20,8 +20,6 @@ static void settings_not_given_have_their_defaults(void **state) {
     gd_config *config = parsed("[data]\nfile = a.h5\n", NULL);
     assert_string_equal(gd_config_name(config), "t.ini");
     assert_string_equal(gd_config_text(config, "data", "file"), "a.h5");
-    assert_true(gd_config_given(config, "data", "file"));
-    assert_false(gd_config_given(config, "data", "shards"));
     assert_int_equal(gd_config_integer(config, "data", "shards"), 0);
     assert_true(gd_config_number(config, "optimizer", "lr") == 0.01);
     assert_string_equal(gd_config_text(config, "optimizer", "name"), "momentum");
@@ -194,7 +192,6 @@ static void a_replaced_setting_is_as_if_overridden(void **state) {
                                     strcmp(key, "lr") == 0 ? NULL : "optimizer.lr=0.5", NULL});
         for (int times = 0; times < 2; times++) {
             assert_true(gd_config_replace(config, section, key, cases[i].value) == GD_OK);
-            assert_true(gd_config_given(config, section, key));
             same_config(config, expected);
         }
         gd_config_free(&config);
@@ -365,10 +362,6 @@ static void ask_text(const gd_config *config, const char *section, const char *k
     gd_config_text(config, section, key);
 }
 
-static void ask_given(const gd_config *config, const char *section, const char *key) {
-    gd_config_given(config, section, key);
-}
-
 /* A process that asks dies of SIGABRT and says which setting it was. */
 static void bug(void (*ask)(const gd_config *, const char *, const char *), const gd_config *config,
                 const char *section, const char *key) {
@@ -399,7 +392,6 @@ static void asking_for_what_is_in_no_table_aborts(void **state) {
     bug(ask_integer, config, "train", "shards");
     bug(ask_integer, config, "optimizer", "lr");
     bug(ask_text, config, "data", "shards");
-    bug(ask_given, config, "optimizer", "beta1");
     gd_config_free(&config);
 }
 

@@ -188,6 +188,18 @@ static void a_missing_file_or_group_is_named(void **state) {
                  "data.h5: no data set /test/x; / holds train; a group of data holds x and y");
 }
 
+static void a_data_set_in_place_of_a_group_is_told(void **state) {
+    (void)state;
+    static char set[] = "/train/x", below[] = "/train/x/deep/down";
+    const gd_source sources[] = {{data_file, set}, {data_file, below}};
+    gd_rows rows;
+    write_counted("/train");
+    expect_error(gd_rows_describe(&sources[0], &rows), GD_BAD_INPUT,
+                 "data.h5: /train/x is a data set; a group that holds x and y is needed");
+    expect_error(gd_rows_describe(&sources[1], &rows), GD_BAD_INPUT,
+                 "data.h5: /train/x is a data set; a group is needed");
+}
+
 static void a_file_that_changes_in_between_is_not_loaded(void **state) {
     (void)state;
     float numbers[8] = {0};
@@ -211,6 +223,7 @@ int main(void) {
         cmocka_unit_test(a_description_tells_shapes_and_loads_nothing),
         cmocka_unit_test(a_group_that_does_not_fit_is_described),
         cmocka_unit_test(a_missing_file_or_group_is_named),
+        cmocka_unit_test(a_data_set_in_place_of_a_group_is_told),
         cmocka_unit_test(a_file_that_changes_in_between_is_not_loaded),
     };
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);

@@ -73,4 +73,8 @@ expect_out 'Exit codes: 0 done'
 once 'gdmpi check CONFIG.ini' check --help
 once 'gdmpi import idx' import --help
 once '^Usage' -h
+
+# Without mpirun it is one rank.
+"$gdmpi" check work/run.ini >out.run 2>err.run || failed 'check fails without mpirun'
+expect_out 'ranks +1 on 1 host'
 finish

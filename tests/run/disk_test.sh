@@ -26,11 +26,10 @@ reduce = message
 END
 ranks 1 run.ini run.dir=whole
 
-# A limit to the size of a file stands for the disk; the signal that comes with it is ignored. It is set where the ranks start,
+# A limit to the size of a file stands for the disk. It is set where the ranks start,
 # because mpirun's own files are larger; so is the shared memory of ranks, who therefore speak through sockets.
 cat >limited <<'END'
 #!/usr/bin/env bash
-trap '' XFSZ
 ulimit -f "$LIMIT"
 exec "$GDMPI" "$@"
 END

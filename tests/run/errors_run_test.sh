@@ -54,6 +54,13 @@ expect_error 2 "seed.*2.*$other" run.ini train.seed=2
 expect_error 2 "shards.*4.*$other" run.ini data.shards=4
 expect_error 2 "batch_size.*30.*$other" run.ini train.batch_size=30
 
+"$make_data" classes more.h5 61 20 || exit 1
+expect_error 2 "more.h5 has 61 training rows, but the checkpoint's run had 60.*$other" run.ini data.file=more.h5
+
+# A model that is all that is left of a run.
+mkdir kept && cp base/model.h5 kept
+expect_error 2 'kept/model.h5 would be replaced.*run.resume=never' run.ini run.dir=kept
+
 # A checkpoint to start from.
 expect_error 2 'absent.h5: ' run.ini run.dir=new run.resume=absent.h5
 expect_error 2 'classes.h5: is not a gdmpi checkpoint' run.ini run.dir=new run.resume=classes.h5
@@ -122,7 +129,15 @@ expect_message run 'training diverged: .*not finite; checkpoints .* are whole'
 ranks 1 check values.ini
 expect_out "would continue from slow/checkpoints/$(readlink slow/checkpoints/latest)"
 
+# Two runs in one directory.
 wait
+checks=no
+exec 9<base/checkpoints
+flock 9
+expect_error 2 'base: another run is working in this directory' run.ini train.epochs=5
+wait
+flock -u 9
+
 [ "$(find base -type f -exec cksum {} + | sort)" = "$state" ] || failed 'a refused run has written to the directory'
 [ ! -e new ] || failed 'a refused run leaves a directory'
 [ ! -e runs ] || failed 'a refused run leaves a directory runs'

@@ -43,15 +43,20 @@ within() {
         failed "$1 is '$3', not from $2 to $4"
 }
 
+# The resolved configuration of a run is one itself, and makes the same run.
+makes_the_same_run() {
+    rm -rf again
+    digest run >before
+    ranks 2 run/config.ini run.dir=again
+    digest again | diff before - || failed "$1: config.ini of a run makes another run"
+}
+
 # The noise of the linear data has a deviation of 0.1.
 ranks 2 "$root/configs/linear.ini" data.file=linear.h5 run.dir=run
 within 'val_rmse of linear.ini' 0.08 "$(last val_rmse)" 0.12
+makes_the_same_run linear
 rm -rf run
 ranks 2 "$root/configs/spirals.ini" data.file=spirals.h5 run.dir=run train.epochs=20
 within 'val_accuracy of spirals.ini' 0.95 "$(last val_accuracy)" 1
-
-# The resolved configuration of a run is one itself, and makes the same run.
-digest run >before
-ranks 2 run/config.ini run.dir=again
-digest again | diff before - || failed 'config.ini of a run makes another run'
+makes_the_same_run spirals
 finish

@@ -67,11 +67,11 @@ finish() {
     exit 0
 }
 
-# launch NAME N ARGUMENT...: gdmpi on N ranks; without mpirun on one. out.NAME, err.NAME and code.NAME are what it leaves.
+# launch NAME N ARGUMENT...: gdmpi on N ranks; out.NAME, err.NAME and code.NAME are what it leaves.
 launch() {
-    local name=$1 count=$2 command=() session
+    local name=$1 count=$2 command session
     shift 2
-    [ "$count" = 1 ] || read -ra command <<<"${MPIRUN:-mpirun} -np $count"
+    read -ra command <<<"${MPIRUN:-mpirun} -np $count"
     echo "on $count ranks: gdmpi $*" >"command.$name"
     # Of two mpiruns, one may remove the folder of their sessions while the other makes it.
     session=$(mktemp -d "$sessions/XXXX") || return

@@ -11,6 +11,7 @@
 #include <hdf5.h>
 
 #include "data/data_files.h"
+#include "gdmpi/files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/store.h"
 
@@ -200,6 +201,98 @@ static void compressed_chunks_that_may_grow_are_read(void **state) {
     expect_ok(gd_store_close(&store));
 }
 
+static void expect_refused(const char *words) {
+    gd_store *store;
+    gd_shape shape;
+    expect_ok(gd_store_open("foreign.h5", &store));
+    expect_error(gd_store_shape(store, "/x", &shape), GD_BAD_INPUT, words);
+    expect_ok(gd_store_close(&store));
+}
+
+static size_t keep(unsigned flags, size_t count, const unsigned values[], size_t bytes,
+                   size_t *size, void **block) {
+    (void)flags;
+    (void)count;
+    (void)values;
+    (void)size;
+    (void)block;
+    return bytes;
+}
+
+/* The library writes with a filter that is taken away before the file is read. */
+static void a_filter_that_is_not_installed_is_named(void **state) {
+    (void)state;
+    enum { FILTER = 511 }; /* of those for tests, which no one registers */
+    const H5Z_class2_t filter = {H5Z_CLASS_T_VERS, FILTER, 1, 1, "packed", NULL, NULL, keep};
+    const hsize_t count = 4;
+    const double numbers[] = {1, 2, 3, 4};
+    for (int named = 0; named < 2; named++) {
+        hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+        assert_true(!named || H5Zregister(&filter) >= 0);
+        assert_true(H5Pset_chunk(properties, 1, &count) >= 0 &&
+                    H5Pset_filter(properties, FILTER, H5Z_FLAG_OPTIONAL, 0, NULL) >= 0);
+        hid_t file = H5Fcreate("foreign.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+        hid_t space = H5Screate_simple(1, &count, NULL);
+        hid_t set =
+            H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+        assert_true(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) >= 0);
+        assert_true(H5Dclose(set) >= 0 && H5Sclose(space) >= 0 && H5Fclose(file) >= 0 &&
+                    H5Pclose(properties) >= 0);
+        if (named) {
+            expect_numbers(GD_FLOAT64, 4, numbers);
+            assert_true(H5Zunregister(FILTER) >= 0);
+        }
+        expect_refused(named ? "foreign.h5: /x needs the HDF5 filter 511 (packed), which is not "
+                               "installed; rewrite it with gzip"
+                             : "foreign.h5: /x needs the HDF5 filter 511, which");
+    }
+}
+
+/* Makes "x" of `file` the data set "x" of `source`. */
+static void write_virtual(const char *file_name, const char *source) {
+    const hsize_t count = 4;
+    hid_t properties = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(1, &count, NULL);
+    assert_true(H5Pset_virtual(properties, space, source, "x", space) >= 0);
+    hid_t file = H5Fcreate(file_name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t set = H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    assert_true(H5Dclose(set) >= 0 && H5Sclose(space) >= 0 && H5Fclose(file) >= 0 &&
+                H5Pclose(properties) >= 0);
+}
+
+static void the_missing_source_of_a_virtual_data_set_is_named(void **state) {
+    (void)state;
+    write_virtual("foreign.h5", "missing.h5");
+    expect_refused("foreign.h5: /x is a virtual data set, and its source missing.h5 is not there");
+    write_virtual("foreign.h5", "/missing/source.h5");
+    expect_refused("its source /missing/source.h5 is not there");
+}
+
+/* The library and the check look for a source in the same places. */
+static void a_virtual_data_set_is_read_where_its_source_is_found(void **state) {
+    (void)state;
+    const double numbers[] = {1, 2, 3, 4};
+    const char *const sources[] = {"source.h5", "/missing/source.h5"};
+    write_numbers(H5T_IEEE_F64LE, 4, numbers);
+    expect_ok(gd_folder_make("beside"));
+    assert_int_equal(rename("foreign.h5", "beside/source.h5"), 0);
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        gd_store *store;
+        gd_shape shape;
+        double got[4];
+        write_virtual("beside/virtual.h5", sources[i]);
+        expect_ok(gd_file_link("beside/virtual.h5", "foreign.h5"));
+        const char *const names[] = {"beside/virtual.h5", "foreign.h5"};
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+            expect_ok(gd_store_open(names[j], &store));
+            expect_ok(gd_store_shape(store, "/x", &shape));
+            expect_ok(gd_store_read(store, "/x", 0, 4, GD_FLOAT64, got));
+            assert_memory_equal(got, numbers, sizeof got);
+            expect_ok(gd_store_close(&store));
+        }
+    }
+    assert_int_equal(remove("foreign.h5"), 0);
+}
+
 static void attributes_of_other_programs_are_read(void **state) {
     (void)state;
     char *text;
@@ -233,6 +326,9 @@ int main(void) {
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(shapes_that_no_array_here_has_are_refused),
         cmocka_unit_test(compressed_chunks_that_may_grow_are_read),
+        cmocka_unit_test(a_filter_that_is_not_installed_is_named),
+        cmocka_unit_test(the_missing_source_of_a_virtual_data_set_is_named),
+        cmocka_unit_test(a_virtual_data_set_is_read_where_its_source_is_found),
         cmocka_unit_test(attributes_of_other_programs_are_read),
     };
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);

@@ -47,7 +47,7 @@ static void data_that_is_not_there_is_told(void **state) {
     is_refused(comm, (const char *[]){"data.file=none.h5", NULL}, "none.h5: no such file");
     is_refused(comm, (const char *[]){"data.train=/training", NULL}, "/training");
     is_refused(comm, (const char *[]){"data.train=none.h5:/x", NULL}, "none.h5: no such file");
-    is_refused(comm, (const char *[]){"data.file=small.h5", "data.val=/val", NULL}, "/val");
+    is_refused(comm, (const char *[]){"data.file=small.h5", "data.val=/absent", NULL}, "/absent");
 }
 
 static void rows_that_do_not_fit_the_model_are_told(void **state) {
