@@ -174,7 +174,7 @@ enum { TEXTS = sizeof texts / sizeof *texts };
 
 static void write_texts(gd_metrics *metrics) {
     for (int i = 0; i < TEXTS; i++) {
-        char key[16];
+        char key[32];
         snprintf(key, sizeof key, "text \"%d\"", i);
         gd_metrics_text(metrics, key, texts[i]);
     }
@@ -186,7 +186,7 @@ static void texts_are_escaped(void **state) {
     write_line(write_texts, &found);
     assert_int_equal(found.count, 1 + TEXTS);
     for (int i = 0; i < TEXTS; i++) {
-        char key[16];
+        char key[32];
         snprintf(key, sizeof key, "text \"%d\"", i);
         expect_member(&found, key, texts[i]);
     }
