@@ -40,6 +40,7 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/checkpoint_read.c \
 	src/checkpoint/rundir.c \
 	src/log/metrics.c \
+	src/log/phases.c \
 	src/log/table.c
 
 # Compiled twice: the numerics, and the training that calls them.
@@ -123,6 +124,7 @@ noinst_HEADERS += \
 	include/gdmpi/metrics.h \
 	include/gdmpi/model.h \
 	include/gdmpi/optimizer.h \
+	include/gdmpi/phases.h \
 	include/gdmpi/precision.h \
 	include/gdmpi/problem.h \
 	include/gdmpi/real.h \

@@ -5,6 +5,7 @@
 #include "gdmpi/checkpoint.h"
 #include "gdmpi/metrics.h"
 #include "gdmpi/optimizer.h"
+#include "gdmpi/phases.h"
 #include "gdmpi/precision.h"
 #include "gdmpi/problem.h"
 #include "gdmpi/reduce.h"
@@ -39,17 +40,6 @@
 /* How many flags a step shares between the ranks. */
 #define GD_TRAINER_FLAGS 6
 
-/* Where the time goes. */
-typedef enum gd_phase {
-    GD_LOAD,
-    GD_COMPUTE,
-    GD_REDUCE,
-    GD_UPDATE,
-    GD_VALIDATE,
-    GD_CHECKPOINT,
-    GD_PHASES
-} gd_phase;
-
 /* What a step, or an epoch's validation, came to. */
 typedef struct gd_outcome {
     int64_t rows;
@@ -73,7 +63,7 @@ typedef struct gd_trainer {
     real *whole;       /* rank 0: a flat vector on its way to or from a checkpoint */
     gd_progress progress;
     gd_status failure; /* what went wrong on this rank and is not yet agreed on */
-    double seconds[GD_PHASES];
+    gd_phases phases;
     double started; /* when the run was launched, on the clock */
     double saved;   /* when the last checkpoint was written, on the clock */
     gd_rundir rundir;

@@ -168,7 +168,8 @@ static int first_with_tensors(const gd_model *model) {
 }
 
 double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
-                         const gd_batch *batch, const real *parameters, real *gradient) {
+                         const gd_batch *batch, const real *parameters, real *gradient,
+                         const gd_ready *ready) {
     const real *output = forward(model, workspace, pass, batch, parameters);
     const int first = first_with_tensors(model);
     real *dy = workspace->delta[0], *other = workspace->delta[1];
@@ -181,6 +182,9 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
         flow.dx = i == first ? NULL : dx;
         flow.gradient = gradient;
         layer->kind->backward(layer, pass, &flow);
+        if (ready != NULL && layer->tensor_count > 0) {
+            ready->call(ready->context, layer->tensor[0].offset);
+        }
         if (dx == other) {
             other = dy;
             dy = dx;

@@ -160,8 +160,8 @@ static gd_status log_end(gd_trainer *trainer, const char *reason, const char *di
 
 /* Each phase's part of the mean time of the ranks. */
 static void print_phases(const double *seconds) {
-    static const char *const names[GD_PHASES] = {"load",   "compute",  "reduce",
-                                                 "update", "validate", "checkpoint"};
+    static const char *const names[GD_PHASES] = {"other",  "load",   "compute",  "wait",
+                                                 "reduce", "update", "validate", "checkpoint"};
     double total = 0;
     for (int i = 0; i < GD_PHASES; i++) {
         total += seconds[i];
@@ -189,7 +189,7 @@ static void print_end(const gd_trainer *trainer, const char *reason, const char 
         printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
                progress->val_metric);
     }
-    print_phases(trainer->seconds);
+    print_phases(trainer->phases.seconds);
     printf("model     %s/model.h5, digest %s\n", directory, digest);
     fflush(stdout);
 }
@@ -199,7 +199,8 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
     gd_status status = GD_OK;
     char hexadecimal[17];
     gd_checkpoint_digest_text(digest, hexadecimal);
-    gd_comm_sum(comm, trainer->seconds, GD_PHASES);
+    gd_phases_enter(&trainer->phases, GD_OTHER);
+    gd_comm_sum(comm, trainer->phases.seconds, GD_PHASES);
     if (gd_comm_rank(comm) == 0) {
         status = log_end(trainer, reason, hexadecimal);
         if (status == GD_OK) {

@@ -289,6 +289,7 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     }
     if (status == GD_OK) {
         trainer->started = trainer->saved = started;
+        gd_phases_start(&trainer->phases, GD_OTHER);
         status = train(trainer);
     }
     gd_trainer_free(&trainer);

@@ -100,7 +100,7 @@ static gd_status check_finite(const gd_trainer *trainer) {
 gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     gd_comm *comm = trainer->problem->comm;
     bool root = gd_comm_rank(comm) == 0;
-    double start = gd_clock_seconds();
+    gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
     char *path = NULL;
     gd_checkpoint *checkpoint = NULL;
     uint64_t digest;
@@ -128,13 +128,13 @@ gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     gd_memory_free(&path);
     status = gd_comm_agree(comm, status);
     trainer->saved = gd_clock_seconds();
-    trainer->seconds[GD_CHECKPOINT] += trainer->saved - start;
+    gd_phases_enter(&trainer->phases, before);
     return status;
 }
 
 gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest) {
     gd_comm *comm = trainer->problem->comm;
-    double start = gd_clock_seconds();
+    gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
     char *path = NULL;
     gd_checkpoint *checkpoint = NULL;
     gd_status status = gd_trainer_digest(trainer, digest);
@@ -149,6 +149,7 @@ gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest) {
         gd_checkpoint_abandon(&checkpoint);
         gd_memory_free(&path);
     }
-    trainer->seconds[GD_CHECKPOINT] += gd_clock_seconds() - start;
-    return gd_comm_agree(comm, status);
+    status = gd_comm_agree(comm, status);
+    gd_phases_enter(&trainer->phases, before);
+    return status;
 }

@@ -62,9 +62,9 @@ static void shard_gradient(void *context, int64_t shard, real *gradient) {
     }
     for (int64_t done = 0; done < places.count; done += trainer->batch.rows) {
         int64_t left = places.count - done;
-        double start = gd_clock_seconds();
+        gd_phases_enter(&trainer->phases, GD_LOAD);
         gather(trainer, rows, places.first + done, left < GD_TILE_ROWS ? left : GD_TILE_ROWS);
-        double gathered = gd_clock_seconds();
+        gd_phases_enter(&trainer->phases, GD_COMPUTE);
         gd_pass pass = {.training = true,
                         .accumulate = done > 0,
                         .rows = trainer->batch.rows,
@@ -73,9 +73,7 @@ static void shard_gradient(void *context, int64_t shard, real *gradient) {
                         .shard = shard,
                         .first_row = done};
         loss += gd_model_gradient(problem->model, trainer->workspace, &pass, &trainer->batch,
-                                  trainer->reducer->parameters, gradient);
-        trainer->seconds[GD_LOAD] += gathered - start;
-        trainer->seconds[GD_COMPUTE] += gd_clock_seconds() - gathered;
+                                  trainer->reducer->parameters, gradient, NULL);
     }
     trainer->shared[shard] = loss;
 }
@@ -133,7 +131,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     memset(trainer->shared, 0, trainer->shared_count * sizeof *trainer->shared);
     gd_reducer_shards(reducer, shard_gradient, trainer);
 
-    double start = gd_clock_seconds();
+    gd_phases_enter(&trainer->phases, GD_REDUCE);
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
     gd_reducer_sum(reducer, (double)outcome->rows, squares);
     raise_flags(trainer, flags);
@@ -146,8 +144,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     outcome->grad_norm = sqrt(sum);
     outcome->save = flags[FLAG_SAVE] > 0;
     outcome->stop = stop_reason(flags);
-    double reduced = gd_clock_seconds();
-    trainer->seconds[GD_REDUCE] += reduced - start;
+    gd_phases_enter(&trainer->phases, GD_UPDATE);
     gd_status status = flags[FLAG_FAILED] > 0 ? gd_trainer_agree(trainer) : GD_OK;
     if (status == GD_OK) {
         status = check_finite(trainer, outcome);
@@ -160,7 +157,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
                         gd_config_number(problem->config, "optimizer", "lr"), reducer->gradient,
                         reducer->parameters + reducer->segment.first);
     gd_reducer_publish(reducer);
-    trainer->seconds[GD_UPDATE] += gd_clock_seconds() - reduced;
+    gd_phases_enter(&trainer->phases, GD_OTHER);
 
     progress->step++;
     progress->epoch_step++;
@@ -175,7 +172,7 @@ void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
     const gd_problem *problem = trainer->problem;
     const gd_rows *rows = &problem->val;
     size_t tiles = (size_t)problem->val_tiles;
-    double start = gd_clock_seconds();
+    gd_phase before = gd_phases_enter(&trainer->phases, GD_VALIDATE);
     *outcome = (gd_outcome){.rows = problem->val_count};
     memset(trainer->tile_sums, 0, 2 * tiles * sizeof *trainer->tile_sums);
     for (int64_t done = 0; done < rows->range.count; done += trainer->batch.rows) {
@@ -191,5 +188,5 @@ void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
         outcome->loss += trainer->tile_sums[2 * i];
         outcome->metric += trainer->tile_sums[2 * i + 1];
     }
-    trainer->seconds[GD_VALIDATE] += gd_clock_seconds() - start;
+    gd_phases_enter(&trainer->phases, before);
 }

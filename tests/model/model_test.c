@@ -130,7 +130,7 @@ static double gradient_of_rows(problem *p, int64_t first, int64_t rows, bool acc
     }
     pass.first_row = first;
     pass.accumulate = accumulate;
-    return gd_model_gradient(p->model, p->workspace, &pass, &part, p->parameters, gradient);
+    return gd_model_gradient(p->model, p->workspace, &pass, &part, p->parameters, gradient, NULL);
 }
 
 static double loss_of(problem *p) {

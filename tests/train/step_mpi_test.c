@@ -87,8 +87,9 @@ static void serial_shard(serial *serial, int64_t shard, real *gradient) {
                         .step = serial->step,
                         .shard = shard,
                         .first_row = done};
-        serial->losses[shard] += gd_model_gradient(problem->model, serial->workspace, &pass,
-                                                   &serial->batch, serial->parameters, gradient);
+        serial->losses[shard] +=
+            gd_model_gradient(problem->model, serial->workspace, &pass, &serial->batch,
+                              serial->parameters, gradient, NULL);
     }
     gd_memory_free(&order);
 }
