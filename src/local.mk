@@ -33,6 +33,7 @@ libgdmpi_a_SOURCES = \
 	src/comm/collectives.c \
 	src/comm/comm.c \
 	src/comm/comm_private.h \
+	src/comm/messages.c \
 	src/comm/window.c \
 	src/reduce/tree.c \
 	src/checkpoint/checkpoint.c \
@@ -71,10 +72,14 @@ numerics = \
 	src/optimizer/optimizer_adam.c \
 	src/optimizer/optimizer_momentum.c \
 	src/optimizer/optimizer_sgd.c \
+	src/reduce/exchange.c \
+	src/reduce/exchange_private.h \
+	src/reduce/exchange_start.c \
 	src/reduce/reduce.c \
 	src/reduce/reduce_allreduce.c \
 	src/reduce/reduce_message.c \
 	src/reduce/reduce_private.h \
+	src/reduce/reduce_shards.c \
 	src/reduce/reduce_sum.c \
 	src/reduce/reduce_window.c \
 	src/train/methods.c \

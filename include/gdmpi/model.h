@@ -53,13 +53,6 @@ gd_status gd_workspace_new(const gd_model *model, int64_t rows, gd_workspace **w
 void gd_workspace_free(gd_workspace **workspace);
 double gd_workspace_bytes(const gd_model *model, int64_t rows);
 
-/* Backward goes from the last layer to the first, and so through the flat vector from its end: says
- * after each layer with tensors that the elements from `first` on are done. */
-typedef struct gd_ready {
-    void (*call)(void *context, int64_t first);
-    void *context;
-} gd_ready;
-
 /* Forward and backward of a batch: returns the sum of the loss over its rows, and replaces
  * `gradient` [tensors.size] by the gradient of that sum (or adds it, if pass->accumulate); the gaps
  * between tensors are not touched. `ready` may be NULL. Not collective. */

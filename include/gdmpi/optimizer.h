@@ -30,10 +30,11 @@ typedef struct gd_optimizer {
     real *slot[GD_OPTIMIZER_SLOTS]; /* [count] each */
 } gd_optimizer;
 
-/* One step of the segment. */
+/* One step of a part of the segment. */
 typedef struct gd_update {
     int64_t step;         /* from 1 */
     double lr;            /* of this step; what counts, rather than the option */
+    int64_t at, count;    /* the part: where it begins in the slots, and how long it is */
     const real *gradient; /* [count], of the mean loss of the step's rows */
     real *parameters;     /* [count] */
 } gd_update;
@@ -49,7 +50,7 @@ struct gd_optimizer_kind {
     /* Names of its state vectors, PyTorch's; ends with NULL. */
     const char *slot[GD_OPTIMIZER_SLOTS + 1];
 
-    /* Changes the parameters and what is in the slots. */
+    /* Changes the parameters and the slots of the part, each element by itself. */
     void (*update)(const gd_optimizer *optimizer, const gd_update *update);
 };
 
@@ -64,8 +65,7 @@ const gd_optimizer_kind *gd_optimizer_find(const char *name); /* NULL: none */
 gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer **optimizer);
 void gd_optimizer_free(gd_optimizer **optimizer);
 
-/* One step of the whole segment. Not collective. */
-void gd_optimizer_update(gd_optimizer *optimizer, int64_t step, double lr, const real *gradient,
-                         real *parameters);
+/* A step is done part by part, in any order. Not collective. */
+void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update);
 
 #endif

@@ -1,13 +1,15 @@
-/* From shard gradients to the mean gradient, and from updated segments to parameters that all ranks
- * have. A reducer is one file, and one line in the table of reduce.c. It owns the parameters'
- * memory, for where they lie is its affair. */
+/* From shard gradients to new parameters that all ranks have: sums over ranks, with the update of
+ * each rank's part in between. A reducer is one file, and one line in the table of reduce.c. It
+ * owns the parameters' memory, for where they lie is its affair. */
 #ifndef GDMPI_REDUCE_H
 #define GDMPI_REDUCE_H
 
 #include "gdmpi/comm.h"
 #include "gdmpi/config.h"
+#include "gdmpi/phases.h"
 #include "gdmpi/real.h"
 #include "gdmpi/shards.h"
+#include "gdmpi/tensor.h"
 #include "gdmpi/tree.h"
 
 #define gd_reducer_kinds GD_NAME(gd_reducer_kinds)
@@ -15,9 +17,9 @@
 #define gd_reducer_new GD_NAME(gd_reducer_new)
 #define gd_reducer_free GD_NAME(gd_reducer_free)
 #define gd_reducer_bytes GD_NAME(gd_reducer_bytes)
-#define gd_reducer_shards GD_NAME(gd_reducer_shards)
-#define gd_reducer_sum GD_NAME(gd_reducer_sum)
+#define gd_reducer_step GD_NAME(gd_reducer_step)
 #define gd_reducer_publish GD_NAME(gd_reducer_publish)
+#define gd_reducer_spread GD_NAME(gd_reducer_spread)
 #define gd_reducer_gather GD_NAME(gd_reducer_gather)
 #define gd_reducer_scatter GD_NAME(gd_reducer_scatter)
 #define gd_reducer_allreduce GD_NAME(gd_reducer_allreduce)
@@ -26,16 +28,39 @@
 
 typedef struct gd_reducer gd_reducer;
 
+/* What a step brings and wants. */
+typedef struct gd_reduction {
+    double divisor;  /* of the sum over all shards: the mean gradient */
+    double *squares; /* [block_count]: becomes the sums of squares of the mean gradient in the
+                        blocks that this rank updates, and 0 elsewhere */
+    void *context;
+
+    /* Computes one shard's gradient sum into `gradient` [size], or adds it to what is there (only
+     * if the reducer was made so); gaps between tensors must be left alone. Calls `ready` as parts
+     * are final, and does not read the parameters of these parts any more. */
+    void (*gradient)(void *context, int64_t shard, bool add, real *gradient, const gd_ready *ready);
+
+    /* Makes new parameters [count] of the mean gradient [count]; they are at place `at` in vectors
+     * of what this rank updates. */
+    void (*update)(void *context, int64_t at, int64_t count, const real *mean, real *parameters);
+} gd_reduction;
+
 typedef struct gd_reducer_kind {
     const char *name;
     const char *help;
     bool same_bits; /* on any number of ranks */
-    bool one_host;  /* works only where all ranks are on one host */
-    bool whole;     /* every rank updates the whole vector: all segments are equal */
-    gd_status (*start)(gd_reducer *reducer); /* sets parameters and partial[]. Collective. */
-    void (*stop)(gd_reducer *reducer);       /* after a start that failed, too. Collective. */
-    void (*sum)(gd_reducer *reducer, double divisor, double *squares);
-    void (*publish)(gd_reducer *reducer);
+    bool shared;    /* the ranks of a host have one copy of the parameters */
+    bool whole;     /* every rank updates the whole vector */
+
+    /* Sets parameters and partial[], and cuts the vector into buckets. Collective. */
+    gd_status (*start)(gd_reducer *reducer);
+    void (*stop)(gd_reducer *reducer); /* after a start that failed, too. Collective. */
+
+    /* A step begins; this rank's partials are final from element `first` on; and the rest of the
+     * step, which is collective. */
+    void (*begin)(gd_reducer *reducer);
+    void (*ready)(gd_reducer *reducer, int64_t first);
+    void (*finish)(gd_reducer *reducer);
 } gd_reducer_kind;
 
 extern const gd_reducer_kind *const gd_reducer_kinds[]; /* ends with NULL */
@@ -46,55 +71,61 @@ const char *gd_reducer_name(size_t index); /* a gd_names: "auto", then the kinds
 struct gd_reducer {
     const gd_reducer_kind *kind;
     gd_comm *comm;
+    gd_phases *phases;
+    gd_status refused; /* why "auto" did not take the kind that it would rather have */
+    bool overlap, adds;
     int64_t size; /* of the flat vector */
     int64_t shards;
     gd_range mine; /* this rank's shards */
     gd_node cover[GD_TREE_COVER_MAX];
     int cover_count;
 
-    real *parameters; /* [size]: read by all; written by a segment's owner before publish */
+    real *parameters; /* [size]: read by all; written by an element's owner within a step */
     real *partial[GD_TREE_COVER_MAX]; /* [size] each: where the sums of cover[i] go */
     real *scratch[64];                /* [size] each: what adding a node's shards takes */
-    gd_range segment;                 /* the part of the flat vector that this rank updates */
-    gd_range *segments;               /* [ranks]: of every rank */
-    gd_range *given, *taken;          /* [ranks]: what scatter sends to and takes from each */
-    real *gradient;                   /* [segment.count]: the mean gradient, after sum */
 
-    gd_range block; /* the blocks of its segment */
-    int64_t block_size, block_count;
-    void *state; /* the kind's own */
+    int64_t block_size, block_count; /* norms are summed by blocks, which do not depend on ranks */
+    int buckets;                     /* runs of blocks that are summed one by one */
+    gd_range *piece; /* [buckets][ranks]: the elements of a bucket that each rank updates */
+    int64_t owned;   /* how many elements this rank updates */
+    real *mean;      /* a tile of the mean gradient */
+    const gd_reduction *reduction; /* of the step under way */
+    void *state;                   /* the kind's own */
 };
 
-/* "auto" is window where all ranks are on one host, and message elsewhere. `size` is a multiple of
- * GD_TENSOR_ALIGN, `shards` at least the number of ranks. Collective. */
-gd_status gd_reducer_new(const char *name, gd_comm *comm, int64_t size, int64_t shards,
+/* How a reducer is made. */
+typedef struct gd_reducer_plan {
+    const char *name; /* "auto": window, or else message where no two ranks share a host or shared
+                         memory cannot be had */
+    bool overlap;     /* sums travel between hosts while gradients are computed */
+    bool adds;        /* shards may add to a gradient, with the bits of adding afterwards */
+    int64_t size;     /* a multiple of GD_TENSOR_ALIGN */
+    int64_t shards;   /* at least the number of ranks */
+} gd_reducer_plan;
+
+/* `phases` are told what the reducer does, and outlive it. Collective. */
+gd_status gd_reducer_new(gd_comm *comm, gd_phases *phases, const gd_reducer_plan *plan,
                          gd_reducer **reducer);
 void gd_reducer_free(gd_reducer **reducer);
 
-/* What this rank holds for gradients: partials, scratch and its segment, in bytes. Not collective.
- */
+/* What this rank holds for gradients: partials, scratch and buffers, in bytes. Not collective. */
 double gd_reducer_bytes(const gd_reducer *reducer);
 
-/* Computes one shard's gradient sum into `gradient` [size]; gaps between tensors must be left
- * alone. */
-typedef void gd_reducer_leaf(void *context, int64_t shard, real *gradient);
+/* Computes the gradients of this rank's shards in ascending order, adds them up the tree and over
+ * the ranks, and updates the elements that this rank owns. The new parameters are everyone's only
+ * after gd_reducer_publish. Collective. */
+void gd_reducer_step(gd_reducer *reducer, const gd_reduction *reduction);
 
-/* Calls `leaf` for each of this rank's shards in ascending order, and adds them up the tree into
- * the partials. Not collective. */
-void gd_reducer_shards(gd_reducer *reducer, gd_reducer_leaf *leaf, void *context);
-
-/* Sums over all shards, divides, and leaves this rank's segment in reducer->gradient. Puts the sums
- * of squares of the segment's blocks in squares[block_count], zeros elsewhere: summed over ranks,
- * and added in order, they are the same number on any ranks. Segments that several ranks have
- * (allreduce) are counted by rank 0 only. Collective. */
-void gd_reducer_sum(gd_reducer *reducer, double divisor, double *squares);
-
-/* Makes the owners' new parameters everyone's. Collective. */
-void gd_reducer_publish(gd_reducer *reducer);
-
-/* A vector of segments to rank 0's whole [size] vector, and rank 0's whole vector to the segments.
+/* Makes the owners' new parameters everyone's, and sums `values` over the ranks, as gd_comm_sum.
  * Collective. */
-void gd_reducer_gather(gd_reducer *reducer, const real *segment, real *whole);
-void gd_reducer_scatter(gd_reducer *reducer, const real *whole, real *segment);
+void gd_reducer_publish(gd_reducer *reducer, double *values, size_t count);
+
+/* Makes rank 0's parameters everyone's. Collective. */
+void gd_reducer_spread(gd_reducer *reducer);
+
+/* A vector [owned] of what each rank updates to rank 0's whole [size] vector, and back.
+ * Collective. */
+void gd_reducer_gather(gd_reducer *reducer, const real *owned, real *whole);
+void gd_reducer_scatter(gd_reducer *reducer, const real *whole, real *owned);
 
 #endif

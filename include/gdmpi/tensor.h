@@ -25,4 +25,12 @@ typedef struct gd_tensors {
     int64_t elements; /* without gaps: the number of parameters */
 } gd_tensors;
 
+/* Backward goes from the last layer to the first, and so through a gradient from its end: it says
+ * after each layer with tensors that the elements from `first` on are done, the last time from 0
+ * on. */
+typedef struct gd_ready {
+    void (*call)(void *context, int64_t first);
+    void *context;
+} gd_ready;
+
 #endif

@@ -59,6 +59,7 @@ typedef struct gd_trainer {
     uint32_t *order; /* of the rows of each of this rank's shards, one after another */
     double *shared;  /* the small reduction of a step: a loss per shard, squares per block, flags */
     size_t shared_count;
+    double lr;         /* of the step under way */
     double *tile_sums; /* validation: two numbers per tile */
     real *whole;       /* rank 0: a flat vector on its way to or from a checkpoint */
     gd_progress progress;
@@ -79,8 +80,8 @@ void gd_trainer_free(gd_trainer **trainer); /* collective */
  */
 void gd_trainer_order(gd_trainer *trainer);
 
-/* One optimizer step. GD_DIVERGED, with the parameters as they were, if a loss or gradient is not
- * finite; or a failure that some rank remembered. Collective. */
+/* One optimizer step. GD_DIVERGED if a loss or gradient is not finite, or a failure that some rank
+ * remembered: then the parameters are not to be used any more. Collective. */
 gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome);
 
 /* Remembers a failure of this rank until the ranks agree: in the next step, or by gd_trainer_agree.

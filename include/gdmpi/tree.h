@@ -32,7 +32,7 @@ typedef struct gd_addition {
     int left, right, into;
 } gd_addition;
 
-/* The additions that make the root out of the nodes of `cover` [count], which tile all shards in
+/* The additions that make the sum of a node out of the nodes of `cover` [count], which tile it in
  * order. Vectors 0 ... count - 1 are those nodes and are only read; count ... count + scratch - 1
  * are scratch; `root` is the vector of the result, which is 0, without additions, if count is 1. */
 typedef struct gd_tree_plan {
@@ -41,7 +41,7 @@ typedef struct gd_tree_plan {
     gd_addition *addition;
 } gd_tree_plan;
 
-gd_status gd_tree_plan_new(int64_t shards, int count, const gd_node *cover, gd_tree_plan *plan);
+gd_status gd_tree_plan_new(gd_node node, int count, const gd_node *cover, gd_tree_plan *plan);
 void gd_tree_plan_free(gd_tree_plan *plan);
 
 /* The sum of one number per shard, in the tree's order. Not collective. */

@@ -9,9 +9,19 @@ static int piece(size_t bytes, size_t at) {
     return (int)(bytes - at < GD_COMM_PIECE ? bytes - at : GD_COMM_PIECE);
 }
 
-void gd_comm_broadcast(gd_comm *comm, void *data, size_t bytes) {
+static void broadcast(MPI_Comm among, void *data, size_t bytes) {
     for (size_t at = 0; at < bytes; at += GD_COMM_PIECE) {
-        MPI_Bcast((char *)data + at, piece(bytes, at), MPI_BYTE, 0, comm->world);
+        MPI_Bcast((char *)data + at, piece(bytes, at), MPI_BYTE, 0, among);
+    }
+}
+
+void gd_comm_broadcast(gd_comm *comm, void *data, size_t bytes) {
+    broadcast(comm->world, data, bytes);
+}
+
+void gd_comm_broadcast_hosts(gd_comm *comm, void *data, size_t bytes) {
+    if (comm->firsts != MPI_COMM_NULL) {
+        broadcast(comm->firsts, data, bytes);
     }
 }
 
@@ -110,43 +120,16 @@ void gd_comm_gather(gd_comm *comm, size_t size, const gd_range *parts, const voi
     }
 }
 
-/* In round k, everyone sends to the rank k above and receives from the rank k below. */
-void gd_comm_exchange(gd_comm *comm, size_t size, const gd_range *send, const void *from,
-                      const gd_range *receive, void *into) {
-    copy(pack(comm->rank, size, send[comm->rank], from),
-         pack(comm->rank, size, receive[comm->rank], into));
-    for (int round = 1; round < comm->size; round++) {
-        int to = (comm->rank + round) % comm->size;
-        int of = (comm->rank - round + comm->size) % comm->size;
-        transfer(comm, pack(to, size, send[to], from), pack(of, size, receive[of], into));
-    }
-}
-
-static void allgather_short(gd_comm *comm, size_t size, const gd_range *parts, void *all) {
-    for (int rank = 0; rank < comm->size; rank++) {
-        comm->counts[rank] = (int)((size_t)parts[rank].count * size);
-        comm->places[rank] = (int)((size_t)parts[rank].first * size);
-    }
-    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_BYTE, all, comm->counts, comm->places, MPI_BYTE,
-                   comm->world);
-}
-
-/* Short vectors are a matter of latency, which MPI's algorithms are good at; long ones of volume,
- * which is the same in all, and MPI's counts would not do. */
-void gd_comm_allgather(gd_comm *comm, size_t size, const gd_range *parts, void *all) {
-    size_t end = 0;
-    for (int rank = 0; rank < comm->size; rank++) {
-        size_t part_end = (size_t)(parts[rank].first + parts[rank].count) * size;
-        end = part_end > end ? part_end : end;
-    }
-    if (end <= GD_COMM_PIECE) {
-        allgather_short(comm, size, parts, all);
+void gd_comm_scatter(gd_comm *comm, size_t size, const gd_range *parts, const void *all,
+                     void *mine) {
+    gd_range here = {.first = 0, .count = parts[comm->rank].count};
+    parcel own = pack(0, size, here, mine);
+    if (comm->rank > 0) {
+        transfer(comm, nothing(), own);
         return;
     }
-    parcel own = pack(comm->rank, size, parts[comm->rank], all);
-    for (int round = 1; round < comm->size; round++) {
-        int of = (comm->rank - round + comm->size) % comm->size;
-        own.rank = (comm->rank + round) % comm->size;
-        transfer(comm, own, pack(of, size, parts[of], all));
+    copy(pack(0, size, parts[0], all), own);
+    for (int rank = 1; rank < comm->size; rank++) {
+        transfer(comm, pack(rank, size, parts[rank], all), nothing());
     }
 }

@@ -26,28 +26,78 @@ static void window_failed(MPI_Win *window, int *error, ...) {
     end_job(*error);
 }
 
-static void count_hosts(gd_comm *comm) {
-    MPI_Comm here;
-    int rank_here;
-    MPI_Comm_split_type(comm->world, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &here);
-    MPI_Comm_rank(here, &rank_here);
-    MPI_Comm_size(here, &comm->ranks_here);
-    MPI_Comm_free(&here);
-    int first = rank_here == 0;
-    MPI_Allreduce(&first, &comm->hosts, 1, MPI_INT, MPI_SUM, comm->world);
+/* Which ranks each host has. They are numbered host by host, so a host is where the number of the
+ * host's first rank changes. */
+static void list_hosts(gd_comm *comm, const int *first_of) {
+    comm->hosts = 0;
+    for (int rank = 0; rank < comm->size; rank++) {
+        if (rank == 0 || first_of[rank] != first_of[rank - 1]) {
+            comm->ranks_on[comm->hosts++] = (gd_range){.first = rank};
+        }
+        comm->ranks_on[comm->hosts - 1].count++;
+        if (rank == comm->rank) {
+            comm->host = comm->hosts - 1;
+        }
+    }
 }
 
-static void start(gd_comm *comm) {
+static void free_communicators(gd_comm *comm) {
+    MPI_Comm *const all[] = {&comm->firsts, &comm->here, &comm->world};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (*all[i] != MPI_COMM_NULL) {
+            MPI_Comm_free(all[i]);
+        }
+    }
+}
+
+/* Numbers the ranks of `old` anew: those of `here` one after another, by the lowest of them. */
+static void number_ranks(gd_comm *comm, MPI_Comm old, MPI_Comm here, int *first_of) {
+    int rank, rank_here;
+    MPI_Comm_rank(old, &rank);
+    MPI_Comm_rank(here, &rank_here);
+    int first = rank;
+    MPI_Bcast(&first, 1, MPI_INT, 0, here);
+    free_communicators(comm);
+    comm->here = here;
+    MPI_Comm_split(old, 0, first, &comm->world);
+    MPI_Comm_set_errhandler(comm->world, comm->handler);
+    MPI_Comm_set_errhandler(comm->here, comm->handler);
+    MPI_Comm_split(comm->world, rank_here == 0 ? 0 : MPI_UNDEFINED, 0, &comm->firsts);
+    MPI_Comm_rank(comm->world, &comm->rank);
+    MPI_Allgather(&first, 1, MPI_INT, first_of, 1, MPI_INT, comm->world);
+    list_hosts(comm, first_of);
+}
+
+gd_status gd_comm_group(gd_comm *comm, int group) {
+    int *first_of = NULL;
+    gd_status status =
+        gd_memory_new(&first_of, (size_t)comm->size, sizeof *first_of, "the list of hosts");
+    status = gd_comm_agree(comm, status);
+    if (status == GD_OK) {
+        MPI_Comm host, here;
+        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+        MPI_Comm_split(host, group, 0, &here);
+        MPI_Comm_free(&host);
+        number_ranks(comm, MPI_COMM_WORLD, here, first_of);
+    }
+    gd_memory_free(&first_of);
+    return status;
+}
+
+static gd_status start(gd_comm *comm) {
     int length;
     MPI_Comm_create_errhandler(comm_failed, &comm->handler);
     MPI_Win_create_errhandler(window_failed, &comm->window_handler);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, comm->handler);
+    comm->here = comm->firsts = MPI_COMM_NULL;
     MPI_Comm_dup(MPI_COMM_WORLD, &comm->world);
-    MPI_Comm_set_errhandler(comm->world, comm->handler);
     MPI_Comm_rank(comm->world, &comm->rank);
     MPI_Comm_size(comm->world, &comm->size);
-    MPI_Get_processor_name(comm->host, &length);
-    count_hosts(comm);
+    MPI_Get_processor_name(comm->name, &length);
+    gd_status status = gd_memory_new(&comm->ranks_on, (size_t)comm->size, sizeof *comm->ranks_on,
+                                     "the list of hosts");
+    status = gd_comm_agree(comm, status);
+    return status == GD_OK ? gd_comm_group(comm, 0) : status;
 }
 
 gd_status gd_comm_start(int *argc, char ***argv, gd_comm **comm) {
@@ -61,13 +111,7 @@ gd_status gd_comm_start(int *argc, char ***argv, gd_comm **comm) {
         gd_memory_free(comm);
         return gd_status_new(GD_FAILED, "MPI cannot be started");
     }
-    gd_comm *new = *comm;
-    start(new);
-    status = gd_memory_new(&new->counts, (size_t) new->size, sizeof *new->counts, "counts");
-    if (status == GD_OK) {
-        status = gd_memory_new(&new->places, (size_t) new->size, sizeof *new->places, "places");
-    }
-    status = gd_comm_agree(new, status);
+    status = start(*comm);
     if (status != GD_OK) {
         gd_comm_stop(comm);
     }
@@ -79,9 +123,8 @@ void gd_comm_stop(gd_comm **comm) {
     if (old == NULL) {
         return;
     }
-    gd_memory_free(&old->counts);
-    gd_memory_free(&old->places);
-    MPI_Comm_free(&old->world);
+    gd_memory_free(&old->ranks_on);
+    free_communicators(old);
     MPI_Errhandler_free(&old->handler);
     MPI_Errhandler_free(&old->window_handler);
     MPI_Finalize();
@@ -101,11 +144,19 @@ int gd_comm_hosts(const gd_comm *comm) {
 }
 
 int gd_comm_ranks_here(const gd_comm *comm) {
-    return comm->ranks_here;
+    return (int)comm->ranks_on[comm->host].count;
 }
 
 const char *gd_comm_host(const gd_comm *comm) {
+    return comm->name;
+}
+
+int gd_comm_host_number(const gd_comm *comm) {
     return comm->host;
+}
+
+gd_range gd_comm_ranks_on(const gd_comm *comm, int host) {
+    return comm->ranks_on[host];
 }
 
 /* "Open MPI v4.1.4, package: ..." and "MPICH Version:      4.0.2\n..." become "Open MPI 4.1.4" and
@@ -151,7 +202,7 @@ gd_status gd_comm_agree(gd_comm *comm, gd_status mine) {
         return GD_OK;
     }
     failure told = {.code = gd_status_code(mine)};
-    memcpy(told.host, comm->host, sizeof told.host);
+    memcpy(told.host, comm->name, sizeof told.host);
     snprintf(told.message, sizeof told.message, "%s", gd_status_message(mine));
     gd_status_free(&mine);
     MPI_Bcast(&told, sizeof told, MPI_BYTE, lowest, comm->world);

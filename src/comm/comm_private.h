@@ -14,10 +14,13 @@ enum { GD_COMM_PIECE = 1 << 24 };
  */
 struct gd_comm {
     MPI_Comm world;
+    MPI_Comm here;   /* the ranks of this host */
+    MPI_Comm firsts; /* the first rank of each host; on others MPI_COMM_NULL */
     MPI_Errhandler handler, window_handler;
-    int rank, size, hosts, ranks_here;
-    char host[MPI_MAX_PROCESSOR_NAME];
-    int *counts, *places; /* [size] each, for MPI_Allgatherv */
+    int rank, size;
+    int host, hosts;
+    gd_range *ranks_on; /* [size]: the first `hosts` are the ranks of each */
+    char name[MPI_MAX_PROCESSOR_NAME];
 };
 
 #endif

@@ -8,7 +8,7 @@
 struct gd_window {
     MPI_Win handle;
     gd_comm *comm;
-    void **part; /* [ranks]: on cache-line boundaries */
+    void **part; /* [ranks of the host]: on cache-line boundaries */
 };
 
 /* MPI implementations put shared memory here. */
@@ -17,7 +17,7 @@ static const char shared_folder[] = "/dev/shm";
 /* Some implementations hang when only one rank finds that there is no room, so all look first. */
 static gd_status check_room(gd_comm *comm, size_t bytes) {
     double total = (double)bytes;
-    gd_comm_sum(comm, &total, 1);
+    MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_DOUBLE, MPI_SUM, comm->here);
     struct statvfs folder;
     gd_status status = GD_OK;
     if (statvfs(shared_folder, &folder) == 0) {
@@ -40,10 +40,10 @@ static gd_status allocate(gd_comm *comm, size_t bytes, gd_window *window) {
     /* Each rank's part on pages of its own, near to the processor that touches them first. */
     MPI_Info_set(info, "alloc_shared_noncontig", "true");
     void *base;
-    MPI_Comm_set_errhandler(comm->world, MPI_ERRORS_RETURN);
+    MPI_Comm_set_errhandler(comm->here, MPI_ERRORS_RETURN);
     int error =
-        MPI_Win_allocate_shared((MPI_Aint)bytes, 1, info, comm->world, &base, &window->handle);
-    MPI_Comm_set_errhandler(comm->world, comm->handler);
+        MPI_Win_allocate_shared((MPI_Aint)bytes, 1, info, comm->here, &base, &window->handle);
+    MPI_Comm_set_errhandler(comm->here, comm->handler);
     MPI_Info_free(&info);
     gd_status status = GD_OK;
     if (error != MPI_SUCCESS) {
@@ -75,7 +75,8 @@ gd_status gd_window_new(gd_comm *comm, size_t bytes, gd_window **window) {
     if (status == GD_OK) {
         new->comm = comm;
         new->handle = MPI_WIN_NULL;
-        status = gd_memory_new(&new->part, (size_t)comm->size, sizeof *new->part, "a window");
+        status = gd_memory_new(&new->part, (size_t)gd_comm_ranks_here(comm), sizeof *new->part,
+                               "a window");
     }
     status = gd_comm_agree(comm, status);
     if (status == GD_OK) {
@@ -91,14 +92,14 @@ gd_status gd_window_new(gd_comm *comm, size_t bytes, gd_window **window) {
     }
     MPI_Win_set_errhandler(new->handle, comm->window_handler);
     MPI_Win_lock_all(MPI_MODE_NOCHECK, new->handle);
-    for (int rank = 0; rank < comm->size; rank++) {
+    for (int rank = 0; rank < gd_comm_ranks_here(comm); rank++) {
         MPI_Aint size;
         int unit;
         void *base;
         MPI_Win_shared_query(new->handle, rank, &size, &unit, &base);
         new->part[rank] = round_up(base);
     }
-    memset(new->part[comm->rank], 0, bytes);
+    memset(new->part[comm->rank - comm->ranks_on[comm->host].first], 0, bytes);
     gd_window_sync(new);
     *window = new;
     return GD_OK;
@@ -123,6 +124,6 @@ void *gd_window_of(const gd_window *window, int rank) {
 
 void gd_window_sync(gd_window *window) {
     MPI_Win_sync(window->handle);
-    MPI_Barrier(window->comm->world);
+    MPI_Barrier(window->comm->here);
     MPI_Win_sync(window->handle);
 }

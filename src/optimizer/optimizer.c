@@ -57,8 +57,6 @@ void gd_optimizer_free(gd_optimizer **optimizer) {
     gd_memory_free(optimizer);
 }
 
-void gd_optimizer_update(gd_optimizer *optimizer, int64_t step, double lr, const real *gradient,
-                         real *parameters) {
-    const gd_update update = {step, lr, gradient, parameters};
-    optimizer->kind->update(optimizer, &update);
+void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update) {
+    optimizer->kind->update(optimizer, update);
 }

@@ -70,8 +70,8 @@ static void update(const gd_optimizer *optimizer, const gd_update *update) {
                   .rate = (real)(update->lr / bias1),
                   .root = (real)sqrt(bias2),
                   .eps = (real)optimizer->options[EPS]};
-    descend(optimizer->count, by, update->gradient, optimizer->slot[0], optimizer->slot[1],
-            update->parameters);
+    descend(update->count, by, update->gradient, optimizer->slot[0] + update->at,
+            optimizer->slot[1] + update->at, update->parameters);
 }
 
 const gd_optimizer_kind gd_optimizer_adam = {

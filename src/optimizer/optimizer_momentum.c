@@ -33,8 +33,8 @@ GD_CLONES static void descend(int64_t count, real lr, real momentum, const real 
 /* As torch.optim.SGD with momentum and no dampening, whose first step, b = g, is this one from
  * zero. */
 static void update(const gd_optimizer *optimizer, const gd_update *update) {
-    descend(optimizer->count, (real)update->lr, (real)optimizer->options[MOMENTUM],
-            update->gradient, optimizer->slot[0], update->parameters);
+    descend(update->count, (real)update->lr, (real)optimizer->options[MOMENTUM], update->gradient,
+            optimizer->slot[0] + update->at, update->parameters);
 }
 
 const gd_optimizer_kind gd_optimizer_momentum = {

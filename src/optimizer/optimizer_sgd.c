@@ -22,7 +22,8 @@ GD_CLONES static void descend(int64_t count, real lr, const real *restrict gradi
 
 /* As torch.optim.SGD without momentum. */
 static void update(const gd_optimizer *optimizer, const gd_update *update) {
-    descend(optimizer->count, (real)update->lr, update->gradient, update->parameters);
+    (void)optimizer;
+    descend(update->count, (real)update->lr, update->gradient, update->parameters);
 }
 
 const gd_optimizer_kind gd_optimizer_sgd = {

@@ -12,7 +12,7 @@ static const char automatic[] = "auto";
 
 /* Norms are summed block by block and ride in a small reduction, which the number of blocks bounds.
  */
-enum { BLOCKS_MAX = 1024, BLOCK_MIN = 512 };
+enum { BLOCKS_MAX = 1024, BLOCK_MIN = GD_SUM_TILE };
 
 const char *gd_reducer_name(size_t index) {
     if (index == 0) {
@@ -34,24 +34,19 @@ static const gd_reducer_kind *find(const char *name) {
 gd_status gd_reducer_private(gd_reducer *reducer) {
     size_t size = (size_t)reducer->size;
     gd_status status = gd_memory_new(&reducer->parameters, size, sizeof(real), "the parameters");
-    for (int i = 0; i < reducer->cover_count && status == GD_OK; i++) {
-        status = gd_memory_new(&reducer->partial[i], size, sizeof(real), "the gradients of shards");
+    if (status == GD_OK) {
+        status = gd_memory_new(&reducer->partial[0], (size_t)reducer->cover_count * size,
+                               sizeof(real), "the gradients of shards");
+    }
+    for (int i = 1; i < reducer->cover_count && status == GD_OK; i++) {
+        reducer->partial[i] = reducer->partial[0] + i * reducer->size;
     }
     return status;
 }
 
 void gd_reducer_private_free(gd_reducer *reducer) {
     gd_memory_free(&reducer->parameters);
-    for (int i = 0; i < reducer->cover_count; i++) {
-        gd_memory_free(&reducer->partial[i]);
-    }
-}
-
-static void cut_blocks(gd_reducer *reducer) {
-    int64_t least = (reducer->size + BLOCKS_MAX - 1) / BLOCKS_MAX;
-    int64_t aligned = (least + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
-    reducer->block_size = aligned > BLOCK_MIN ? aligned : BLOCK_MIN;
-    reducer->block_count = (reducer->size + reducer->block_size - 1) / reducer->block_size;
+    gd_memory_free(&reducer->partial[0]);
 }
 
 static gd_range elements_of(const gd_reducer *reducer, gd_range blocks) {
@@ -62,41 +57,44 @@ static gd_range elements_of(const gd_reducer *reducer, gd_range blocks) {
     return (gd_range){.first = first, .count = end - first};
 }
 
-static gd_range blocks_of(const gd_reducer *reducer, int rank) {
-    if (reducer->kind->whole) {
-        return (gd_range){.first = 0, .count = reducer->block_count};
-    }
-    return gd_range_part(reducer->block_count, gd_comm_size(reducer->comm), rank);
-}
-
-static gd_status cut_segments(gd_reducer *reducer) {
+gd_status gd_reducer_cut(gd_reducer *reducer, int buckets) {
     int rank = gd_comm_rank(reducer->comm), ranks = gd_comm_size(reducer->comm);
-    reducer->mine = gd_range_part(reducer->shards, ranks, rank);
-    reducer->cover_count = gd_tree_cover(reducer->shards, reducer->mine.first,
-                                         reducer->mine.first + reducer->mine.count, reducer->cover);
-    cut_blocks(reducer);
-    reducer->block = blocks_of(reducer, rank);
-    reducer->segment = elements_of(reducer, reducer->block);
-    gd_status status = gd_memory_new(&reducer->segments, 3 * (size_t)ranks,
-                                     sizeof *reducer->segments, "the segments");
-    if (status == GD_OK) {
-        reducer->given = reducer->segments + ranks;
-        reducer->taken = reducer->segments + 2 * ranks;
-        reducer->taken[0].count = reducer->segment.count;
-        for (int i = 0; i < ranks; i++) {
-            reducer->segments[i] = elements_of(reducer, blocks_of(reducer, i));
-            reducer->given[i] = rank == 0 ? reducer->segments[i] : (gd_range){0};
+    gd_status status = gd_memory_new(&reducer->piece, (size_t)buckets * (size_t)ranks,
+                                     sizeof *reducer->piece, "the pieces of the parameters");
+    reducer->buckets = status == GD_OK ? buckets : 0;
+    reducer->owned = 0;
+    for (int i = 0; i < reducer->buckets; i++) {
+        gd_range bucket = gd_range_part(reducer->block_count, buckets, i);
+        gd_range *piece = reducer->piece + i * ranks;
+        for (int j = 0; j < ranks; j++) {
+            gd_range part = reducer->kind->whole ? (gd_range){0, bucket.count}
+                                                 : gd_range_part(bucket.count, ranks, j);
+            part.first += bucket.first;
+            piece[j] = elements_of(reducer, part);
         }
+        reducer->owned += piece[rank].count;
     }
     return status;
 }
 
+static void describe(gd_reducer *reducer) {
+    int rank = gd_comm_rank(reducer->comm), ranks = gd_comm_size(reducer->comm);
+    int64_t least = (reducer->size + BLOCKS_MAX - 1) / BLOCKS_MAX;
+    int64_t aligned = (least + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
+    reducer->block_size = aligned > BLOCK_MIN ? aligned : BLOCK_MIN;
+    reducer->block_count = (reducer->size + reducer->block_size - 1) / reducer->block_size;
+    reducer->mine = gd_range_part(reducer->shards, ranks, rank);
+    reducer->cover_count = gd_tree_cover(reducer->shards, reducer->mine.first,
+                                         reducer->mine.first + reducer->mine.count, reducer->cover);
+}
+
+/* What adding the shards of a node takes: a vector a level, and none for the last one where shards
+ * add to their siblings. */
 static gd_status allocate(gd_reducer *reducer) {
-    gd_status status = gd_memory_new(&reducer->gradient, (size_t)reducer->segment.count,
-                                     sizeof(real), "the mean gradient");
+    gd_status status = gd_memory_new(&reducer->mean, GD_SUM_TILE, sizeof(real), "a tile");
     int depth = 0;
     for (int i = 0; i < reducer->cover_count; i++) {
-        int needed = gd_tree_depth(reducer->cover[i]);
+        int needed = gd_tree_depth(reducer->cover[i]) - reducer->adds;
         depth = needed > depth ? needed : depth;
     }
     for (int i = 0; i < depth && status == GD_OK; i++) {
@@ -107,18 +105,24 @@ static gd_status allocate(gd_reducer *reducer) {
 }
 
 /* A failure is agreed on before the next collective call, so that ranks stay together. */
-static gd_status start(const gd_reducer_kind *kind, gd_comm *comm, int64_t size, int64_t shards,
-                       gd_reducer **reducer) {
-    gd_status status = gd_memory_new(reducer, 1, sizeof **reducer, "the reducer");
-    if (status == GD_OK) {
-        **reducer = (gd_reducer){.kind = kind, .comm = comm, .size = size, .shards = shards};
-        status = cut_segments(*reducer);
-    }
+static gd_status start(const gd_reducer_kind *kind, gd_comm *comm, gd_phases *phases,
+                       const gd_reducer_plan *plan, gd_reducer **reducer) {
+    gd_reducer *new = NULL;
+    gd_status status = gd_memory_new(&new, 1, sizeof *new, "the reducer");
+    *reducer = new;
     status = gd_comm_agree(comm, status);
     if (status == GD_OK) {
-        status = kind->start(*reducer);
+        *new = (gd_reducer){.kind = kind,
+                            .comm = comm,
+                            .phases = phases,
+                            .overlap = plan->overlap,
+                            .adds = plan->adds,
+                            .size = plan->size,
+                            .shards = plan->shards};
+        describe(new);
+        status = kind->start(new);
         if (status == GD_OK) {
-            status = allocate(*reducer);
+            status = allocate(new);
         }
         status = gd_comm_agree(comm, status);
     }
@@ -128,38 +132,38 @@ static gd_status start(const gd_reducer_kind *kind, gd_comm *comm, int64_t size,
     return status;
 }
 
-static gd_status check(const char *name, const gd_reducer_kind *kind, gd_comm *comm) {
-    if (kind == NULL) {
-        const char *meant = gd_text_nearest(name, gd_reducer_name);
-        return gd_status_new(GD_BAD_INPUT, "train.reduce: unknown method '%s'; did you mean '%s'?",
-                             name, meant == NULL ? automatic : meant);
-    }
-    if (kind->one_host && gd_comm_hosts(comm) > 1) {
-        return gd_status_new(GD_BAD_INPUT,
-                             "train.reduce = %s works on one host only, and the ranks are on %d; "
-                             "use auto or message",
-                             name, gd_comm_hosts(comm));
-    }
-    return GD_OK;
-}
-
-gd_status gd_reducer_new(const char *name, gd_comm *comm, int64_t size, int64_t shards,
-                         gd_reducer **reducer) {
-    *reducer = NULL;
-    if (strcmp(name, automatic) != 0) {
-        const gd_reducer_kind *kind = find(name);
-        gd_status status = check(name, kind, comm);
-        return status != GD_OK ? status : start(kind, comm, size, shards, reducer);
-    }
-    if (gd_comm_hosts(comm) == 1) {
-        gd_status status = start(&gd_reducer_window, comm, size, shards, reducer);
-        if (status == GD_OK) {
+/* Containers often have little shared memory, which is no reason not to train. */
+static gd_status start_automatic(gd_comm *comm, gd_phases *phases, const gd_reducer_plan *plan,
+                                 gd_reducer **reducer) {
+    gd_status refused = GD_OK;
+    if (gd_comm_hosts(comm) < gd_comm_size(comm)) {
+        refused = start(&gd_reducer_window, comm, phases, plan, reducer);
+        if (refused == GD_OK) {
             return GD_OK;
         }
-        /* Containers often have little shared memory, which is no reason not to train. */
-        gd_status_free(&status);
     }
-    return start(&gd_reducer_message, comm, size, shards, reducer);
+    gd_status status = start(&gd_reducer_message, comm, phases, plan, reducer);
+    if (status == GD_OK) {
+        (*reducer)->refused = refused;
+    } else {
+        gd_status_free(&refused);
+    }
+    return status;
+}
+
+gd_status gd_reducer_new(gd_comm *comm, gd_phases *phases, const gd_reducer_plan *plan,
+                         gd_reducer **reducer) {
+    *reducer = NULL;
+    if (strcmp(plan->name, automatic) == 0) {
+        return start_automatic(comm, phases, plan, reducer);
+    }
+    const gd_reducer_kind *kind = find(plan->name);
+    if (kind == NULL) {
+        const char *meant = gd_text_nearest(plan->name, gd_reducer_name);
+        return gd_status_new(GD_BAD_INPUT, "train.reduce: unknown method '%s'; did you mean '%s'?",
+                             plan->name, meant == NULL ? automatic : meant);
+    }
+    return start(kind, comm, phases, plan, reducer);
 }
 
 void gd_reducer_free(gd_reducer **reducer) {
@@ -171,54 +175,86 @@ void gd_reducer_free(gd_reducer **reducer) {
     for (size_t i = 0; i < sizeof old->scratch / sizeof *old->scratch; i++) {
         gd_memory_free(&old->scratch[i]);
     }
-    gd_memory_free(&old->gradient);
-    gd_memory_free(&old->segments);
+    gd_memory_free(&old->piece);
+    gd_memory_free(&old->mean);
+    gd_status_free(&old->refused);
     gd_memory_free(reducer);
 }
 
-/* While the left half of a node goes where the result is wanted, the right half needs a vector of
- * its own, and below it one more for each level: scratch `depth` and those above are free. */
-static void add_node(gd_reducer *reducer, gd_reducer_leaf *leaf, void *context, gd_node node,
-                     real *into, int depth) {
-    if (node.end - node.first == 1) {
-        leaf(context, node.first, into);
+void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_range piece,
+                      int64_t at) {
+    const gd_reduction *reduction = reducer->reduction;
+    gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
+    for (int64_t done = 0; done < piece.count;) {
+        int64_t block = (piece.first + done) / reducer->block_size;
+        int64_t left = (block + 1) * reducer->block_size - (piece.first + done);
+        left = left < piece.count - done ? left : piece.count - done;
+        int64_t count = left < GD_SUM_TILE ? left : GD_SUM_TILE;
+        gd_summation_tile(summation, done, count, reducer->mean);
+        reduction->squares[block] += gd_sum_divide(count, (real)reduction->divisor, reducer->mean);
+        gd_phases_enter(reducer->phases, GD_UPDATE);
+        reduction->update(reduction->context, at + done, count, reducer->mean,
+                          reducer->parameters + piece.first + done);
+        gd_phases_enter(reducer->phases, GD_REDUCE);
+        done += count;
+    }
+    gd_phases_enter(reducer->phases, before);
+}
+
+void gd_reducer_step(gd_reducer *reducer, const gd_reduction *reduction) {
+    size_t bytes = (size_t)reducer->block_count * sizeof *reduction->squares;
+    reducer->reduction = reduction;
+    memset(reduction->squares, 0, bytes);
+    reducer->kind->begin(reducer);
+    gd_reducer_shards(reducer);
+    reducer->kind->finish(reducer);
+    if (reducer->kind->whole && gd_comm_rank(reducer->comm) > 0) {
+        memset(reduction->squares, 0, bytes);
+    }
+}
+
+/* No rank has the sum before all have come, and so have written. */
+void gd_reducer_publish(gd_reducer *reducer, double *values, size_t count) {
+    gd_phase before = gd_phases_enter(reducer->phases, GD_WAIT);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    gd_comm_sum(reducer->comm, values, count);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    gd_phases_enter(reducer->phases, before);
+}
+
+void gd_reducer_spread(gd_reducer *reducer) {
+    size_t bytes = (size_t)reducer->size * sizeof *reducer->parameters;
+    double nothing = 0;
+    if (reducer->kind->shared) {
+        gd_comm_broadcast_hosts(reducer->comm, reducer->parameters, bytes);
+    } else {
+        gd_comm_broadcast(reducer->comm, reducer->parameters, bytes);
+    }
+    gd_reducer_publish(reducer, &nothing, 1);
+}
+
+void gd_reducer_gather(gd_reducer *reducer, const real *owned, real *whole) {
+    int rank = gd_comm_rank(reducer->comm), ranks = gd_comm_size(reducer->comm);
+    if (reducer->kind->whole) {
+        if (rank == 0) {
+            memcpy(whole, owned, (size_t)reducer->size * sizeof *whole);
+        }
         return;
     }
-    real *right = reducer->scratch[depth];
-    add_node(reducer, leaf, context, gd_tree_left(node), into, depth);
-    add_node(reducer, leaf, context, gd_tree_right(node), right, depth + 1);
-    gd_reducer_add(reducer->size, right, into);
-}
-
-void gd_reducer_shards(gd_reducer *reducer, gd_reducer_leaf *leaf, void *context) {
-    for (int i = 0; i < reducer->cover_count; i++) {
-        add_node(reducer, leaf, context, reducer->cover[i], reducer->partial[i], 0);
+    for (int i = 0; i < reducer->buckets; i++) {
+        const gd_range *piece = reducer->piece + i * ranks;
+        gd_comm_gather(reducer->comm, sizeof *whole, piece, owned, whole);
+        owned += piece[rank].count;
     }
 }
 
-void gd_reducer_sum(gd_reducer *reducer, double divisor, double *squares) {
-    size_t bytes = (size_t)reducer->block_count * sizeof *squares;
-    memset(squares, 0, bytes);
-    reducer->kind->sum(reducer, divisor, squares);
-    if (reducer->kind->whole && gd_comm_rank(reducer->comm) > 0) {
-        memset(squares, 0, bytes);
+void gd_reducer_scatter(gd_reducer *reducer, const real *whole, real *owned) {
+    int rank = gd_comm_rank(reducer->comm), ranks = gd_comm_size(reducer->comm);
+    for (int i = 0; i < reducer->buckets; i++) {
+        const gd_range *piece = reducer->piece + i * ranks;
+        gd_comm_scatter(reducer->comm, sizeof *whole, piece, whole, owned);
+        owned += piece[rank].count;
     }
-}
-
-void gd_reducer_publish(gd_reducer *reducer) {
-    reducer->kind->publish(reducer);
-}
-
-void gd_reducer_gather(gd_reducer *reducer, const real *segment, real *whole) {
-    if (!reducer->kind->whole) {
-        gd_comm_gather(reducer->comm, sizeof(real), reducer->segments, segment, whole);
-    } else if (gd_comm_rank(reducer->comm) == 0) {
-        memcpy(whole, segment, (size_t)reducer->size * sizeof(real));
-    }
-}
-
-void gd_reducer_scatter(gd_reducer *reducer, const real *whole, real *segment) {
-    gd_comm_exchange(reducer->comm, sizeof(real), reducer->given, whole, reducer->taken, segment);
 }
 
 double gd_reducer_bytes(const gd_reducer *reducer) {
@@ -226,5 +262,5 @@ double gd_reducer_bytes(const gd_reducer *reducer) {
     for (size_t i = 0; i < sizeof reducer->scratch / sizeof *reducer->scratch; i++) {
         vectors += reducer->scratch[i] != NULL;
     }
-    return (double)(vectors * reducer->size + reducer->segment.count) * (double)sizeof(real);
+    return (double)(vectors * reducer->size) * (double)sizeof(real);
 }

@@ -6,17 +6,20 @@ static gd_status start(gd_reducer *reducer) {
     reducer->cover[0] =
         (gd_node){.first = reducer->mine.first, .end = reducer->mine.first + reducer->mine.count};
     reducer->cover_count = 1;
-    gd_summation *mean;
-    gd_status status = gd_memory_new(&mean, 1, sizeof *mean, "the mean gradient");
-    reducer->state = mean;
+    gd_summation *sum;
+    gd_status status = gd_memory_new(&sum, 1, sizeof *sum, "the sum over ranks");
+    reducer->state = sum;
+    if (status == GD_OK) {
+        status = gd_reducer_cut(reducer, 1);
+    }
     if (status == GD_OK) {
         status = gd_reducer_private(reducer);
     }
     if (status == GD_OK) {
-        status = gd_summation_new(1, 1, mean);
+        status = gd_summation_new(reducer->cover[0], 1, reducer->cover, sum);
     }
     if (status == GD_OK) {
-        mean->vector[0] = reducer->partial[0];
+        sum->vector[0] = reducer->partial[0];
     }
     return status;
 }
@@ -29,14 +32,20 @@ static void stop(gd_reducer *reducer) {
     gd_reducer_private_free(reducer);
 }
 
-static void sum(gd_reducer *reducer, double divisor, double *squares) {
-    gd_comm_allreduce(reducer->comm, GD_REAL_TYPE, reducer->partial[0], reducer->size);
-    gd_summation_run(reducer->state, reducer, divisor, squares);
+static void begin(gd_reducer *reducer) {
+    (void)reducer;
 }
 
-/* Every rank has made the same parameters already. */
-static void publish(gd_reducer *reducer) {
+static void ready(gd_reducer *reducer, int64_t first) {
     (void)reducer;
+    (void)first;
+}
+
+static void finish(gd_reducer *reducer) {
+    gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
+    gd_comm_allreduce(reducer->comm, GD_REAL_TYPE, reducer->partial[0], reducer->size);
+    gd_phases_enter(reducer->phases, before);
+    gd_reducer_apply(reducer, reducer->state, reducer->piece[0], 0);
 }
 
 const gd_reducer_kind gd_reducer_allreduce = {
@@ -45,6 +54,7 @@ const gd_reducer_kind gd_reducer_allreduce = {
     .whole = true,
     .start = start,
     .stop = stop,
-    .sum = sum,
-    .publish = publish,
+    .begin = begin,
+    .ready = ready,
+    .finish = finish,
 };

@@ -1,5 +1,4 @@
-/* What the reducers share: the sum of this rank's segment over vectors that lie wherever the
- * reducer has put them. */
+/* What the reducers share. */
 #ifndef GDMPI_REDUCE_PRIVATE_H
 #define GDMPI_REDUCE_PRIVATE_H
 
@@ -7,34 +6,73 @@
 
 #define gd_reducer_private GD_NAME(gd_reducer_private)
 #define gd_reducer_private_free GD_NAME(gd_reducer_private_free)
-#define gd_reducer_add GD_NAME(gd_reducer_add)
+#define gd_reducer_cut GD_NAME(gd_reducer_cut)
+#define gd_reducer_apply GD_NAME(gd_reducer_apply)
+#define gd_reducer_shards GD_NAME(gd_reducer_shards)
 #define gd_summation_new GD_NAME(gd_summation_new)
 #define gd_summation_free GD_NAME(gd_summation_free)
-#define gd_summation_run GD_NAME(gd_summation_run)
+#define gd_summation_tile GD_NAME(gd_summation_tile)
+#define gd_sum_add GD_NAME(gd_sum_add)
+#define gd_sum_divide GD_NAME(gd_sum_divide)
+#define gd_exchange_start GD_NAME(gd_exchange_start)
+#define gd_exchange_stop GD_NAME(gd_exchange_stop)
+#define gd_exchange_begin GD_NAME(gd_exchange_begin)
+#define gd_exchange_ready GD_NAME(gd_exchange_ready)
+#define gd_exchange_finish GD_NAME(gd_exchange_finish)
+
+/* Elements that are summed, divided and updated together: a few vectors of them stay in the cache.
+ * Pieces, blocks and tiles are multiples of GD_TENSOR_ALIGN. */
+enum { GD_SUM_TILE = 4096 };
 
 /* Parameters and partials in memory of this rank's own. Not collective. */
 gd_status gd_reducer_private(gd_reducer *reducer);
 void gd_reducer_private_free(gd_reducer *reducer);
 
-/* into += term. Not collective. */
-void gd_reducer_add(int64_t count, const real *restrict term, real *restrict into);
+/* Cuts the blocks into `buckets`, and each bucket into a piece for every rank. Not collective. */
+gd_status gd_reducer_cut(gd_reducer *reducer, int buckets);
 
-/* The vectors of a plan are the covers of rank 0, of rank 1, ... */
+/* Computes and adds up the gradients of this rank's shards into its partials. */
+void gd_reducer_shards(gd_reducer *reducer);
+
+/* A sum over vectors that lie wherever the reducer has put them. */
 typedef struct gd_summation {
     gd_tree_plan plan;
-    int *start; /* [ranks + 1]: the first vector of each rank */
-    real *
-        *vector; /* [plan.count]: set by the reducer: where the segment starts in each; only read */
-    real *scratch; /* [plan.scratch] tiles */
+    const real **vector; /* [plan.count]: set by the reducer: where element 0 is in each */
+    real *scratch;       /* [plan.scratch] tiles */
 } gd_summation;
 
-/* Not collective. */
-gd_status gd_summation_new(int64_t shards, int ranks, gd_summation *summation);
+/* Of the nodes of `cover`, which tile `node`. Not collective. */
+gd_status gd_summation_new(gd_node node, int count, const gd_node *cover, gd_summation *summation);
 void gd_summation_free(gd_summation *summation);
 
-/* Fills reducer->gradient with the sum of the vectors over `divisor`, and squares[] of the blocks
- * of the segment. Not collective. */
-void gd_summation_run(const gd_summation *summation, gd_reducer *reducer, double divisor,
-                      double *squares);
+/* sum[i] = the sum of elements at + i; at most a tile of them. Not collective. */
+void gd_summation_tile(const gd_summation *summation, int64_t at, int64_t count, real *sum);
+
+/* into += term; and sum /= divisor, returning the sum of squares. Not collective. */
+void gd_sum_add(int64_t count, const real *restrict term, real *restrict into);
+double gd_sum_divide(int64_t count, real divisor, real *sum);
+
+/* Sums a piece of the vector, which is at place `at` of what this rank updates, and updates it.
+ * Element 0 of the summation's vectors is that of the piece. Not collective. */
+void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_range piece,
+                      int64_t at);
+
+/* Ranks that see each other's memory: consecutive ones. */
+typedef struct gd_teams {
+    int count, mine;
+    gd_range *ranks;                              /* [count] */
+    const real **partials;                        /* [ranks of my team]: one behind the other */
+    gd_window *parameters, *gradients, *counters; /* NULL: every rank is a team of its own */
+} gd_teams;
+
+/* What window and message have in common: sums within a team straight out of its memory, and
+ * between teams by messages. `gather` fills the teams in, and sets the reducer's parameters and
+ * partials. Both are collective. */
+typedef gd_status gd_teams_gather(gd_reducer *reducer, gd_teams *teams);
+gd_status gd_exchange_start(gd_reducer *reducer, gd_teams_gather *gather);
+void gd_exchange_stop(gd_reducer *reducer);
+void gd_exchange_begin(gd_reducer *reducer);
+void gd_exchange_ready(gd_reducer *reducer, int64_t first);
+void gd_exchange_finish(gd_reducer *reducer);
 
 #endif

@@ -1,87 +1,70 @@
 #include "gdmpi/memory.h"
 #include "reduce_private.h"
 
-typedef struct window_state {
-    gd_summation summation;
-    gd_window *parameters; /* brought by rank 0 */
-    gd_window *partials;   /* each rank's, one behind the other */
-} window_state;
-
-static gd_status open_windows(gd_reducer *reducer, window_state *state) {
+static gd_status open_windows(gd_reducer *reducer, gd_teams *teams) {
+    gd_comm *comm = reducer->comm;
     size_t bytes = (size_t)reducer->size * sizeof(real);
-    bool first = gd_comm_rank(reducer->comm) == 0;
-    gd_status status = gd_window_new(reducer->comm, first ? bytes : 0, &state->parameters);
+    bool first = teams->ranks[teams->mine].first == gd_comm_rank(comm);
+    gd_status status = gd_window_new(comm, first ? bytes : 0, &teams->parameters);
     if (status == GD_OK) {
-        status =
-            gd_window_new(reducer->comm, (size_t)reducer->cover_count * bytes, &state->partials);
+        status = gd_window_new(comm, (size_t)reducer->cover_count * bytes, &teams->gradients);
+    }
+    if (status == GD_OK) {
+        status = gd_window_new(comm, GD_CACHE_LINE, &teams->counters);
     }
     return status;
 }
 
-static void place_vectors(gd_reducer *reducer, window_state *state) {
-    gd_summation *summation = &state->summation;
-    reducer->parameters = gd_window_of(state->parameters, 0);
-    real *own = gd_window_of(state->partials, gd_comm_rank(reducer->comm));
-    for (int i = 0; i < reducer->cover_count; i++) {
-        reducer->partial[i] = own + i * reducer->size;
+static gd_status list_hosts(gd_comm *comm, gd_teams *teams) {
+    static const char what[] = "the teams of ranks";
+    teams->count = gd_comm_hosts(comm);
+    teams->mine = gd_comm_host_number(comm);
+    gd_status status =
+        gd_memory_new(&teams->ranks, (size_t)teams->count, sizeof *teams->ranks, what);
+    for (int i = 0; i < teams->count && status == GD_OK; i++) {
+        teams->ranks[i] = gd_comm_ranks_on(comm, i);
     }
-    for (int rank = 0; rank < gd_comm_size(reducer->comm); rank++) {
-        real *theirs = gd_window_of(state->partials, rank);
-        for (int i = summation->start[rank]; i < summation->start[rank + 1]; i++) {
-            summation->vector[i] =
-                theirs + (i - summation->start[rank]) * reducer->size + reducer->segment.first;
+    if (status == GD_OK) {
+        status = gd_memory_new(&teams->partials, (size_t)gd_comm_ranks_here(comm),
+                               sizeof *teams->partials, what);
+    }
+    return gd_comm_agree(comm, status);
+}
+
+/* The ranks of a host are a team. */
+static gd_status gather(gd_reducer *reducer, gd_teams *teams) {
+    gd_status status = list_hosts(reducer->comm, teams);
+    if (status == GD_OK) {
+        status = open_windows(reducer, teams);
+    }
+    if (status == GD_OK) {
+        gd_range here = teams->ranks[teams->mine];
+        int rank = (int)(gd_comm_rank(reducer->comm) - here.first);
+        real *mine = gd_window_of(teams->gradients, rank);
+        reducer->parameters = gd_window_of(teams->parameters, 0);
+        for (int i = 0; i < reducer->cover_count; i++) {
+            reducer->partial[i] = mine + i * reducer->size;
+        }
+        for (int i = 0; i < here.count; i++) {
+            teams->partials[i] = gd_window_of(teams->gradients, i);
         }
     }
+    return status;
 }
 
 static gd_status start(gd_reducer *reducer) {
-    window_state *state;
-    gd_status status = gd_memory_new(&state, 1, sizeof *state, "the sum over ranks");
-    reducer->state = state;
-    if (status == GD_OK) {
-        status = gd_summation_new(reducer->shards, gd_comm_size(reducer->comm), &state->summation);
-    }
-    status = gd_comm_agree(reducer->comm, status);
-    if (status == GD_OK) {
-        status = open_windows(reducer, state);
-    }
-    if (status == GD_OK) {
-        place_vectors(reducer, state);
-    }
-    return status;
-}
-
-static void stop(gd_reducer *reducer) {
-    window_state *state = reducer->state;
-    if (state != NULL) {
-        gd_window_free(&state->partials);
-        gd_window_free(&state->parameters);
-        gd_summation_free(&state->summation);
-        gd_memory_free(&reducer->state);
-    }
-}
-
-/* A rank that has its sum may write new parameters at once: the others are done with the old ones,
- * or they would not have come to the sync. Neighbours may still be reading this rank's partials
- * until they come to publish. */
-static void sum(gd_reducer *reducer, double divisor, double *squares) {
-    window_state *state = reducer->state;
-    gd_window_sync(state->partials);
-    gd_summation_run(&state->summation, reducer, divisor, squares);
-}
-
-static void publish(gd_reducer *reducer) {
-    window_state *state = reducer->state;
-    gd_window_sync(state->parameters);
+    return gd_exchange_start(reducer, gather);
 }
 
 const gd_reducer_kind gd_reducer_window = {
     .name = "window",
-    .help = "each rank adds its segment straight out of its neighbours' shared memory",
+    .help = "each rank adds its part straight out of its neighbours' shared memory, and sends it "
+            "to other hosts",
     .same_bits = true,
-    .one_host = true,
+    .shared = true,
     .start = start,
-    .stop = stop,
-    .sum = sum,
-    .publish = publish,
+    .stop = gd_exchange_stop,
+    .begin = gd_exchange_begin,
+    .ready = gd_exchange_ready,
+    .finish = gd_exchange_finish,
 };

@@ -63,13 +63,13 @@ static int plan_node(planner *planner, gd_node node, int scratch) {
     return into;
 }
 
-gd_status gd_tree_plan_new(int64_t shards, int count, const gd_node *cover, gd_tree_plan *plan) {
+gd_status gd_tree_plan_new(gd_node node, int count, const gd_node *cover, gd_tree_plan *plan) {
     *plan = (gd_tree_plan){.count = count};
     gd_status status = gd_memory_new(&plan->addition, (size_t)count - 1, sizeof *plan->addition,
                                      "the plan of a sum");
     if (status == GD_OK) {
         planner planner = {.plan = plan, .cover = cover};
-        plan->root = plan_node(&planner, (gd_node){.first = 0, .end = shards}, 0);
+        plan->root = plan_node(&planner, node, 0);
     }
     return status;
 }

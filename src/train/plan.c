@@ -70,7 +70,7 @@ static void print_memory(const gd_trainer *trainer) {
     const gd_reducer *reducer = trainer->reducer;
     gd_target target = gd_model_target(problem->model);
     double vector = (double)reducer->size * (double)sizeof(real);
-    double segment = (double)reducer->segment.count * (double)sizeof(real);
+    double segment = (double)reducer->owned * (double)sizeof(real);
     double order =
         trainer->order == NULL ? 0.0 : (double)problem->train.range.count * sizeof *trainer->order;
     double amounts[KINDS] = {rows_bytes(&problem->train) + order,

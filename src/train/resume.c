@@ -215,27 +215,21 @@ gd_status gd_resume_find(gd_problem *problem, const gd_rundir *rundir, char **pa
     return status;
 }
 
-/* Reads a vector on rank 0; all ranks get their segments, or the same failure. */
+/* Reads a vector on rank 0; a failure is everyone's. */
 static gd_status read_vector(gd_trainer *trainer, const char *path, const char *group,
-                             real *segment) {
+                             real *vector) {
     gd_status status = GD_OK;
-    if (trainer->whole != NULL) {
+    if (gd_comm_rank(trainer->problem->comm) == 0) {
         status = gd_checkpoint_read(path, group, &trainer->problem->model->tensors, GD_REAL_TYPE,
-                                    trainer->whole);
+                                    vector);
     }
-    status = gd_comm_agree(trainer->problem->comm, status);
-    if (status == GD_OK) {
-        gd_reducer_scatter(trainer->reducer, trainer->whole, segment);
-    }
-    return status;
+    return gd_comm_agree(trainer->problem->comm, status);
 }
 
 static gd_status read_parameters(gd_trainer *trainer, const char *path) {
-    const gd_reducer *reducer = trainer->reducer;
-    gd_status status =
-        read_vector(trainer, path, "/params", reducer->parameters + reducer->segment.first);
+    gd_status status = read_vector(trainer, path, "/params", trainer->reducer->parameters);
     if (status == GD_OK) {
-        gd_reducer_publish(trainer->reducer);
+        gd_reducer_spread(trainer->reducer);
     }
     return status;
 }
@@ -248,7 +242,10 @@ gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
     for (int i = 0; i < optimizer->slots && status == GD_OK; i++) {
         char group[64];
         gd_trainer_slot_group(optimizer->kind, i, group);
-        status = read_vector(trainer, path, group, optimizer->slot[i]);
+        status = read_vector(trainer, path, group, trainer->whole);
+        if (status == GD_OK) {
+            gd_reducer_scatter(trainer->reducer, trainer->whole, optimizer->slot[i]);
+        }
     }
     return status;
 }
@@ -259,11 +256,10 @@ gd_status gd_trainer_start(gd_trainer *trainer) {
     if (from[0] != '\0') {
         return read_parameters(trainer, from);
     }
-    if (trainer->whole != NULL) {
-        gd_model_initialise(problem->model, problem->config, problem->seed, trainer->whole);
+    if (gd_comm_rank(problem->comm) == 0) {
+        gd_model_initialise(problem->model, problem->config, problem->seed,
+                            trainer->reducer->parameters);
     }
-    gd_reducer_scatter(trainer->reducer, trainer->whole,
-                       trainer->reducer->parameters + trainer->reducer->segment.first);
-    gd_reducer_publish(trainer->reducer);
+    gd_reducer_spread(trainer->reducer);
     return GD_OK;
 }

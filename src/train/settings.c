@@ -7,6 +7,11 @@ static const char *precision_name(size_t index) {
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 
+static const char *yes_or_no(size_t index) {
+    static const char *const names[] = {"yes", "no"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
 static const gd_setting train_rows[] = {
     {.key = "epochs",
      .kind = GD_SETTING_INTEGER,
@@ -57,7 +62,13 @@ static const gd_setting train_rows[] = {
      .initial = "auto",
      .choices = gd_reducer_name,
      .may_change = true,
-     .help = "how gradients are summed; auto: window on one host, message on several"},
+     .help = "how gradients are summed; auto: window, or message where no ranks share memory"},
+    {.key = "overlap",
+     .kind = GD_SETTING_CHOICE,
+     .initial = "yes",
+     .choices = yes_or_no,
+     .may_change = true,
+     .help = "sums travel between hosts while gradients are still computed"},
     {0},
 };
 

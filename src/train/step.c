@@ -49,8 +49,20 @@ static void gather(gd_trainer *trainer, gd_range shard, int64_t place, int64_t c
     }
 }
 
-/* A gd_reducer_leaf: the gradient sum of one shard in this step, tile by tile, and its loss. */
-static void shard_gradient(void *context, int64_t shard, real *gradient) {
+/* A shard that has no rows in this step. To add its zeros is not the same as to leave them out,
+ * where there is a negative zero. */
+static void no_gradient(const gd_trainer *trainer, bool add, real *gradient,
+                        const gd_ready *ready) {
+    int64_t size = trainer->problem->model->tensors.size;
+    for (int64_t i = 0; i < size; i++) {
+        gradient[i] = add ? gradient[i] + 0 : 0;
+    }
+    ready->call(ready->context, 0);
+}
+
+/* The gradient sum of one shard in this step, tile by tile, and its loss. */
+static void shard_gradient(void *context, int64_t shard, bool add, real *gradient,
+                           const gd_ready *ready) {
     gd_trainer *trainer = context;
     const gd_problem *problem = trainer->problem;
     const gd_progress *progress = &trainer->progress;
@@ -58,7 +70,7 @@ static void shard_gradient(void *context, int64_t shard, real *gradient) {
     gd_range places = gd_shards_step(&problem->shards, shard, progress->epoch_step);
     double loss = 0;
     if (places.count == 0) {
-        memset(gradient, 0, (size_t)problem->model->tensors.size * sizeof *gradient);
+        no_gradient(trainer, add, gradient, ready);
     }
     for (int64_t done = 0; done < places.count; done += trainer->batch.rows) {
         int64_t left = places.count - done;
@@ -66,16 +78,23 @@ static void shard_gradient(void *context, int64_t shard, real *gradient) {
         gather(trainer, rows, places.first + done, left < GD_TILE_ROWS ? left : GD_TILE_ROWS);
         gd_phases_enter(&trainer->phases, GD_COMPUTE);
         gd_pass pass = {.training = true,
-                        .accumulate = done > 0,
+                        .accumulate = add || done > 0,
                         .rows = trainer->batch.rows,
                         .seed = problem->seed,
                         .step = progress->step,
                         .shard = shard,
                         .first_row = done};
         loss += gd_model_gradient(problem->model, trainer->workspace, &pass, &trainer->batch,
-                                  trainer->reducer->parameters, gradient, NULL);
+                                  trainer->reducer->parameters, gradient,
+                                  trainer->batch.rows == left ? ready : NULL);
     }
     trainer->shared[shard] = loss;
+}
+
+static void update(void *context, int64_t at, int64_t count, const real *mean, real *parameters) {
+    gd_trainer *trainer = context;
+    const gd_update update = {trainer->progress.step + 1, trainer->lr, at, count, mean, parameters};
+    gd_optimizer_update(trainer->optimizer, &update);
 }
 
 static void raise_flags(const gd_trainer *trainer, double *flags) {
@@ -108,7 +127,6 @@ static int stop_reason(const double *flags) {
     return flags[FLAG_TIME] > 0 ? -1 : 0;
 }
 
-/* Looked at before the update, so that the parameters stay as they were. */
 static gd_status check_finite(const gd_trainer *trainer, const gd_outcome *outcome) {
     if (isfinite(outcome->loss) && isfinite(outcome->grad_norm)) {
         return GD_OK;
@@ -128,14 +146,19 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     int64_t shards = problem->shards.count;
     double *squares = trainer->shared + shards, *flags = squares + reducer->block_count;
 
-    memset(trainer->shared, 0, trainer->shared_count * sizeof *trainer->shared);
-    gd_reducer_shards(reducer, shard_gradient, trainer);
-
-    gd_phases_enter(&trainer->phases, GD_REDUCE);
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
-    gd_reducer_sum(reducer, (double)outcome->rows, squares);
+    trainer->lr = gd_config_number(problem->config, "optimizer", "lr");
+    memset(trainer->shared, 0, trainer->shared_count * sizeof *trainer->shared);
+    const gd_reduction reduction = {.divisor = (double)outcome->rows,
+                                    .squares = squares,
+                                    .context = trainer,
+                                    .gradient = shard_gradient,
+                                    .update = update};
+    gd_reducer_step(reducer, &reduction);
     raise_flags(trainer, flags);
-    gd_comm_sum(problem->comm, trainer->shared, trainer->shared_count);
+    gd_reducer_publish(reducer, trainer->shared, trainer->shared_count);
+    gd_phases_enter(&trainer->phases, GD_OTHER);
+
     outcome->loss = gd_tree_sum(shards, trainer->shared);
     double sum = 0;
     for (int64_t i = 0; i < reducer->block_count; i++) {
@@ -144,7 +167,6 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     outcome->grad_norm = sqrt(sum);
     outcome->save = flags[FLAG_SAVE] > 0;
     outcome->stop = stop_reason(flags);
-    gd_phases_enter(&trainer->phases, GD_UPDATE);
     gd_status status = flags[FLAG_FAILED] > 0 ? gd_trainer_agree(trainer) : GD_OK;
     if (status == GD_OK) {
         status = check_finite(trainer, outcome);
@@ -152,13 +174,6 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     if (status != GD_OK) {
         return status;
     }
-
-    gd_optimizer_update(trainer->optimizer, progress->step + 1,
-                        gd_config_number(problem->config, "optimizer", "lr"), reducer->gradient,
-                        reducer->parameters + reducer->segment.first);
-    gd_reducer_publish(reducer);
-    gd_phases_enter(&trainer->phases, GD_OTHER);
-
     progress->step++;
     progress->epoch_step++;
     progress->epoch_rows += outcome->rows;

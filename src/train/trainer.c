@@ -11,8 +11,7 @@ static gd_status allocate(gd_trainer *self) {
     bool root = gd_comm_rank(problem->comm) == 0;
     self->shared_count =
         (size_t)(problem->shards.count + self->reducer->block_count + GD_TRAINER_FLAGS);
-    gd_status status =
-        gd_optimizer_new(problem->config, self->reducer->segment.count, &self->optimizer);
+    gd_status status = gd_optimizer_new(problem->config, self->reducer->owned, &self->optimizer);
     if (status == GD_OK) {
         status = gd_workspace_new(problem->model, GD_TILE_ROWS, &self->workspace);
     }
@@ -51,8 +50,13 @@ gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     self->progress.train_loss = self->progress.val_loss = NAN;
     self->progress.val_metric = self->progress.best_loss = NAN;
     gd_blas_threads((int)gd_config_integer(problem->config, "train", "threads"));
-    status = gd_reducer_new(gd_config_text(problem->config, "train", "reduce"), problem->comm,
-                            problem->model->tensors.size, problem->shards.count, &self->reducer);
+    const gd_reducer_plan plan = {
+        .name = gd_config_text(problem->config, "train", "reduce"),
+        .overlap = strcmp(gd_config_text(problem->config, "train", "overlap"), "yes") == 0,
+        .adds = gd_shards_step_most(&problem->shards) <= GD_TILE_ROWS,
+        .size = problem->model->tensors.size,
+        .shards = problem->shards.count};
+    status = gd_reducer_new(problem->comm, &self->phases, &plan, &self->reducer);
     if (status == GD_OK) {
         status = gd_comm_agree(problem->comm, allocate(self));
     }

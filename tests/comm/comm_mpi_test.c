@@ -194,67 +194,80 @@ static void rank_0_gathers_parts(void **state) {
     gather_parts(*state, LONG / 4, false);
 }
 
-static void allgather_parts(gd_comm *comm, int64_t unit) {
+static void scatter_parts(gd_comm *comm, int64_t unit) {
     int ranks = gd_comm_size(comm), rank = gd_comm_rank(comm);
     gd_range parts[64];
     size_t end = cut(ranks, unit, parts);
-    int32_t *all = room(end, sizeof *all), *expected = room(end, sizeof *all);
+    int32_t *all = room(end, sizeof *all);
+    int32_t *mine = room((size_t)parts[rank].count, sizeof *mine);
     for (int i = 0; i < ranks; i++) {
-        mark(&parts[i], i, expected);
+        mark(&parts[i], i, all);
     }
-    mark(&parts[rank], rank, all);
-    gd_comm_allgather(comm, sizeof *all, parts, all);
-    assert_memory_equal(all, expected, end * sizeof *all);
+    gd_comm_scatter(comm, sizeof *all, parts, rank == 0 ? all : NULL, mine);
+    assert_memory_equal(mine, all + parts[rank].first, (size_t)parts[rank].count * sizeof *all);
     gd_memory_free(&all);
-    gd_memory_free(&expected);
+    gd_memory_free(&mine);
 }
 
-static void all_ranks_gather_parts(void **state) {
-    allgather_parts(*state, 0);
-    allgather_parts(*state, 5);
-    allgather_parts(*state, LONG / 4);
+static void rank_0_scatters_parts(void **state) {
+    scatter_parts(*state, 5);
+    scatter_parts(*state, LONG / 4);
 }
 
-/* From rank `from` to rank `to` go this many elements. */
-static int64_t amount(int from, int to, int64_t unit) {
-    return (from + 2 * to) % 4 == 3 ? unit : (from * 3 + to) % 5;
-}
-
-static int64_t content(int from, int to, int64_t i) {
-    return i * 1000 + from * 10 + to;
-}
-
-static void exchange_parts(gd_comm *comm, int64_t unit) {
-    int ranks = gd_comm_size(comm), rank = gd_comm_rank(comm);
-    gd_range send[64], receive[64];
-    int64_t sent = 0, received = 0;
-    for (int i = 0; i < ranks; i++) {
-        send[i] = (gd_range){.first = sent, .count = amount(rank, i, unit)};
-        receive[i] = (gd_range){.first = received, .count = amount(i, rank, unit)};
-        sent += send[i].count;
-        received += receive[i].count;
+static void ranks_of_a_host_are_numbered_one_after_another(void **state) {
+    gd_comm *comm = *state;
+    int size = gd_comm_size(comm), group = gd_comm_rank(comm) % 2;
+    assert_true(gd_comm_group(comm, group) == GD_OK);
+    assert_int_equal(gd_comm_size(comm), size);
+    int64_t end = 0;
+    for (int host = 0; host < gd_comm_hosts(comm); host++) {
+        gd_range ranks = gd_comm_ranks_on(comm, host);
+        assert_int_equal(ranks.first, end);
+        assert_true(ranks.count > 0);
+        end += ranks.count;
     }
-    int64_t *from = room((size_t)sent, sizeof *from), *into = room((size_t)received, sizeof *into);
-    for (int to = 0; to < ranks; to++) {
-        for (int64_t i = 0; i < send[to].count; i++) {
-            from[send[to].first + i] = content(rank, to, i);
+    assert_int_equal(end, size);
+    gd_range here = gd_comm_ranks_on(comm, gd_comm_host_number(comm));
+    assert_int_equal(here.count, gd_comm_ranks_here(comm));
+    assert_in_range(gd_comm_rank(comm), here.first, here.first + here.count - 1);
+    double odd = group, number = gd_comm_rank(comm);
+    gd_comm_broadcast_hosts(comm, &number, sizeof number);
+    assert_true(number == (gd_comm_rank(comm) == here.first ? 0 : gd_comm_rank(comm)));
+    gd_comm_sum(comm, &odd, 1);
+    assert_true(odd == size / 2);
+    assert_true(gd_comm_group(comm, 0) == GD_OK);
+}
+
+enum { LINES = 100, LINE = 64 };
+
+/* Every rank sends to each, and to itself, a few times over. */
+static void messages_bring_what_is_there_when_they_start(void **state) {
+    gd_comm *comm = *state;
+    int ranks = gd_comm_size(comm), mine = gd_comm_rank(comm), *done = room(8, sizeof *done);
+    unsigned char *from = room(LINES, LINE), *into = room((size_t)ranks * LINES, LINE);
+    gd_messages *messages = NULL;
+    assert_true(gd_messages_new(comm, 2 * ranks, &messages) == GD_OK);
+    for (int rank = 0; rank < ranks; rank++) {
+        gd_messages_send(messages, rank, 5, from, (size_t)LINES * LINE);
+        gd_messages_receive(messages, rank, 5, into + rank * LINES * LINE, (size_t)LINES * LINE);
+    }
+    assert_int_equal(gd_messages_push(messages, done), 0);
+    for (int round = 1; round <= 20; round++) {
+        memset(from, round * 8 + mine, (size_t)LINES * LINE);
+        gd_messages_start(messages, 0, 2 * ranks);
+        for (int left = 2 * ranks; left > 0;) {
+            left -= gd_messages_push(messages, done);
+        }
+        for (int rank = 0; rank < ranks; rank++) {
+            assert_int_equal(into[rank * LINES * LINE], round * 8 + rank);
+            assert_int_equal(into[(rank + 1) * LINES * LINE - 1], round * 8 + rank);
         }
     }
-    gd_comm_exchange(comm, sizeof *from, send, from, receive, into);
-    size_t wrong = 0;
-    for (int of = 0; of < ranks; of++) {
-        for (int64_t i = 0; i < receive[of].count; i++) {
-            wrong += into[receive[of].first + i] != content(of, rank, i);
-        }
-    }
-    assert_int_equal(wrong, 0);
+    gd_messages_free(&messages);
+    assert_null(messages);
+    gd_memory_free(&done);
     gd_memory_free(&from);
     gd_memory_free(&into);
-}
-
-static void every_pair_of_ranks_exchanges_its_amount(void **state) {
-    exchange_parts(*state, 7);
-    exchange_parts(*state, LONG / 8 + 1);
 }
 
 static void nobody_passes_a_barrier_before_all_have_come(void **state) {
@@ -286,8 +299,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(numbers_are_summed_and_compared, comm),
         cmocka_unit_test_prestate(long_vectors_are_summed, comm),
         cmocka_unit_test_prestate(rank_0_gathers_parts, comm),
-        cmocka_unit_test_prestate(all_ranks_gather_parts, comm),
-        cmocka_unit_test_prestate(every_pair_of_ranks_exchanges_its_amount, comm),
+        cmocka_unit_test_prestate(rank_0_scatters_parts, comm),
+        cmocka_unit_test_prestate(ranks_of_a_host_are_numbered_one_after_another, comm),
+        cmocka_unit_test_prestate(messages_bring_what_is_there_when_they_start, comm),
         cmocka_unit_test_prestate(nobody_passes_a_barrier_before_all_have_come, comm),
     };
     return mpi_support_stop(comm, cmocka_run_group_tests(tests, NULL, NULL));

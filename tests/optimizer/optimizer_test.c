@@ -33,6 +33,16 @@ static gd_optimizer *make(const char *name, const char *lines, int64_t count) {
     return optimizer;
 }
 
+/* One step of all parameters, in two parts. */
+static void step_all(gd_optimizer *optimizer, int64_t step, double lr, const real *gradient,
+                     real *parameters) {
+    int64_t half = optimizer->count / 2;
+    gd_update later = {step, lr, half, optimizer->count - half, gradient + half, parameters + half};
+    gd_update sooner = {step, lr, 0, half, gradient, parameters};
+    gd_optimizer_update(optimizer, &later);
+    gd_optimizer_update(optimizer, &sooner);
+}
+
 /* Numbers of either sign and of many sizes. */
 static real number(int64_t i) {
     return (real)(sin((double)i * 1.7) * exp(3 * cos((double)i * 0.37)));
@@ -49,7 +59,7 @@ static void run(gd_optimizer *optimizer, int64_t first, int64_t last, real *para
     real gradient[COUNT];
     for (int64_t step = first; step <= last; step++) {
         fill(optimizer->count, step, gradient);
-        gd_optimizer_update(optimizer, step, 0.01, gradient, parameters);
+        step_all(optimizer, step, 0.01, gradient, parameters);
     }
 }
 
@@ -61,7 +71,7 @@ static void without_gradient_nothing_moves(void **state) {
         gd_optimizer *optimizer = make(gd_optimizer_kinds[i]->name, "", COUNT);
         memcpy(after, before, sizeof after);
         for (int64_t step = 1; step <= 3; step++) {
-            gd_optimizer_update(optimizer, step, 0.1, zero, after);
+            step_all(optimizer, step, 0.1, zero, after);
         }
         assert_memory_equal(after, before, sizeof after);
         gd_optimizer_free(&optimizer);
@@ -77,7 +87,7 @@ static void at_learning_rate_0_nothing_moves(void **state) {
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
         gd_optimizer *optimizer = make(gd_optimizer_kinds[i]->name, "", COUNT);
         memcpy(after, before, sizeof after);
-        gd_optimizer_update(optimizer, 1, 0, gradient, after);
+        step_all(optimizer, 1, 0, gradient, after);
         assert_memory_equal(after, before, sizeof after);
         gd_optimizer_free(&optimizer);
     }
@@ -98,7 +108,7 @@ static void segments_give_the_bits_of_the_whole(void **state) {
             gd_optimizer *part = make(name, "", cuts[cut + 1] - cuts[cut]);
             for (int64_t step = 1; step <= 4; step++) {
                 fill(COUNT, step, gradient);
-                gd_optimizer_update(part, step, 0.01, gradient + cuts[cut], parts + cuts[cut]);
+                step_all(part, step, 0.01, gradient + cuts[cut], parts + cuts[cut]);
             }
             gd_optimizer_free(&part);
         }
@@ -141,7 +151,7 @@ static void a_quadratic_is_minimised(void **state) {
             for (int64_t at = 0; at < DIMENSIONS; at++) {
                 gradient[at] = slope(at, p[at]);
             }
-            gd_optimizer_update(optimizer, step, 0.05 * (1 - (double)step / STEPS), gradient, p);
+            step_all(optimizer, step, 0.05 * (1 - (double)step / STEPS), gradient, p);
         }
         for (int64_t at = 0; at < DIMENSIONS; at++) {
             assert_true(fabs((double)p[at] - (double)number(at)) < 1e-3);
@@ -162,7 +172,7 @@ static void check_extreme(const char *name, const char *key, double value) {
         for (int64_t i = 0; i < COUNT; i++) {
             gradient[i] *= (real)(i % 3 == 0 ? 0 : i % 3 == 1 ? 1e8 : 1e-8);
         }
-        gd_optimizer_update(optimizer, step, 0.01, gradient, parameters);
+        step_all(optimizer, step, 0.01, gradient, parameters);
     }
     for (int64_t i = 0; i < COUNT; i++) {
         assert_true(isfinite(parameters[i]));
@@ -190,7 +200,7 @@ static void a_gradient_that_is_not_a_number_is_seen(void **state) {
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
         gd_optimizer *optimizer = make(gd_optimizer_kinds[i]->name, "", COUNT);
         fill(COUNT, 0, parameters);
-        gd_optimizer_update(optimizer, 1, 0.01, gradient, parameters);
+        step_all(optimizer, 1, 0.01, gradient, parameters);
         for (int64_t at = 0; at < COUNT; at++) {
             assert_true((isnan(parameters[at]) != 0) == (at == 17));
         }
@@ -235,7 +245,7 @@ static void trajectories_are_those_of_the_formulas(void **state) {
         gd_optimizer *optimizer = make(trajectories[i].name, "", 2);
         real p[2] = {1, -3};
         for (int64_t step = 1; step <= 3; step++) {
-            gd_optimizer_update(optimizer, step, 0.1, gradients[step - 1], p);
+            step_all(optimizer, step, 0.1, gradients[step - 1], p);
         }
         assert_true(fabs((double)p[0] - trajectories[i].end[0]) < tolerance);
         assert_true(fabs((double)p[1] - trajectories[i].end[1]) < tolerance);

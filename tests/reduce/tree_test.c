@@ -127,7 +127,7 @@ static void check_plan(int64_t shards, int64_t ranks, const double *values) {
         vector[i] = node_sum(cover[i], values);
     }
     gd_tree_plan plan;
-    assert_true(gd_tree_plan_new(shards, count, cover, &plan) == GD_OK);
+    assert_true(gd_tree_plan_new((gd_node){0, shards}, count, cover, &plan) == GD_OK);
     assert_int_equal(plan.length, count - 1);
     assert_true(plan.scratch <= gd_tree_depth((gd_node){0, shards}));
     for (int i = 0; i < plan.length; i++) {

@@ -1,0 +1,66 @@
+/* What window and message share, in two files: how the exchange is laid out, and how it runs. */
+#ifndef GDMPI_EXCHANGE_PRIVATE_H
+#define GDMPI_EXCHANGE_PRIVATE_H
+
+#include "reduce_private.h"
+
+#define gd_exchange_piece GD_NAME(gd_exchange_piece)
+
+/* A vector that is summed: in the memory of my team, by element of the flat vector, or received
+ * from another team, by place in what this rank updates. */
+typedef struct gd_term {
+    const real *values;
+    bool received;
+} gd_term;
+
+/* Partial sums go to the rank that updates them, and new parameters come back. */
+typedef enum gd_flow_kind {
+    GD_PARTIALS_IN,
+    GD_PARAMETERS_IN,
+    GD_PARTIALS_OUT,
+    GD_PARAMETERS_OUT,
+    GD_FLOWS
+} gd_flow_kind;
+
+/* What a message brings. */
+typedef struct gd_parcel {
+    int bucket;
+    gd_flow_kind flow;
+    int rank; /* where it goes to, or comes from */
+    int part; /* of partials: which of the sending team's nodes */
+    real *data;
+} gd_parcel;
+
+typedef struct gd_bucket {
+    int first[GD_FLOWS + 1]; /* of its messages, flow by flow */
+    int64_t at;              /* the place of my piece in what this rank updates */
+    int awaited;             /* partials of other teams that have not come */
+    bool updated;
+} gd_bucket;
+
+typedef struct gd_exchange {
+    gd_teams teams;
+    int number, ranks;  /* mine in my team, and how many it has */
+    gd_summation whole; /* over my team's partials, and what other teams send */
+    gd_term *term;      /* its vectors */
+    gd_node own[GD_TREE_COVER_MAX];
+    int own_count;      /* the nodes of my team, whose sums it sends */
+    gd_summation *part; /* [own_count]: the sums; NULL if my team is one rank, which sends its
+                           partials as they are */
+    real *received, *sent;
+    gd_messages *messages;
+    int count;
+    gd_parcel *parcel; /* [count], as the messages */
+    int *done;         /* [count] */
+    gd_bucket *bucket;
+    int64_t base;  /* what the counters of my team show when a step begins */
+    int complete;  /* the last so many buckets are final in my partials, */
+    int shared;    /* and in those of my whole team */
+    int updated;   /* so many have been updated */
+    int under_way; /* messages */
+} gd_exchange;
+
+/* The elements of a bucket that a rank updates. */
+gd_range gd_exchange_piece(const gd_reducer *reducer, int bucket, int rank);
+
+#endif
