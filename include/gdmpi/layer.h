@@ -53,6 +53,7 @@ typedef struct gd_flow {
     const real *dy;         /* [rows, outputs] */
     real *dx;               /* [rows, inputs]; layers without tensors: may be dy, others: or NULL */
     real *gradient;         /* like parameters; only the layer's own tensors are touched */
+    const gd_ready *ready;  /* told by layers with tensors, the last time from tensor[0] on */
 } gd_flow;
 
 struct gd_layer_kind {

@@ -2,6 +2,7 @@
 #ifndef GDMPI_TENSOR_H
 #define GDMPI_TENSOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Tensors start on multiples of this many elements: a cache line in either precision. */
@@ -25,12 +26,18 @@ typedef struct gd_tensors {
     int64_t elements; /* without gaps: the number of parameters */
 } gd_tensors;
 
-/* Backward goes from the last layer to the first, and so through a gradient from its end: it says
- * after each layer with tensors that the elements from `first` on are done, the last time from 0
- * on. */
+/* Backward goes from the last layer to the first, and so through a gradient from its end. It says
+ * time and again that the elements from `first` on are final, and their parameters not needed any
+ * more; the last time from 0 on. */
 typedef struct gd_ready {
     void (*call)(void *context, int64_t first);
     void *context;
 } gd_ready;
+
+static inline void gd_ready_from(const gd_ready *ready, int64_t first) {
+    if (ready != NULL) {
+        ready->call(ready->context, first);
+    }
+}
 
 #endif

@@ -65,19 +65,40 @@ static void sum_columns(int64_t rows, int64_t width, bool accumulate, const real
     }
 }
 
+/* Elements of the weight's gradient that are computed at once: what is final can be sent while the
+ * rest is computed. */
+enum { PANEL = 1 << 20, PANEL_ROWS = 64 };
+
+static int64_t panel_rows(const gd_layer *layer) {
+    int64_t rows = PANEL / layer->inputs / PANEL_ROWS * PANEL_ROWS;
+    return rows > PANEL_ROWS ? rows : PANEL_ROWS;
+}
+
+static void weight_gradient(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    const blasint rows = (blasint)pass->rows, inputs = (blasint)layer->inputs,
+                  outputs = (blasint)layer->outputs;
+    const int64_t offset = layer->tensor[WEIGHT].offset, panel = panel_rows(layer);
+    for (int64_t end = outputs; end > 0;) {
+        int64_t first = (end - 1) / panel * panel;
+        gd_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)(end - first), inputs, rows, 1,
+                flow->dy + first, outputs, flow->x, inputs, pass->accumulate ? 1 : 0,
+                flow->gradient + offset + first * inputs, inputs);
+        gd_ready_from(flow->ready, offset + first * inputs);
+        end = first;
+    }
+}
+
 static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
     const blasint rows = (blasint)pass->rows, inputs = (blasint)layer->inputs,
                   outputs = (blasint)layer->outputs;
-    gd_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, outputs, inputs, rows, 1, flow->dy, outputs,
-            flow->x, inputs, pass->accumulate ? 1 : 0,
-            flow->gradient + layer->tensor[WEIGHT].offset, inputs);
-    sum_columns(pass->rows, layer->outputs, pass->accumulate, flow->dy,
-                flow->gradient + layer->tensor[BIAS].offset);
     if (flow->dx != NULL) {
         gd_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, inputs, outputs, 1, flow->dy,
                 outputs, flow->parameters + layer->tensor[WEIGHT].offset, inputs, 0, flow->dx,
                 inputs);
     }
+    sum_columns(pass->rows, layer->outputs, pass->accumulate, flow->dy,
+                flow->gradient + layer->tensor[BIAS].offset);
+    weight_gradient(layer, pass, flow);
 }
 
 const gd_layer_kind gd_layer_dense = {

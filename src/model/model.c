@@ -181,10 +181,8 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
         flow.dy = dy;
         flow.dx = i == first ? NULL : dx;
         flow.gradient = gradient;
+        flow.ready = ready;
         layer->kind->backward(layer, pass, &flow);
-        if (ready != NULL && layer->tensor_count > 0) {
-            ready->call(ready->context, layer->tensor[0].offset);
-        }
         if (dx == other) {
             other = dy;
             dy = dx;
