@@ -140,6 +140,19 @@ void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_
     }
 }
 
+/* Forward multiplies by each matrix once and backward twice, but that there is no gradient of the
+ * inputs of the first. */
+double gd_model_flops(const gd_model *model, bool training) {
+    double products = 0;
+    for (int i = 0; i < model->tensors.count; i++) {
+        const gd_tensor *tensor = &model->tensors.list[i];
+        if (tensor->rank == 2) {
+            products += (training ? (i == 0 ? 2 : 3) : 1) * (double)tensor->count;
+        }
+    }
+    return 2 * products;
+}
+
 static gd_flow flow_through(int layer, const gd_workspace *workspace, const gd_batch *batch,
                             const real *parameters) {
     return (gd_flow){.parameters = parameters,

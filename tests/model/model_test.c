@@ -466,6 +466,15 @@ static void layers_that_do_not_fit_are_refused(void **state) {
                    "rows of 2147483648 numbers are too wide; the most is 2147483647");
 }
 
+static void operations_are_those_of_the_products_that_are_needed(void **state) {
+    (void)state;
+    gd_model *model = model_of("relu, dense 4, tanh, dense 3", "mse");
+    const double first = 2 * INPUTS * 4, second = 2 * 4 * 3;
+    assert_true(gd_model_flops(model, false) == first + second);
+    assert_true(gd_model_flops(model, true) == 2 * first + 3 * second);
+    gd_model_free(&model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gradient_is_that_of_the_loss),
@@ -476,6 +485,7 @@ int main(void) {
         cmocka_unit_test(no_rows_have_no_loss_and_no_gradient),
         cmocka_unit_test(evaluation_is_the_loss_without_dropout),
         cmocka_unit_test(tensors_have_pytorchs_names_and_aligned_places),
+        cmocka_unit_test(operations_are_those_of_the_products_that_are_needed),
         cmocka_unit_test(blanks_in_layers_do_not_matter),
         cmocka_unit_test(the_target_is_what_the_loss_wants),
         cmocka_unit_test(initial_parameters_leave_gaps_zero_and_depend_on_the_seed),
