@@ -25,6 +25,7 @@ typedef struct gd_model {
     int layer_count;
     gd_layer *layers;
     int64_t inputs, outputs;
+    int64_t tile_rows; /* the most rows worked at once: bits depend on how many are */
     gd_tensors tensors;
     const gd_loss *loss;
 } gd_model;

@@ -475,6 +475,26 @@ static void operations_are_those_of_the_products_that_are_needed(void **state) {
     gd_model_free(&model);
 }
 
+static int64_t tile_of(const char *layers, int64_t inputs) {
+    gd_config *config = config_of(layers, "mse", "default");
+    gd_model *model = NULL;
+    assert_null(gd_model_new(config, inputs, &model));
+    const int64_t rows = model->tile_rows;
+    gd_model_free(&model);
+    gd_config_free(&config);
+    return rows;
+}
+
+static void tiles_of_narrow_models_stay_in_the_cache_and_others_are_long(void **state) {
+    (void)state;
+    assert_int_equal(tile_of("dense 512, relu, dense 10", 784), 256);
+    assert_int_equal(tile_of("dense 10, relu, dense 512", 784), 256);
+    assert_int_equal(tile_of("dense 1", 100), 256);
+    assert_int_equal(tile_of("dense 10", 784), 64);
+    assert_int_equal(tile_of("dense 10, relu, dense 10", 784), 64);
+    assert_int_equal(tile_of("dense 2", INT_MAX / 2), 16);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gradient_is_that_of_the_loss),
@@ -486,6 +506,7 @@ int main(void) {
         cmocka_unit_test(evaluation_is_the_loss_without_dropout),
         cmocka_unit_test(tensors_have_pytorchs_names_and_aligned_places),
         cmocka_unit_test(operations_are_those_of_the_products_that_are_needed),
+        cmocka_unit_test(tiles_of_narrow_models_stay_in_the_cache_and_others_are_long),
         cmocka_unit_test(blanks_in_layers_do_not_matter),
         cmocka_unit_test(the_target_is_what_the_loss_wants),
         cmocka_unit_test(initial_parameters_leave_gaps_zero_and_depend_on_the_seed),
