@@ -13,6 +13,7 @@
 #define gd_model_initialise GD_NAME(gd_model_initialise)
 #define gd_model_gradient GD_NAME(gd_model_gradient)
 #define gd_model_evaluate GD_NAME(gd_model_evaluate)
+#define gd_model_flops GD_NAME(gd_model_flops)
 #define gd_workspace_new GD_NAME(gd_workspace_new)
 #define gd_workspace_free GD_NAME(gd_workspace_free)
 #define gd_workspace_bytes GD_NAME(gd_workspace_bytes)
@@ -24,6 +25,7 @@ typedef struct gd_model {
     int layer_count;
     gd_layer *layers;
     int64_t inputs, outputs;
+    int64_t tile_rows; /* the most rows worked at once: bits depend on how many are */
     gd_tensors tensors;
     const gd_loss *loss;
 } gd_model;
@@ -39,6 +41,10 @@ gd_target gd_model_target(const gd_model *model);
 /* Initial parameters [tensors.size] by [model] init, the same on every rank. Not collective. */
 void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_t seed,
                          real *parameters);
+
+/* Floating-point operations of the matrix products of one row: 2 inputs outputs each; forward only,
+ * or with backward as well. Not collective. */
+double gd_model_flops(const gd_model *model, bool training);
 
 /* What lies between the layers while a tile of at most `rows` rows passes; all of it is allocated
  * here. */

@@ -9,10 +9,6 @@
 #define gd_problem_load GD_NAME(gd_problem_load)
 #define gd_problem_close GD_NAME(gd_problem_close)
 
-/* The most rows worked at once. Fixed, because the bits of a product depend on how many rows are
- * multiplied together. */
-#define GD_TILE_ROWS 256
-
 typedef struct gd_problem {
     gd_comm *comm;
     const gd_config *config;
@@ -31,7 +27,7 @@ typedef struct gd_problem {
     gd_rows val; /* this rank's tiles of the validation rows */
     gd_split val_split;
     int64_t val_count; /* validation rows in all */
-    int64_t val_tiles; /* in so many tiles of at most GD_TILE_ROWS */
+    int64_t val_tiles; /* in so many tiles of at most model->tile_rows */
 } gd_problem;
 
 /* Opens the data and makes the model: all that can be checked without reading rows. Collective. */

@@ -69,6 +69,7 @@ static void print_memory(const gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
     const gd_reducer *reducer = trainer->reducer;
     gd_target target = gd_model_target(problem->model);
+    const int64_t tile = problem->model->tile_rows;
     double vector = (double)reducer->size * (double)sizeof(real);
     double segment = (double)reducer->owned * (double)sizeof(real);
     double order =
@@ -78,8 +79,8 @@ static void print_memory(const gd_trainer *trainer) {
                              vector,
                              gd_reducer_bytes(reducer),
                              segment * trainer->optimizer->slots,
-                             gd_workspace_bytes(problem->model, GD_TILE_ROWS) +
-                                 gd_batch_bytes(GD_TILE_ROWS, problem->model->inputs, &target),
+                             gd_workspace_bytes(problem->model, tile) +
+                                 gd_batch_bytes(tile, problem->model->inputs, &target),
                              vector};
     double sums = reducer->cover_count * vector;
     gd_comm_maximum(problem->comm, amounts, KINDS);

@@ -157,7 +157,8 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
         status = check_shapes(self);
     }
     if (status == GD_OK) {
-        self->val_tiles = (self->val_count + GD_TILE_ROWS - 1) / GD_TILE_ROWS;
+        const int64_t tile = self->model->tile_rows;
+        self->val_tiles = (self->val_count + tile - 1) / tile;
         status = cut_shards(self);
     }
     return gd_comm_agree(comm, status);
@@ -180,8 +181,8 @@ gd_status gd_problem_load(gd_problem *problem) {
     if (status == GD_OK && problem->validates) {
         gd_range part = gd_range_part(problem->val_tiles, gd_comm_size(problem->comm),
                                       gd_comm_rank(problem->comm));
-        int64_t first = part.first * GD_TILE_ROWS;
-        int64_t end = (part.first + part.count) * GD_TILE_ROWS;
+        int64_t first = part.first * problem->model->tile_rows;
+        int64_t end = (part.first + part.count) * problem->model->tile_rows;
         end = end < problem->val_count ? end : problem->val_count;
         gd_range range = {.first = first, .count = part.count > 0 ? end - first : 0};
         status = load(problem, &problem->val_source, &problem->val_split, GD_VALIDATION, range,

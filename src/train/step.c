@@ -68,6 +68,7 @@ static void shard_gradient(void *context, int64_t shard, bool add, real *gradien
     const gd_progress *progress = &trainer->progress;
     gd_range rows = gd_shards_rows(&problem->shards, shard);
     gd_range places = gd_shards_step(&problem->shards, shard, progress->epoch_step);
+    const int64_t tile = problem->model->tile_rows;
     double loss = 0;
     if (places.count == 0) {
         no_gradient(trainer, add, gradient, ready);
@@ -75,7 +76,7 @@ static void shard_gradient(void *context, int64_t shard, bool add, real *gradien
     for (int64_t done = 0; done < places.count; done += trainer->batch.rows) {
         int64_t left = places.count - done;
         gd_phases_enter(&trainer->phases, GD_LOAD);
-        gather(trainer, rows, places.first + done, left < GD_TILE_ROWS ? left : GD_TILE_ROWS);
+        gather(trainer, rows, places.first + done, left < tile ? left : tile);
         gd_phases_enter(&trainer->phases, GD_COMPUTE);
         gd_pass pass = {.training = true,
                         .accumulate = add || done > 0,
@@ -186,14 +187,15 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
     const gd_problem *problem = trainer->problem;
     const gd_rows *rows = &problem->val;
+    const int64_t tile = problem->model->tile_rows;
     size_t tiles = (size_t)problem->val_tiles;
     gd_phase before = gd_phases_enter(&trainer->phases, GD_VALIDATE);
     *outcome = (gd_outcome){.rows = problem->val_count};
     memset(trainer->tile_sums, 0, 2 * tiles * sizeof *trainer->tile_sums);
     for (int64_t done = 0; done < rows->range.count; done += trainer->batch.rows) {
         int64_t left = rows->range.count - done;
-        double *sums = trainer->tile_sums + 2 * ((rows->range.first + done) / GD_TILE_ROWS);
-        gd_batch_gather(rows, done, NULL, left < GD_TILE_ROWS ? left : GD_TILE_ROWS, problem->scale,
+        double *sums = trainer->tile_sums + 2 * ((rows->range.first + done) / tile);
+        gd_batch_gather(rows, done, NULL, left < tile ? left : tile, problem->scale,
                         &trainer->batch);
         sums[0] = gd_model_evaluate(problem->model, trainer->workspace, &trainer->batch,
                                     trainer->reducer->parameters, &sums[1]);

@@ -13,10 +13,11 @@ static gd_status allocate(gd_trainer *self) {
         (size_t)(problem->shards.count + self->reducer->block_count + GD_TRAINER_FLAGS);
     gd_status status = gd_optimizer_new(problem->config, self->reducer->owned, &self->optimizer);
     if (status == GD_OK) {
-        status = gd_workspace_new(problem->model, GD_TILE_ROWS, &self->workspace);
+        status = gd_workspace_new(problem->model, problem->model->tile_rows, &self->workspace);
     }
     if (status == GD_OK) {
-        status = gd_batch_new(GD_TILE_ROWS, problem->model->inputs, &target, &self->batch);
+        status =
+            gd_batch_new(problem->model->tile_rows, problem->model->inputs, &target, &self->batch);
     }
     if (status == GD_OK &&
         strcmp(gd_config_text(problem->config, "data", "shuffle"), "shard") == 0) {

@@ -466,6 +466,35 @@ static void layers_that_do_not_fit_are_refused(void **state) {
                    "rows of 2147483648 numbers are too wide; the most is 2147483647");
 }
 
+static void operations_are_those_of_the_products_that_are_needed(void **state) {
+    (void)state;
+    gd_model *model = model_of("relu, dense 4, tanh, dense 3", "mse");
+    const double first = 2 * INPUTS * 4, second = 2 * 4 * 3;
+    assert_true(gd_model_flops(model, false) == first + second);
+    assert_true(gd_model_flops(model, true) == 2 * first + 3 * second);
+    gd_model_free(&model);
+}
+
+static int64_t tile_of(const char *layers, int64_t inputs) {
+    gd_config *config = config_of(layers, "mse", "default");
+    gd_model *model = NULL;
+    assert_null(gd_model_new(config, inputs, &model));
+    const int64_t rows = model->tile_rows;
+    gd_model_free(&model);
+    gd_config_free(&config);
+    return rows;
+}
+
+static void tiles_of_narrow_models_stay_in_the_cache_and_others_are_long(void **state) {
+    (void)state;
+    assert_int_equal(tile_of("dense 512, relu, dense 10", 784), 256);
+    assert_int_equal(tile_of("dense 10, relu, dense 512", 784), 256);
+    assert_int_equal(tile_of("dense 1", 100), 256);
+    assert_int_equal(tile_of("dense 10", 784), 64);
+    assert_int_equal(tile_of("dense 10, relu, dense 10", 784), 64);
+    assert_int_equal(tile_of("dense 2", INT_MAX / 2), 16);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gradient_is_that_of_the_loss),
@@ -476,6 +505,8 @@ int main(void) {
         cmocka_unit_test(no_rows_have_no_loss_and_no_gradient),
         cmocka_unit_test(evaluation_is_the_loss_without_dropout),
         cmocka_unit_test(tensors_have_pytorchs_names_and_aligned_places),
+        cmocka_unit_test(operations_are_those_of_the_products_that_are_needed),
+        cmocka_unit_test(tiles_of_narrow_models_stay_in_the_cache_and_others_are_long),
         cmocka_unit_test(blanks_in_layers_do_not_matter),
         cmocka_unit_test(the_target_is_what_the_loss_wants),
         cmocka_unit_test(initial_parameters_leave_gaps_zero_and_depend_on_the_seed),

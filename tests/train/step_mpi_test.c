@@ -32,8 +32,8 @@ static void serial_open(const run *run, serial *serial) {
     int64_t size = model->tensors.size, shards = problem->shards.count;
     serial->run = run;
     serial->rows = all_rows(&problem->train_source, &problem->train_split, GD_TRAINING);
-    expect_ok(gd_workspace_new(model, GD_TILE_ROWS, &serial->workspace));
-    expect_ok(gd_batch_new(GD_TILE_ROWS, model->inputs, &target, &serial->batch));
+    expect_ok(gd_workspace_new(model, model->tile_rows, &serial->workspace));
+    expect_ok(gd_batch_new(model->tile_rows, model->inputs, &target, &serial->batch));
     expect_ok(gd_optimizer_new(run->config, size, &serial->optimizer));
     serial->parameters = room(size, sizeof(real));
     serial->mean = room(size, sizeof(real));
@@ -73,13 +73,14 @@ static void serial_shard(serial *serial, int64_t shard, real *gradient) {
     const gd_problem *problem = serial->run->problem;
     gd_range rows = gd_shards_rows(&problem->shards, shard);
     gd_range places = gd_shards_step(&problem->shards, shard, serial->epoch_step);
+    const int64_t tile = problem->model->tile_rows;
     uint32_t *order = order_of(serial, shard);
     serial->losses[shard] = 0;
     memset(gradient, 0, (size_t)problem->model->tensors.size * sizeof *gradient);
-    for (int64_t done = 0; done < places.count; done += GD_TILE_ROWS) {
+    for (int64_t done = 0; done < places.count; done += tile) {
         int64_t left = places.count - done;
         gd_batch_gather(&serial->rows, rows.first, order + places.first + done,
-                        left < GD_TILE_ROWS ? left : GD_TILE_ROWS, problem->scale, &serial->batch);
+                        left < tile ? left : tile, problem->scale, &serial->batch);
         gd_pass pass = {.training = true,
                         .accumulate = done > 0,
                         .rows = serial->batch.rows,
@@ -193,13 +194,14 @@ static void check_validation(gd_comm *comm, const char *const *overrides) {
     run_steps(&run, 2);
     serial_open(&run, &serial);
     const gd_problem *problem = run.problem;
+    const int64_t tile = problem->model->tile_rows;
     gd_rows rows = all_rows(&problem->val_source, &problem->val_split, GD_VALIDATION);
     assert_int_equal(rows.range.count, problem->val_count);
-    for (int64_t done = 0; done < problem->val_count; done += GD_TILE_ROWS) {
+    for (int64_t done = 0; done < problem->val_count; done += tile) {
         int64_t left = problem->val_count - done;
         double tile_metric = 0;
-        gd_batch_gather(&rows, done, NULL, left < GD_TILE_ROWS ? left : GD_TILE_ROWS,
-                        problem->scale, &serial.batch);
+        gd_batch_gather(&rows, done, NULL, left < tile ? left : tile, problem->scale,
+                        &serial.batch);
         loss += gd_model_evaluate(problem->model, serial.workspace, &serial.batch,
                                   run.trainer->reducer->parameters, &tile_metric);
         metric += tile_metric;
