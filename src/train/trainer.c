@@ -54,7 +54,7 @@ gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     const gd_reducer_plan plan = {
         .name = gd_config_text(problem->config, "train", "reduce"),
         .overlap = strcmp(gd_config_text(problem->config, "train", "overlap"), "yes") == 0,
-        .adds = gd_shards_step_most(&problem->shards) <= GD_TILE_ROWS,
+        .adds = gd_shards_step_most(&problem->shards) <= problem->model->tile_rows,
         .size = problem->model->tensors.size,
         .shards = problem->shards.count};
     status = gd_reducer_new(problem->comm, &self->phases, &plan, &self->reducer);
