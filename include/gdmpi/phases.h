@@ -2,6 +2,8 @@
 #ifndef GDMPI_PHASES_H
 #define GDMPI_PHASES_H
 
+struct gd_timeline;
+
 typedef enum gd_phase {
     GD_OTHER,
     GD_LOAD,    /* rows are gathered, converted and scaled */
@@ -17,8 +19,12 @@ typedef enum gd_phase {
 typedef struct gd_phases {
     double seconds[GD_PHASES]; /* of the phases that have ended */
     gd_phase now;
-    double since; /* on the clock: when it began */
+    double since;                 /* on the clock: when it began */
+    struct gd_timeline *timeline; /* takes down what ends; NULL: none. Not owned. */
 } gd_phases;
+
+/* "other", "load" and so on; static. */
+const char *gd_phase_name(gd_phase phase);
 
 /* Begins with nothing but the phase `first`. Not collective. */
 void gd_phases_start(gd_phases *phases, gd_phase first);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "gdmpi/files.h"
+#include "gdmpi/json.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/metrics.h"
 
@@ -60,53 +61,21 @@ gd_status gd_metrics_close(gd_metrics **metrics) {
     return status;
 }
 
-/* How many bytes the UTF-8 character at `c` has; 0 if it is none (RFC 3629, section 3). */
-static int utf8_length(const unsigned char *c) {
-    int length = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
-    for (int i = 1; i < length; i++) {
-        if ((c[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
-}
-
-/* A JSON string: quotes, backslashes and control characters escaped (RFC 8259, section 7); bytes
- * that are no UTF-8, as names of files may have, become the replacement character. */
-static void add_string(gd_text *line, const char *text) {
-    const unsigned char *c = (const unsigned char *)text;
-    gd_text_add(line, "\"");
-    while (*c != '\0') {
-        int length = utf8_length(c);
-        if (length == 0) {
-            gd_text_add(line, "\\ufffd");
-        } else if (*c == '"' || *c == '\\') {
-            gd_text_add(line, "\\%c", *c);
-        } else if (*c < 0x20) {
-            gd_text_add(line, "\\u%04x", *c);
-        } else {
-            gd_text_add(line, "%.*s", length, (const char *)c);
-        }
-        c += length > 0 ? length : 1;
-    }
-    gd_text_add(line, "\"");
-}
-
 static void add_key(gd_metrics *metrics, const char *key) {
     gd_text_add(&metrics->line, ", ");
-    add_string(&metrics->line, key);
+    gd_json_string(&metrics->line, key);
     gd_text_add(&metrics->line, ": ");
 }
 
 void gd_metrics_begin(gd_metrics *metrics, const char *event) {
     gd_text_free(&metrics->line);
     gd_text_add(&metrics->line, "{\"event\": ");
-    add_string(&metrics->line, event);
+    gd_json_string(&metrics->line, event);
 }
 
 void gd_metrics_text(gd_metrics *metrics, const char *key, const char *value) {
     add_key(metrics, key);
-    add_string(&metrics->line, value);
+    gd_json_string(&metrics->line, value);
 }
 
 void gd_metrics_integer(gd_metrics *metrics, const char *key, int64_t value) {

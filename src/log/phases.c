@@ -1,5 +1,15 @@
 #include "gdmpi/phases.h"
 #include "gdmpi/files.h"
+#include "gdmpi/timeline.h"
+
+const char *gd_phase_name(gd_phase phase) {
+    static const char *const names[GD_PHASES] = {
+        [GD_OTHER] = "other",       [GD_LOAD] = "load",
+        [GD_COMPUTE] = "compute",   [GD_WAIT] = "wait",
+        [GD_REDUCE] = "reduce",     [GD_UPDATE] = "update",
+        [GD_VALIDATE] = "validate", [GD_CHECKPOINT] = "checkpoint"};
+    return names[phase];
+}
 
 void gd_phases_start(gd_phases *phases, gd_phase first) {
     *phases = (gd_phases){.now = first, .since = gd_clock_seconds()};
@@ -11,5 +21,8 @@ gd_phase gd_phases_enter(gd_phases *phases, gd_phase next) {
     phases->seconds[before] += now - phases->since;
     phases->since = now;
     phases->now = next;
+    if (phases->timeline != NULL) {
+        gd_timeline_add(phases->timeline, before, now);
+    }
     return before;
 }

@@ -166,7 +166,7 @@ digest() {
 
 # log DIRECTORY: metrics.jsonl without times; and without checkpoints, which an interruption adds.
 log() {
-    sed -E 's/"(seconds|samples_per_second)": [^,}]*/"\1"/g; /"event": "checkpoint"/d' "$1/metrics.jsonl"
+    sed -E 's/"([a-z_]*seconds|[a-z_]*per_second)": [^,}]*/"\1"/g; /"event": "checkpoint"/d' "$1/metrics.jsonl"
 }
 
 # expect_same WHAT A B: the runs in two directories must have come to the same, in every step.

@@ -1,0 +1,17 @@
+/* What the operating system knows of this process. Nothing here is collective. */
+#ifndef GDMPI_PROCESS_H
+#define GDMPI_PROCESS_H
+
+/* Memory that is resident, in bytes; zeros where the system does not say (Linux does). */
+typedef struct gd_resident {
+    double now;
+    double most;  /* that was ever resident */
+    double share; /* now, where n processes that share a page have 1/n of it each */
+} gd_resident;
+
+gd_resident gd_process_resident(void);
+
+/* Seconds since this process was started, to 10 ms; 0 where the system does not say. */
+double gd_process_seconds(void);
+
+#endif

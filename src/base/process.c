@@ -1,0 +1,63 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gdmpi/process.h"
+
+/* The line "KEY   NUMBER kB" of a file of proc(5), in bytes. */
+static double amount(const char *path, const char *key) {
+    char line[256];
+    double kibibytes = 0, value;
+    size_t length = strlen(key);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        return 0;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, key, length) == 0 && sscanf(line + length, "%lf", &value) == 1) {
+            kibibytes = value;
+            break;
+        }
+    }
+    fclose(file);
+    return 1024 * kibibytes;
+}
+
+gd_resident gd_process_resident(void) {
+    return (gd_resident){.now = amount("/proc/self/status", "VmRSS:"),
+                         .most = amount("/proc/self/status", "VmHWM:"),
+                         .share = amount("/proc/self/smaps_rollup", "Pss:")};
+}
+
+/* Field 22 of proc(5)'s stat, counted from behind the name, which may hold blanks: clock ticks from
+ * the start of the system. */
+static double started(void) {
+    char text[1024] = "";
+    unsigned long long ticks = 0;
+    FILE *file = fopen("/proc/self/stat", "r");
+    if (file == NULL) {
+        return -1;
+    }
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    const char *rest = strrchr(text, ')');
+    if (rest == NULL || sscanf(rest + 1,
+                               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+                               " %*d %*d %*d %llu",
+                               &ticks) != 1) {
+        return -1;
+    }
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+double gd_process_seconds(void) {
+    struct timespec now;
+    double start = started();
+    if (start < 0 || clock_gettime(CLOCK_BOOTTIME, &now) != 0) {
+        return 0;
+    }
+    double seconds = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - start;
+    return seconds > 0 ? seconds : 0;
+}

@@ -1,0 +1,198 @@
+#include <libgen.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gdmpi/files.h"
+#include "gdmpi/json.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/timeline.h"
+
+/* It begins where the one before it ends. */
+typedef struct event {
+    int64_t end; /* nanoseconds from zero */
+    int64_t phase;
+} event;
+
+struct gd_timeline {
+    double zero; /* on the clock */
+    int64_t room, count, dropped;
+    event *events;
+};
+
+static gd_status check_folder(const char *path, const char *folder, const char *made) {
+    struct stat about;
+    if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        return strcmp(folder, made) == 0
+                   ? GD_OK
+                   : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: there is no folder %s",
+                                   path, folder);
+    }
+    return access(folder, W_OK | X_OK) == 0
+               ? GD_OK
+               : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: no permission to write in %s",
+                               path, folder);
+}
+
+gd_status gd_timeline_check(const char *path, const char *made) {
+    struct stat about;
+    char *copy;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        return gd_status_new(GD_BAD_INPUT, "%s: is a folder; the name of a file is needed", path);
+    }
+    gd_status status = gd_text_copy(path, &copy);
+    if (status == GD_OK) {
+        status = check_folder(path, dirname(copy), made);
+    }
+    gd_memory_free(&copy);
+    return status;
+}
+
+gd_status gd_timeline_new(gd_comm *comm, int64_t room, gd_timeline **timeline) {
+    gd_timeline *new = NULL;
+    gd_status status = gd_memory_new(&new, 1, sizeof *new, "the timeline");
+    if (status == GD_OK) {
+        new->room = room / gd_comm_size(comm);
+        status = gd_memory_new(&new->events, (size_t) new->room, sizeof *new->events,
+                               "the events of the timeline");
+    }
+    status = gd_comm_agree(comm, status);
+    if (status != GD_OK) {
+        gd_timeline_free(&new);
+    } else {
+        gd_comm_barrier(comm);
+        new->zero = gd_clock_seconds();
+    }
+    *timeline = new;
+    return status;
+}
+
+void gd_timeline_free(gd_timeline **timeline) {
+    if (*timeline != NULL) {
+        gd_memory_free(&(*timeline)->events);
+        gd_memory_free(timeline);
+    }
+}
+
+void gd_timeline_add(gd_timeline *timeline, gd_phase phase, double end) {
+    if (timeline->count == timeline->room) {
+        timeline->dropped++;
+        return;
+    }
+    timeline->events[timeline->count++] =
+        (event){.end = llround(1e9 * (end - timeline->zero)), .phase = phase};
+}
+
+/* What rank 0 knows of a rank. */
+typedef struct track {
+    char host[64];
+    int64_t count, dropped;
+} track;
+
+/* The first rank with the same host stands for it. */
+static int host_of(const track *tracks, int rank) {
+    int first = 0;
+    while (strcmp(tracks[first].host, tracks[rank].host) != 0) {
+        first++;
+    }
+    return first;
+}
+
+static void add_name(gd_text *out, const char *what, int host, int rank, const char *name) {
+    gd_text_add(out,
+                "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":", what,
+                host, rank);
+    gd_json_string(out, name);
+    gd_text_add(out, "}}");
+}
+
+/* Whole nanoseconds, so that one event ends exactly where the next begins. */
+static void add_events(gd_text *out, int host, int rank, const event *events, int64_t count) {
+    int64_t begin = 0;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t length = events[i].end - begin;
+        gd_text_add(out,
+                    ",\n{\"name\":\"%s\",\"ph\":\"X\",\"pid\":%d,\"tid\":%d,"
+                    "\"ts\":%lld.%03d,\"dur\":%lld.%03d}",
+                    gd_phase_name((gd_phase)events[i].phase), host, rank, (long long)(begin / 1000),
+                    (int)(begin % 1000), (long long)(length / 1000), (int)(length % 1000));
+        begin = events[i].end;
+    }
+}
+
+static gd_status write_all(const char *path, int ranks, const track *tracks, const event *events) {
+    gd_text out = {0};
+    for (int rank = 0; rank < ranks; rank++) {
+        char name[80];
+        int host = host_of(tracks, rank);
+        int length = snprintf(name, sizeof name, "rank %d", rank);
+        if (tracks[rank].dropped > 0) {
+            snprintf(name + length, sizeof name - (size_t)length, ", without the last %lld phases",
+                     (long long)tracks[rank].dropped);
+        }
+        gd_text_add(&out, rank == 0 ? "[\n" : ",\n");
+        if (host == rank) {
+            add_name(&out, "process_name", host, rank, tracks[rank].host);
+            gd_text_add(&out, ",\n");
+        }
+        add_name(&out, "thread_name", host, rank, name);
+        add_events(&out, host, rank, events, tracks[rank].count);
+        events += tracks[rank].count;
+    }
+    gd_text_add(&out, "\n]\n");
+    gd_status status = gd_text_status(&out);
+    if (status == GD_OK) {
+        status = gd_file_write(path, out.bytes, out.length);
+    }
+    gd_text_free(&out);
+    return status;
+}
+
+/* Where each rank's events go; returns how many there are. */
+static int64_t place(int ranks, const track *tracks, gd_range *parts, int64_t *dropped) {
+    int64_t total = *dropped = 0;
+    for (int rank = 0; rank < ranks; rank++) {
+        parts[rank] = (gd_range){.first = total, .count = tracks[rank].count};
+        total += tracks[rank].count;
+        *dropped += tracks[rank].dropped;
+    }
+    return total;
+}
+
+gd_status gd_timeline_write(gd_comm *comm, const gd_timeline *timeline, const char *path,
+                            int64_t *kept, int64_t *dropped) {
+    int ranks = gd_comm_size(comm), mine = gd_comm_rank(comm);
+    track *tracks = NULL;
+    gd_range *parts = NULL;
+    event *events = NULL;
+    gd_status status = gd_memory_new(&tracks, (size_t)ranks, sizeof *tracks, "the timeline");
+    if (status == GD_OK) {
+        status = gd_memory_new(&parts, (size_t)ranks, sizeof *parts, "the timeline");
+    }
+    status = gd_comm_agree(comm, status);
+    if (status != GD_OK) {
+        goto done;
+    }
+    tracks[mine] = (track){.count = timeline->count, .dropped = timeline->dropped};
+    snprintf(tracks[mine].host, sizeof tracks[mine].host, "%s", gd_comm_host(comm));
+    for (int rank = 0; rank < ranks; rank++) {
+        parts[rank] = (gd_range){.first = rank, .count = 1};
+    }
+    gd_comm_allgather(comm, sizeof *tracks, parts, tracks);
+    *kept = place(ranks, tracks, parts, dropped);
+    if (mine == 0) {
+        status = gd_memory_new(&events, (size_t)*kept, sizeof *events, "the timeline of all ranks");
+    }
+    status = gd_comm_agree(comm, status);
+    if (status == GD_OK) {
+        gd_comm_gather(comm, sizeof *events, parts, timeline->events, events);
+        status = gd_comm_agree(comm, mine == 0 ? write_all(path, ranks, tracks, events) : GD_OK);
+    }
+done:
+    gd_memory_free(&events);
+    gd_memory_free(&parts);
+    gd_memory_free(&tracks);
+    return status;
+}
