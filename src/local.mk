@@ -5,6 +5,7 @@ libgdmpi_a_SOURCES = \
 	src/base/blas.c \
 	src/base/files.c \
 	src/base/memory.c \
+	src/base/process.c \
 	src/base/rng.c \
 	src/base/status.c \
 	src/base/stop.c \
@@ -40,9 +41,12 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/checkpoint_private.h \
 	src/checkpoint/checkpoint_read.c \
 	src/checkpoint/rundir.c \
+	src/log/json.c \
 	src/log/metrics.c \
 	src/log/phases.c \
-	src/log/table.c
+	src/log/table.c \
+	src/log/timeline.c \
+	src/log/times.c
 
 # Compiled twice: the numerics, and the training that calls them.
 single = -DGD_SINGLE
@@ -50,6 +54,7 @@ double = -DGD_DOUBLE
 numerics = \
 	src/data/batch.c \
 	src/data/gather_type.h \
+	src/model/gemm_rate.c \
 	src/model/init.c \
 	src/model/layer.c \
 	src/model/layer_dense.c \
@@ -84,9 +89,11 @@ numerics = \
 	src/reduce/reduce_window.c \
 	src/train/methods.c \
 	src/train/plan.c \
+	src/train/plan_memory.c \
 	src/train/precision.c \
 	src/train/problem.c \
 	src/train/report.c \
+	src/train/report_end.c \
 	src/train/resume.c \
 	src/train/run.c \
 	src/train/save.c \
@@ -121,8 +128,10 @@ noinst_HEADERS += \
 	include/gdmpi/config.h \
 	include/gdmpi/data.h \
 	include/gdmpi/files.h \
+	include/gdmpi/gemm_rate.h \
 	include/gdmpi/import.h \
 	include/gdmpi/init.h \
+	include/gdmpi/json.h \
 	include/gdmpi/layer.h \
 	include/gdmpi/loss.h \
 	include/gdmpi/memory.h \
@@ -132,6 +141,7 @@ noinst_HEADERS += \
 	include/gdmpi/phases.h \
 	include/gdmpi/precision.h \
 	include/gdmpi/problem.h \
+	include/gdmpi/process.h \
 	include/gdmpi/real.h \
 	include/gdmpi/reduce.h \
 	include/gdmpi/rng.h \
@@ -143,6 +153,8 @@ noinst_HEADERS += \
 	include/gdmpi/table.h \
 	include/gdmpi/tensor.h \
 	include/gdmpi/text.h \
+	include/gdmpi/timeline.h \
+	include/gdmpi/times.h \
 	include/gdmpi/train.h \
 	include/gdmpi/tree.h \
 	include/gdmpi/type.h

@@ -33,6 +33,8 @@ test_programs = \
 	tests/data/source_test \
 	tests/data/split_test \
 	tests/log/metrics_test \
+	tests/log/timeline_mpi_test \
+	tests/log/times_mpi_test \
 	tests/reduce/tree_test \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
@@ -113,6 +115,7 @@ TESTS += $(test_programs)
 # The program as a whole, on files that make_data writes.
 check_PROGRAMS += tests/run/make_data
 run_tests = \
+	tests/run/account_test.sh \
 	tests/run/check_test.sh \
 	tests/run/disk_test.sh \
 	tests/run/errors_config_test.sh \

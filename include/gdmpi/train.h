@@ -8,12 +8,15 @@
 #include "gdmpi/phases.h"
 #include "gdmpi/precision.h"
 #include "gdmpi/problem.h"
+#include "gdmpi/process.h"
 #include "gdmpi/reduce.h"
 #include "gdmpi/rundir.h"
 #include "gdmpi/table.h"
+#include "gdmpi/timeline.h"
 
 #define gd_train_tables GD_NAME(gd_train_tables)
 #define gd_train_methods GD_NAME(gd_train_methods)
+#define gd_train_check_settings GD_NAME(gd_train_check_settings)
 #define gd_train_run GD_NAME(gd_train_run)
 #define gd_train_plan GD_NAME(gd_train_plan)
 #define gd_trainer_new GD_NAME(gd_trainer_new)
@@ -31,11 +34,13 @@
 #define gd_trainer_digest GD_NAME(gd_trainer_digest)
 #define gd_trainer_norm GD_NAME(gd_trainer_norm)
 #define gd_resume_find GD_NAME(gd_resume_find)
+#define gd_plan_memory GD_NAME(gd_plan_memory)
 #define gd_report_header GD_NAME(gd_report_header)
 #define gd_report_start GD_NAME(gd_report_start)
 #define gd_report_begin GD_NAME(gd_report_begin)
 #define gd_report_epoch GD_NAME(gd_report_epoch)
 #define gd_report_end GD_NAME(gd_report_end)
+#define gd_report_metric_key GD_NAME(gd_report_metric_key)
 
 /* How many flags a step shares between the ranks. */
 #define GD_TRAINER_FLAGS 6
@@ -49,6 +54,13 @@ typedef struct gd_outcome {
     bool save;        /* rank 0 found that a checkpoint is due */
     int stop;         /* a signal's number; -1: the time is up; 0: go on */
 } gd_outcome;
+
+/* What this process has trained itself; a resumed run has done more. */
+typedef struct gd_work {
+    double start; /* seconds from the start of this process to its first step */
+    int64_t rows; /* of all ranks */
+    double seconds;
+} gd_work;
 
 typedef struct gd_trainer {
     gd_problem *problem;
@@ -65,6 +77,8 @@ typedef struct gd_trainer {
     gd_progress progress;
     gd_status failure; /* what went wrong on this rank and is not yet agreed on */
     gd_phases phases;
+    gd_timeline *timeline; /* NULL: none is asked for */
+    gd_work work;
     double started; /* when the run was launched, on the clock */
     double saved;   /* when the last checkpoint was written, on the clock */
     gd_rundir rundir;
@@ -122,6 +136,10 @@ gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
 /* Initial parameters: by [model] init, or from init_from. Collective. */
 gd_status gd_trainer_start(gd_trainer *trainer);
 
+/* The part of the plan that says how much memory a rank and a host need; `program` is what this
+ * process had before it allocated anything large. Rank 0 prints. Collective. */
+gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program);
+
 /* The first lines of a run: ranks, data, model, batch. Rank 0 prints. Not collective. */
 void gd_report_header(const gd_problem *problem);
 
@@ -135,8 +153,16 @@ void gd_report_begin(gd_trainer *trainer, const char *path);
  * Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
 
+/* The key of the validation metric in the log; static. */
+const char *gd_report_metric_key(const gd_problem *problem);
+
 /* The line "end" of the log, and the last lines of the run. Rank 0 prints. Collective. */
 gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest);
+
+/* GD_BAD_INPUT for what the settings alone cannot tell: files that could not be written.
+ * Collective.
+ */
+gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config);
 
 gd_status gd_train_run(gd_comm *comm, const gd_config *config);
 gd_status gd_train_plan(gd_comm *comm, const gd_config *config);

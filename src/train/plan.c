@@ -46,55 +46,19 @@ static void print_shards(const gd_problem *problem) {
                            count));
 }
 
-static void print_amount(const char *what, double bytes) {
-    char amount[32];
-    printf("  %-30s %12s\n", what, gd_text_amount(bytes, amount));
-}
-
-static double rows_bytes(const gd_rows *rows) {
-    return (double)rows->range.count * (double)((size_t)rows->x_width * gd_type_size(rows->x.type) +
-                                                (size_t)rows->y_width * gd_type_size(rows->y.type));
-}
-
-/* Of the rank that needs most of each kind. Collective. */
-static void print_memory(const gd_trainer *trainer) {
-    static const char *const names[] = {"training rows and their order",
-                                        "validation rows",
-                                        "parameters",
-                                        "gradients",
-                                        "optimizer state",
-                                        "a tile on its way",
-                                        "a vector for checkpoints"};
-    enum { KINDS = sizeof names / sizeof *names };
-    const gd_problem *problem = trainer->problem;
+/* Of the rank that brings most. Collective. */
+static void print_traffic(const gd_trainer *trainer) {
     const gd_reducer *reducer = trainer->reducer;
-    gd_target target = gd_model_target(problem->model);
-    const int64_t tile = problem->model->tile_rows;
-    double vector = (double)reducer->size * (double)sizeof(real);
-    double segment = (double)reducer->owned * (double)sizeof(real);
-    double order =
-        trainer->order == NULL ? 0.0 : (double)problem->train.range.count * sizeof *trainer->order;
-    double amounts[KINDS] = {rows_bytes(&problem->train) + order,
-                             rows_bytes(&problem->val),
-                             vector,
-                             gd_reducer_bytes(reducer),
-                             segment * trainer->optimizer->slots,
-                             gd_workspace_bytes(problem->model, tile) +
-                                 gd_batch_bytes(tile, problem->model->inputs, &target),
-                             vector};
-    double sums = reducer->cover_count * vector;
-    gd_comm_maximum(problem->comm, amounts, KINDS);
-    gd_comm_maximum(problem->comm, &sums, 1);
-    if (gd_comm_rank(problem->comm) != 0) {
+    char sums[32], small[32];
+    double most = reducer->cover_count * (double)reducer->size * (double)sizeof(real);
+    gd_comm_maximum(reducer->comm, &most, 1);
+    if (gd_comm_rank(reducer->comm) != 0) {
         return;
     }
-    printf("\nmemory of a rank, at most (reduce = %s)\n", reducer->kind->name);
-    for (int i = 0; i < KINDS; i++) {
-        print_amount(names[i], amounts[i]);
-    }
     printf("\na step brings together\n");
-    print_amount("gradient sums of each rank", sums);
-    print_amount("losses, norms and flags", (double)trainer->shared_count * sizeof(double));
+    printf("  %-30s %12s\n", "gradient sums of each rank", gd_text_amount(most, sums));
+    printf("  %-30s %12s\n", "losses, norms and flags",
+           gd_text_amount((double)trainer->shared_count * sizeof(double), small));
 }
 
 /* Where a run would start: in its directory, or from its initial parameters. */
@@ -123,7 +87,11 @@ static gd_status check_start(gd_trainer *trainer) {
 gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
     gd_problem *problem = NULL;
     gd_trainer *trainer = NULL;
-    gd_status status = gd_problem_open(comm, config, &problem);
+    gd_status status = gd_train_check_settings(comm, config);
+    if (status == GD_OK) {
+        status = gd_problem_open(comm, config, &problem);
+    }
+    gd_resident program = gd_process_resident();
     if (status == GD_OK) {
         gd_report_header(problem);
         status = gd_problem_load(problem);
@@ -136,7 +104,10 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
             print_layers(problem->model);
             print_shards(problem);
         }
-        print_memory(trainer);
+        status = gd_plan_memory(trainer, &program);
+    }
+    if (status == GD_OK) {
+        print_traffic(trainer);
         status = check_start(trainer);
     }
     if (status == GD_OK && gd_comm_rank(comm) == 0) {

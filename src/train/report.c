@@ -1,9 +1,6 @@
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "gdmpi/blas.h"
 #include "gdmpi/train.h"
 
 static void print_places(const gd_problem *problem) {
@@ -87,7 +84,7 @@ gd_status gd_report_start(gd_trainer *trainer) {
     return gd_metrics_end(metrics);
 }
 
-static const char *metric_key(const gd_problem *problem) {
+const char *gd_report_metric_key(const gd_problem *problem) {
     return problem->model->loss->metric == GD_METRIC_ACCURACY ? "val_accuracy" : "val_rmse";
 }
 
@@ -132,80 +129,11 @@ gd_status gd_report_epoch(gd_trainer *trainer) {
     gd_metrics_integer(metrics, "step", line.step);
     gd_metrics_number(metrics, "train_loss", line.train_loss);
     gd_metrics_number(metrics, "val_loss", line.val_loss);
-    gd_metrics_number(metrics, metric_key(problem), line.val_metric);
+    gd_metrics_number(metrics, gd_report_metric_key(problem), line.val_metric);
     gd_metrics_number(metrics, "lr", gd_config_number(problem->config, "optimizer", "lr"));
     gd_metrics_number(metrics, "grad_norm", progress->grad_norm);
     gd_metrics_number(metrics, "param_norm", gd_trainer_norm(trainer));
     gd_metrics_number(metrics, "seconds", line.seconds);
     gd_metrics_number(metrics, "samples_per_second", rate);
     return gd_metrics_end(metrics);
-}
-
-static gd_status log_end(gd_trainer *trainer, const char *reason, const char *digest) {
-    const gd_progress *progress = &trainer->progress;
-    gd_metrics *metrics = trainer->metrics;
-    gd_metrics_begin(metrics, "end");
-    gd_metrics_text(metrics, "reason", reason);
-    gd_metrics_integer(metrics, "epochs", progress->epoch);
-    gd_metrics_integer(metrics, "steps", progress->step);
-    gd_metrics_number(metrics, "seconds", progress->seconds);
-    gd_metrics_number(metrics, "best_epoch",
-                      progress->best_epoch > 0 ? (double)progress->best_epoch : NAN);
-    gd_metrics_number(metrics, "train_loss", progress->train_loss);
-    gd_metrics_number(metrics, "val_loss", progress->val_loss);
-    gd_metrics_number(metrics, metric_key(trainer->problem), progress->val_metric);
-    gd_metrics_text(metrics, "digest", digest);
-    return gd_metrics_end(metrics);
-}
-
-/* Each phase's part of the mean time of the ranks. */
-static void print_phases(const double *seconds) {
-    static const char *const names[GD_PHASES] = {"other",  "load",   "compute",  "wait",
-                                                 "reduce", "update", "validate", "checkpoint"};
-    double total = 0;
-    for (int i = 0; i < GD_PHASES; i++) {
-        total += seconds[i];
-    }
-    printf("time     ");
-    for (int i = 0; i < GD_PHASES; i++) {
-        printf(" %s %.1f %%%s", names[i], total > 0 ? 100 * seconds[i] / total : 0.0,
-               i + 1 < GD_PHASES ? "," : "\n");
-    }
-}
-
-static void print_end(const gd_trainer *trainer, const char *reason, const char *digest) {
-    const gd_progress *progress = &trainer->progress;
-    const char *directory = trainer->rundir.path;
-    char duration[32];
-    printf("\ndone      %s: %lld epochs, %lld steps, %s of training\n",
-           strcmp(reason, "epochs") == 0 ? "all epochs are trained" : "train.max_steps is reached",
-           (long long)progress->epoch, (long long)progress->step,
-           gd_text_duration(progress->seconds, duration));
-    if (progress->best_epoch > 0) {
-        printf("best      epoch %lld, val loss %.6g (%s/checkpoints/best)\n",
-               (long long)progress->best_epoch, progress->best_loss, directory);
-    }
-    if (trainer->table.metric != NULL) {
-        printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
-               progress->val_metric);
-    }
-    print_phases(trainer->phases.seconds);
-    printf("model     %s/model.h5, digest %s\n", directory, digest);
-    fflush(stdout);
-}
-
-gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest) {
-    gd_comm *comm = trainer->problem->comm;
-    gd_status status = GD_OK;
-    char hexadecimal[17];
-    gd_checkpoint_digest_text(digest, hexadecimal);
-    gd_phases_enter(&trainer->phases, GD_OTHER);
-    gd_comm_sum(comm, trainer->phases.seconds, GD_PHASES);
-    if (gd_comm_rank(comm) == 0) {
-        status = log_end(trainer, reason, hexadecimal);
-        if (status == GD_OK) {
-            print_end(trainer, reason, hexadecimal);
-        }
-    }
-    return gd_comm_agree(comm, status);
 }

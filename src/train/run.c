@@ -5,6 +5,7 @@
 
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/process.h"
 #include "gdmpi/train.h"
 
 static int64_t steps_of_epoch(const gd_trainer *trainer) {
@@ -132,13 +133,17 @@ static gd_status loop(gd_trainer *trainer) {
     int64_t steps = steps_of_epoch(trainer);
     gd_status status = GD_OK;
     gd_trainer_order(trainer);
+    trainer->work.start = gd_process_seconds();
     while (status == GD_OK && finished(trainer) == NULL) {
         double start = gd_clock_seconds();
         status = gd_trainer_step(trainer, &outcome);
         if (status != GD_OK) {
             break;
         }
-        progress->epoch_seconds += gd_clock_seconds() - start;
+        double seconds = gd_clock_seconds() - start;
+        progress->epoch_seconds += seconds;
+        trainer->work.seconds += seconds;
+        trainer->work.rows += outcome.rows;
         show_step(trainer, steps);
         log_step(trainer, &outcome);
         bool due = outcome.save || step_is_due(trainer, "checkpoint_every");
@@ -245,6 +250,37 @@ static gd_status is_complete(gd_trainer *trainer, bool *complete) {
     return status;
 }
 
+/* From here on, phases are taken down too, if that is asked for. Collective. */
+static gd_status start_timeline(gd_trainer *trainer) {
+    if (gd_config_text(trainer->problem->config, "run", "timeline")[0] == '\0') {
+        return GD_OK;
+    }
+    gd_status status =
+        gd_timeline_new(trainer->problem->comm, GD_TIMELINE_ROOM, &trainer->timeline);
+    trainer->phases.timeline = trainer->timeline;
+    return status;
+}
+
+/* Whatever became of the run. Takes `status` over. Collective. */
+static gd_status write_timeline(gd_trainer *trainer, gd_status status) {
+    const char *path = gd_config_text(trainer->problem->config, "run", "timeline");
+    int64_t kept, dropped;
+    if (trainer->timeline == NULL) {
+        return status;
+    }
+    gd_phases_enter(&trainer->phases, GD_OTHER);
+    gd_status written =
+        gd_timeline_write(trainer->problem->comm, trainer->timeline, path, &kept, &dropped);
+    if (written == GD_OK && gd_comm_rank(trainer->problem->comm) == 0) {
+        printf("timeline  %s: %lld phases\n", path, (long long)kept);
+        if (dropped > 0) {
+            printf("          only the first of each rank; %lld more found no room\n",
+                   (long long)dropped);
+        }
+    }
+    return gd_status_first(status, written);
+}
+
 static gd_status train(gd_trainer *trainer) {
     gd_problem *problem = trainer->problem;
     gd_checkpoint_header header = {0};
@@ -261,7 +297,10 @@ static gd_status train(gd_trainer *trainer) {
         status = is_complete(trainer, &complete);
     }
     if (status == GD_OK && !complete) {
-        status = begin(trainer, path, &header);
+        status = start_timeline(trainer);
+        if (status == GD_OK) {
+            status = begin(trainer, path, &header);
+        }
         if (status == GD_OK) {
             status = loop(trainer);
         }
@@ -269,6 +308,7 @@ static gd_status train(gd_trainer *trainer) {
         if (status == GD_OK) {
             status = finish(trainer);
         }
+        status = write_timeline(trainer, status);
     }
     gd_checkpoint_header_free(&header);
     gd_memory_free(&path);
@@ -279,7 +319,10 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     gd_problem *problem = NULL;
     gd_trainer *trainer = NULL;
     double started = gd_clock_seconds();
-    gd_status status = gd_problem_open(comm, config, &problem);
+    gd_status status = gd_train_check_settings(comm, config);
+    if (status == GD_OK) {
+        status = gd_problem_open(comm, config, &problem);
+    }
     if (status == GD_OK) {
         gd_report_header(problem);
         status = gd_problem_load(problem);
@@ -291,6 +334,9 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
         trainer->started = trainer->saved = started;
         gd_phases_start(&trainer->phases, GD_OTHER);
         status = train(trainer);
+    }
+    if (trainer != NULL) {
+        gd_timeline_free(&trainer->timeline);
     }
     gd_trainer_free(&trainer);
     gd_problem_close(&problem);

@@ -118,6 +118,12 @@ static const gd_setting run_rows[] = {
      .choices = progress_name,
      .may_change = true,
      .help = "a progress bar; auto: on a terminal"},
+    {.key = "timeline",
+     .kind = GD_SETTING_TEXT,
+     .initial = "",
+     .may_change = true,
+     .help = "a file for what each rank did when, as chrome://tracing and Perfetto show it; empty: "
+             "none"},
     {0},
 };
 
@@ -134,4 +140,17 @@ void gd_train_tables(const gd_settings *tables[]) {
     tables[count++] = &train_settings;
     tables[count++] = &run_settings;
     tables[count] = NULL;
+}
+
+gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config) {
+    const char *path = gd_config_text(config, "run", "timeline");
+    gd_status status = GD_OK;
+    if (gd_comm_rank(comm) == 0 && path[0] != '\0') {
+        gd_status found = gd_timeline_check(path, gd_config_text(config, "run", "dir"));
+        if (found != GD_OK) {
+            status = gd_config_fail(config, "run", "timeline", "%s", gd_status_message(found));
+        }
+        gd_status_free(&found);
+    }
+    return gd_comm_agree(comm, status);
 }

@@ -41,8 +41,10 @@ for count in 1 2 3 4; do
     expect_out 'rows a step +20, at most 5 of a shard'
     expect_out 'steps an epoch +11, the last of 3 rows'
     expect_out 'steps in all +33'
-    expect_out 'training rows and their order +[0-9.]+ '
-    expect_out 'optimizer state +[1-9][0-9.]* '
+    expect_out '  a rank +[^ ]+$'
+    expect_out 'training rows and their order +[0-9.]+ .+ [0-9.]+ '
+    expect_out 'optimizer state .* [1-9][0-9.]* [^ ]+$'
+    expect_out 'in all +[1-9][0-9.]* .+ [1-9][0-9.]* '
     expect_out 'gradient sums of each rank +[1-9][0-9.]* '
     expect_out 'nothing was trained or written'
     ! grep gdmpi err.run || { failed 'check prints on standard error' && show run; }
