@@ -175,12 +175,13 @@ gd_status gd_timeline_write(gd_comm *comm, const gd_timeline *timeline, const ch
     if (status != GD_OK) {
         goto done;
     }
-    tracks[mine] = (track){.count = timeline->count, .dropped = timeline->dropped};
-    snprintf(tracks[mine].host, sizeof tracks[mine].host, "%s", gd_comm_host(comm));
+    track own = {.count = timeline->count, .dropped = timeline->dropped};
+    snprintf(own.host, sizeof own.host, "%s", gd_comm_host(comm));
     for (int rank = 0; rank < ranks; rank++) {
         parts[rank] = (gd_range){.first = rank, .count = 1};
     }
-    gd_comm_allgather(comm, sizeof *tracks, parts, tracks);
+    gd_comm_gather(comm, sizeof own, parts, &own, tracks);
+    gd_comm_broadcast(comm, tracks, (size_t)ranks * sizeof *tracks);
     *kept = place(ranks, tracks, parts, dropped);
     if (mine == 0) {
         status = gd_memory_new(&events, (size_t)*kept, sizeof *events, "the timeline of all ranks");

@@ -49,8 +49,7 @@ static void count(const gd_trainer *trainer, const gd_resident *program, needs *
     gd_target target = gd_model_target(problem->model);
     double order =
         trainer->order == NULL ? 0.0 : (double)problem->train.range.count * sizeof *trainer->order;
-    double state =
-        (double)reducer->owned * (double)sizeof(real) * trainer->optimizer->slots;
+    double state = (double)reducer->owned * (double)sizeof(real) * trainer->optimizer->slots;
     snprintf(mine->host, sizeof mine->host, "%s", gd_comm_host(problem->comm));
     mine->seen[PROGRAM] = program->now;
     mine->part[PROGRAM] = program->share;
