@@ -89,6 +89,7 @@ struct gd_reducer {
     gd_range *piece; /* [buckets][ranks]: the elements of a bucket that each rank updates */
     int64_t owned;   /* how many elements this rank updates */
     real *mean;      /* a tile of the mean gradient */
+    int64_t buffers; /* elements of messages under way */
     const gd_reduction *reduction; /* of the step under way */
     void *state;                   /* the kind's own */
 };

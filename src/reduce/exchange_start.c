@@ -86,6 +86,7 @@ static gd_status plan_whole(gd_reducer *reducer, gd_exchange *exchange) {
     if (status == GD_OK) {
         status = gd_memory_new(&exchange->term, (size_t)count, sizeof *exchange->term, what);
     }
+    reducer->buffers += received * reducer->owned;
     if (status == GD_OK) {
         status = gd_memory_new(&exchange->received, (size_t)received * (size_t)reducer->owned,
                                sizeof(real), "the gradients of other ranks");
@@ -250,6 +251,7 @@ static gd_status make_room(gd_reducer *reducer, gd_exchange *exchange, int recei
             }
         }
     }
+    reducer->buffers += sent * exchange->own_count;
     gd_status status = gd_memory_new(&exchange->parcel, most, sizeof *exchange->parcel, what);
     if (status == GD_OK) {
         status = gd_memory_new(&exchange->done, most, sizeof *exchange->done, what);

@@ -262,5 +262,5 @@ double gd_reducer_bytes(const gd_reducer *reducer) {
     for (size_t i = 0; i < sizeof reducer->scratch / sizeof *reducer->scratch; i++) {
         vectors += reducer->scratch[i] != NULL;
     }
-    return (double)(vectors * reducer->size) * (double)sizeof(real);
+    return (double)(vectors * reducer->size + reducer->buffers) * (double)sizeof(real);
 }
