@@ -29,7 +29,11 @@ const char *gd_phase_name(gd_phase phase);
 /* Begins with nothing but the phase `first`. Not collective. */
 void gd_phases_start(gd_phases *phases, gd_phase first);
 
-/* Ends the present phase, begins `next`, and returns the one that has ended. Not collective. */
+/* Ends the present phase, begins `next`, and returns the one that has ended; nothing happens if
+ * they are the same. Not collective. */
 gd_phase gd_phases_enter(gd_phases *phases, gd_phase next);
+
+/* Counts the present phase up to now; it goes on. Not collective. */
+void gd_phases_count(gd_phases *phases);
 
 #endif

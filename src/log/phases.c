@@ -15,14 +15,20 @@ void gd_phases_start(gd_phases *phases, gd_phase first) {
     *phases = (gd_phases){.now = first, .since = gd_clock_seconds()};
 }
 
+void gd_phases_count(gd_phases *phases) {
+    double now = gd_clock_seconds();
+    phases->seconds[phases->now] += now - phases->since;
+    phases->since = now;
+    if (phases->timeline != NULL) {
+        gd_timeline_add(phases->timeline, phases->now, now);
+    }
+}
+
 gd_phase gd_phases_enter(gd_phases *phases, gd_phase next) {
     gd_phase before = phases->now;
-    double now = gd_clock_seconds();
-    phases->seconds[before] += now - phases->since;
-    phases->since = now;
-    phases->now = next;
-    if (phases->timeline != NULL) {
-        gd_timeline_add(phases->timeline, before, now);
+    if (next != before) {
+        gd_phases_count(phases);
+        phases->now = next;
     }
     return before;
 }

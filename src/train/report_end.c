@@ -150,7 +150,7 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
     account of = {0};
     char hexadecimal[17];
     gd_checkpoint_digest_text(digest, hexadecimal);
-    gd_phases_enter(&trainer->phases, GD_OTHER);
+    gd_phases_count(&trainer->phases);
     gd_status status = gd_times_gather(comm, &trainer->phases, &of.times);
     if (status == GD_OK) {
         status = measure_memory(comm, &of);

@@ -268,7 +268,7 @@ static gd_status write_timeline(gd_trainer *trainer, gd_status status) {
     if (trainer->timeline == NULL) {
         return status;
     }
-    gd_phases_enter(&trainer->phases, GD_OTHER);
+    gd_phases_count(&trainer->phases);
     gd_status written =
         gd_timeline_write(trainer->problem->comm, trainer->timeline, path, &kept, &dropped);
     if (written == GD_OK && gd_comm_rank(trainer->problem->comm) == 0) {

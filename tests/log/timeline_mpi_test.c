@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -154,7 +155,7 @@ static int count_of(const char *text, const char *word) {
     return count;
 }
 
-/* Rank r goes through 3 + r phases. */
+/* Rank r goes through 4 + r phases. */
 static void the_phases_of_each_rank_tile_its_time(void **state) {
     gd_comm *comm = *state;
     int64_t kept, dropped;
@@ -163,9 +164,15 @@ static void the_phases_of_each_rank_tile_its_time(void **state) {
     gd_phases phases;
     gd_phases_start(&phases, GD_OTHER);
     phases.timeline = timeline;
+    double began = phases.since;
     for (int i = 0; i < 3 + mine; i++) {
-        gd_phases_enter(&phases, i % 2 == 0 ? GD_LOAD : GD_COMPUTE);
+        gd_phase next = i % 2 == 0 ? GD_LOAD : GD_COMPUTE;
+        gd_phases_enter(&phases, next);
+        assert_int_equal(gd_phases_enter(&phases, next), next);
     }
+    gd_phases_count(&phases);
+    double total = phases.seconds[GD_OTHER] + phases.seconds[GD_LOAD] + phases.seconds[GD_COMPUTE];
+    assert_true(fabs(total - (phases.since - began)) <= 1e-9);
     char *text = write_and_read(comm, timeline, &kept, &dropped);
     if (mine == 0) {
         const char *at = text, *end = skip_value(text);
@@ -184,7 +191,7 @@ static void the_phases_of_each_rank_tile_its_time(void **state) {
                                                                : "compute");
             place = event.begin + event.length;
         }
-        assert_int_equal(events, 3 * ranks + ranks * (ranks - 1) / 2);
+        assert_int_equal(events, 4 * ranks + ranks * (ranks - 1) / 2);
         assert_int_equal(kept, events);
         assert_int_equal(dropped, 0);
         assert_int_equal(count_of(text, "\"process_name\""), 1);
