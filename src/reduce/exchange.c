@@ -2,6 +2,10 @@
 
 #include "exchange_private.h"
 
+/* Messages under way share the link, so that all of them end late: there are just enough to keep it
+ * busy from one push to the next. */
+enum { LEAVING_MAX = 8 };
+
 gd_range gd_exchange_piece(const gd_reducer *reducer, int bucket, int rank) {
     return reducer->piece[bucket * gd_comm_size(reducer->comm) + rank];
 }
@@ -17,7 +21,7 @@ static void start_flow(gd_exchange *exchange, int bucket, gd_flow_kind flow) {
  * nobody here reads the old ones. */
 void gd_exchange_begin(gd_reducer *reducer) {
     gd_exchange *exchange = reducer->state;
-    exchange->complete = exchange->shared = exchange->updated = 0;
+    exchange->complete = exchange->sent = exchange->updated = 0;
     for (int i = 0; i < reducer->buckets; i++) {
         gd_bucket *bucket = &exchange->bucket[i];
         bucket->updated = false;
@@ -64,6 +68,8 @@ static void send_partials(gd_reducer *reducer, int bucket) {
                  parcel->data);
     }
     start_flow(exchange, bucket, GD_PARTIALS_OUT);
+    exchange->bucket[bucket].leaving = first[GD_PARTIALS_OUT + 1] - first[GD_PARTIALS_OUT];
+    exchange->leaving += exchange->bucket[bucket].leaving > 0;
 }
 
 static void update(gd_reducer *reducer, int number) {
@@ -80,11 +86,17 @@ static void update(gd_reducer *reducer, int number) {
     exchange->updated++;
 }
 
-static int receive(gd_exchange *exchange) {
+static int push(gd_exchange *exchange) {
     int count = gd_messages_push(exchange->messages, exchange->done);
     for (int i = 0; i < count; i++) {
         const gd_parcel *parcel = &exchange->parcel[exchange->done[i]];
-        exchange->bucket[parcel->bucket].awaited -= parcel->flow == GD_PARTIALS_IN;
+        gd_bucket *bucket = &exchange->bucket[parcel->bucket];
+        if (parcel->flow == GD_PARTIALS_IN) {
+            bucket->awaited--;
+        } else if (parcel->flow == GD_PARTIALS_OUT) {
+            bucket->leaving--;
+            exchange->leaving -= bucket->leaving == 0;
+        }
     }
     exchange->under_way -= count;
     return count;
@@ -93,15 +105,13 @@ static int receive(gd_exchange *exchange) {
 /* Does what can be done now; false if that was nothing. */
 static bool advance(gd_reducer *reducer) {
     gd_exchange *exchange = reducer->state;
-    int buckets = reducer->buckets, shared = agree_on_complete(exchange);
-    bool moved = shared > exchange->shared;
-    for (; exchange->shared < shared; exchange->shared++) {
-        send_partials(reducer, buckets - 1 - exchange->shared);
+    int buckets = reducer->buckets, complete = agree_on_complete(exchange);
+    bool moved = exchange->under_way > 0 && push(exchange) > 0;
+    for (; exchange->sent < complete && exchange->leaving < LEAVING_MAX; exchange->sent++) {
+        send_partials(reducer, buckets - 1 - exchange->sent);
+        moved = true;
     }
-    if (exchange->under_way > 0) {
-        moved = receive(exchange) > 0 || moved;
-    }
-    for (int i = buckets - 1; i >= buckets - shared; i--) {
+    for (int i = buckets - 1; i >= buckets - complete; i--) {
         if (exchange->bucket[i].awaited == 0 && !exchange->bucket[i].updated) {
             update(reducer, i);
             moved = true;
@@ -125,7 +135,8 @@ void gd_exchange_ready(gd_reducer *reducer, int64_t first) {
 void gd_exchange_finish(gd_reducer *reducer) {
     gd_exchange *exchange = reducer->state;
     gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
-    while (exchange->updated < reducer->buckets || exchange->under_way > 0) {
+    while (exchange->updated < reducer->buckets || exchange->sent < reducer->buckets ||
+           exchange->under_way > 0) {
         bool moved = advance(reducer);
         gd_phase now = moved ? GD_REDUCE : GD_WAIT;
         if (reducer->phases->now != now) {

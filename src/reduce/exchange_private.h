@@ -34,7 +34,8 @@ typedef struct gd_parcel {
 typedef struct gd_bucket {
     int first[GD_FLOWS + 1]; /* of its messages, flow by flow */
     int64_t at;              /* the place of my piece in what this rank updates */
-    int awaited;             /* partials of other teams that have not come */
+    int awaited;             /* partials of other teams that have not come, */
+    int leaving;             /* and those for other teams that have not gone */
     bool updated;
 } gd_bucket;
 
@@ -47,7 +48,7 @@ typedef struct gd_exchange {
     int own_count;      /* the nodes of my team, whose sums it sends */
     gd_summation *part; /* [own_count]: the sums; NULL if my team is one rank, which sends its
                            partials as they are */
-    real *received, *sent;
+    real *received, *outgoing;
     gd_messages *messages;
     int count;
     gd_parcel *parcel; /* [count], as the messages */
@@ -55,8 +56,9 @@ typedef struct gd_exchange {
     gd_bucket *bucket;
     int64_t base;  /* what the counters of my team show when a step begins */
     int complete;  /* the last so many buckets are final in my partials, */
-    int shared;    /* and in those of my whole team */
-    int updated;   /* so many have been updated */
+    int sent;      /* so many have been sent to other teams, */
+    int leaving;   /* or are on their way, */
+    int updated;   /* and so many have been updated */
     int under_way; /* messages */
 } gd_exchange;
 

@@ -208,7 +208,7 @@ static void list_theirs(gd_reducer *reducer, gd_exchange *exchange, int bucket, 
             for (int part = 0; part < exchange->own_count; part++) {
                 parcel.part = part;
                 parcel.data = exchange->part == NULL ? reducer->partial[part] + piece.first
-                                                     : exchange->sent + *sent;
+                                                     : exchange->outgoing + *sent;
                 *sent += piece.count;
                 add_parcel(exchange, parcel);
             }
@@ -257,7 +257,7 @@ static gd_status make_room(gd_reducer *reducer, gd_exchange *exchange, int recei
         status = gd_memory_new(&exchange->done, most, sizeof *exchange->done, what);
     }
     if (status == GD_OK) {
-        status = gd_memory_new(&exchange->sent, (size_t)sent * own, sizeof(real),
+        status = gd_memory_new(&exchange->outgoing, (size_t)sent * own, sizeof(real),
                                "the gradients for other hosts");
     }
     return status;
@@ -338,7 +338,7 @@ void gd_exchange_stop(gd_reducer *reducer) {
     gd_memory_free(&exchange->part);
     gd_memory_free(&exchange->term);
     gd_memory_free(&exchange->received);
-    gd_memory_free(&exchange->sent);
+    gd_memory_free(&exchange->outgoing);
     gd_memory_free(&exchange->parcel);
     gd_memory_free(&exchange->done);
     gd_memory_free(&exchange->bucket);
