@@ -54,6 +54,7 @@ double = -DGD_DOUBLE
 numerics = \
 	src/data/batch.c \
 	src/data/gather_type.h \
+	src/model/exponential.h \
 	src/model/gemm_rate.c \
 	src/model/init.c \
 	src/model/layer.c \

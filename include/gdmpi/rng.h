@@ -26,6 +26,9 @@ gd_rng gd_rng_stream(uint64_t seed, gd_rng_use use, int64_t a, int64_t b, int64_
 /* Words 4 * block ... 4 * block + 3 of the stream. Not collective. */
 void gd_rng_words(const gd_rng *rng, uint32_t block, uint32_t words[4]);
 
+/* Words 4 * block ... 4 * (block + count) - 1 of the stream. Not collective. */
+void gd_rng_fill(const gd_rng *rng, uint32_t block, int64_t count, uint32_t *words);
+
 /* Number `index` of the stream, uniform in [0, 1) with 53 bits; it takes half a block. Not
  * collective. */
 double gd_rng_uniform(const gd_rng *rng, uint64_t index);

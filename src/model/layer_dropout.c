@@ -33,9 +33,8 @@ static void draw(const coin *coin, int64_t first, int64_t count, real *factors) 
     const int64_t end = first + count;
     for (int64_t start = first - first % WORDS; start < end; start += CHUNK) {
         const int64_t stop = start + CHUNK < end ? start + CHUNK : end;
-        for (int64_t i = start; i < stop; i += WORDS) {
-            gd_rng_words(&coin->rng, (uint32_t)(i / WORDS), words + (i - start));
-        }
+        const int64_t blocks = (stop - start + WORDS - 1) / WORDS;
+        gd_rng_fill(&coin->rng, (uint32_t)(start / WORDS), blocks, words);
         const int64_t from = start > first ? start : first;
         choose(stop - from, words + (from - start), coin->threshold, coin->scale,
                factors + (from - first));

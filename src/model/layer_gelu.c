@@ -1,5 +1,6 @@
 #include <tgmath.h>
 
+#include "exponential.h"
 #include "gdmpi/layer.h"
 
 /* y = x P(x), where P is the distribution function of the standard normal (Hendrycks and Gimpel
@@ -22,13 +23,16 @@ static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *f
     }
 }
 
-static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
-    const real *x = flow->x, *cache = flow->cache, *dy = flow->dy;
-    real *dx = flow->dx;
-    for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
-        real density = density_at_zero * exp(-x[i] * x[i] / 2);
-        dx[i] = dy[i] * (cache[i] + x[i] * density);
+GD_CLONES static void differentiate(int64_t count, const real *restrict x,
+                                    const real *restrict share, const real *dy, real *dx) {
+    for (int64_t i = 0; i < count; i++) {
+        const real density = density_at_zero * exponential(-x[i] * x[i] / 2);
+        dx[i] = dy[i] * (share[i] + x[i] * density);
     }
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    differentiate(pass->rows * layer->outputs, flow->x, flow->cache, flow->dy, flow->dx);
 }
 
 const gd_layer_kind gd_layer_gelu = {

@@ -1,15 +1,18 @@
 #include <tgmath.h>
 
+#include "exponential.h"
 #include "gdmpi/layer.h"
 
 /* The exponential is taken of -|x| only, so it cannot overflow. */
-static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
-    const real *x = flow->x;
-    real *y = flow->y;
-    for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
-        real power = exp(-fabs(x[i]));
+GD_CLONES static void squash(int64_t count, const real *restrict x, real *restrict y) {
+    for (int64_t i = 0; i < count; i++) {
+        const real power = exponential(-fabs(x[i]));
         y[i] = (x[i] < 0 ? power : 1) / (1 + power);
     }
+}
+
+static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    squash(pass->rows * layer->outputs, flow->x, flow->y);
 }
 
 GD_CLONES static void differentiate(int64_t count, const real *restrict y, const real *dy,

@@ -1,25 +1,34 @@
 #include <tgmath.h>
 
+#include "exponential.h"
 #include "gdmpi/layer.h"
 
 /* Above this, PyTorch takes y = x, and so do we. */
 static const real linear_above = 20;
 
-static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
-    const real *x = flow->x;
-    real *y = flow->y;
-    for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
-        y[i] = x[i] > linear_above ? x[i] : log1p(exp(x[i]));
+/* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|) */
+GD_CLONES static void soften(int64_t count, const real *restrict x, real *restrict y) {
+    for (int64_t i = 0; i < count; i++) {
+        const real smooth = (x[i] < 0 ? 0 : x[i]) + logarithm_of_one_plus(exponential(-fabs(x[i])));
+        y[i] = x[i] > linear_above ? x[i] : smooth;
     }
 }
 
-static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
-    const real *x = flow->x, *dy = flow->dy;
-    real *dx = flow->dx;
-    for (int64_t i = 0; i < pass->rows * layer->outputs; i++) {
-        real power = x[i] > linear_above ? 0 : exp(x[i]);
-        dx[i] = x[i] > linear_above ? dy[i] : dy[i] * (power / (1 + power));
+GD_CLONES static void differentiate(int64_t count, const real *restrict x, const real *dy,
+                                    real *dx) {
+    for (int64_t i = 0; i < count; i++) {
+        const real power = exponential(-fabs(x[i]));
+        const real slope = (x[i] < 0 ? power : 1) / (1 + power);
+        dx[i] = dy[i] * (x[i] > linear_above ? 1 : slope);
     }
+}
+
+static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    soften(pass->rows * layer->outputs, flow->x, flow->y);
+}
+
+static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow) {
+    differentiate(pass->rows * layer->outputs, flow->x, flow->dy, flow->dx);
 }
 
 const gd_layer_kind gd_layer_softplus = {

@@ -1,5 +1,6 @@
-#include <tgmath.h>
+#include <math.h>
 
+#include "exponential.h"
 #include "gdmpi/loss.h"
 
 static int64_t largest(int64_t count, const real *numbers) {
@@ -12,18 +13,23 @@ static int64_t largest(int64_t count, const real *numbers) {
     return best;
 }
 
+GD_CLONES static void exponentials(int64_t count, const real *z, real top, real *powers) {
+    for (int64_t j = 0; j < count; j++) {
+        powers[j] = exponential(z[j] - top);
+    }
+}
+
 /* log(sum_j e^(z_j - z_max)) - (z_label - z_max), so that no exponential overflows; `gradient` may
  * be NULL, or z. */
 static double row_loss(int64_t count, int32_t label, int64_t best, const real *z, real *gradient) {
     const real top = z[best];
     const double below_top = (double)z[label] - (double)top;
     double sum = 0;
+    if (gradient != NULL) {
+        exponentials(count, z, top, gradient);
+    }
     for (int64_t j = 0; j < count; j++) {
-        real power = exp(z[j] - top);
-        sum += (double)power;
-        if (gradient != NULL) {
-            gradient[j] = power;
-        }
+        sum += (double)(gradient != NULL ? gradient[j] : exponential(z[j] - top));
     }
     if (gradient != NULL) {
         const real share = (real)(1 / sum);

@@ -32,6 +32,23 @@ static void words_are_those_of_philox(void **state) {
     }
 }
 
+static void filling_gives_the_words_of_each_block(void **state) {
+    (void)state;
+    enum { MOST = 70 };
+    const gd_rng rng = gd_rng_stream(0x123456789abcdef, GD_RNG_DROPOUT, 7, 8, 9);
+    const uint32_t first = 0xffffffe0; /* runs over the end of the counter, to block 0 */
+    for (int64_t count = 0; count <= MOST; count++) {
+        uint32_t words[4 * MOST + 1], block[4];
+        words[4 * count] = 17;
+        gd_rng_fill(&rng, first, count, words);
+        assert_int_equal(words[4 * count], 17);
+        for (int64_t i = 0; i < count; i++) {
+            gd_rng_words(&rng, first + (uint32_t)i, block);
+            assert_memory_equal(words + 4 * i, block, sizeof block);
+        }
+    }
+}
+
 static void every_part_of_a_key_makes_another_stream(void **state) {
     (void)state;
     const gd_rng rngs[] = {
@@ -154,6 +171,7 @@ static void every_permutation_is_as_likely(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_those_of_philox),
+        cmocka_unit_test(filling_gives_the_words_of_each_block),
         cmocka_unit_test(every_part_of_a_key_makes_another_stream),
         cmocka_unit_test(a_number_depends_on_its_stream_and_index_only),
         cmocka_unit_test(uniform_numbers_fill_the_unit_interval_evenly),
