@@ -3,6 +3,7 @@ EXTRA_PROGRAMS = \
 	scripts/benchmarks/dense \
 	scripts/benchmarks/empty \
 	scripts/benchmarks/gemm \
+	scripts/benchmarks/reduce \
 	scripts/benchmarks/softmax
 CLEANFILES += $(EXTRA_PROGRAMS)
 
@@ -12,6 +13,8 @@ scripts_benchmarks_empty_SOURCES = scripts/benchmarks/empty.c
 scripts_benchmarks_empty_LDADD = $(libraries)
 scripts_benchmarks_gemm_SOURCES = scripts/benchmarks/gemm.c scripts/benchmarks/probe.h
 scripts_benchmarks_gemm_LDADD = $(libraries)
+scripts_benchmarks_reduce_SOURCES = scripts/benchmarks/reduce.c scripts/benchmarks/probe.h
+scripts_benchmarks_reduce_LDADD = $(libraries)
 scripts_benchmarks_softmax_SOURCES = scripts/benchmarks/softmax.c scripts/benchmarks/probe.h
 scripts_benchmarks_softmax_LDADD = $(libraries)
 
@@ -30,6 +33,7 @@ EXTRA_DIST += \
 	scripts/benchmarks/memory.py \
 	scripts/benchmarks/memory_of.py \
 	scripts/benchmarks/network.py \
+	scripts/benchmarks/reduce.py \
 	scripts/benchmarks/report.py \
 	scripts/benchmarks/sklearn_worker.py \
 	scripts/benchmarks/start.py \

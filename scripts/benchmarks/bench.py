@@ -13,6 +13,7 @@ from accuracy import accuracy
 from contest import keep, keep_rows, say
 from memory import memory
 from network import network
+from reduce import reduce
 from start import start
 
 CASES = {
@@ -21,6 +22,7 @@ CASES = {
     "linear": throughput.linear,
     "small": throughput.small,
     "wide": throughput.wide,
+    "reduce": reduce,
     "network": network,
     "memory": memory,
     "start": start,
@@ -54,7 +56,7 @@ def main() -> None:
         for name in cases:
             say(f"{name}:")
             keep_rows(name, CASES[name](setting))
-    report.write(cases)
+    report.write(cases, list(CASES))
 
 
 if __name__ == "__main__":

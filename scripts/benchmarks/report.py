@@ -131,11 +131,11 @@ def gnuplot_script(rows: list[Row]) -> str:
     )
 
 
-def write(cases: Sequence[str]) -> None:
+def write(cases: Sequence[str], order: Sequence[str]) -> None:
     """results.md, results.png and results.svg of all; on standard output, the rows of `cases`."""
     lines = read_lines()
     machines = [line for line in lines if line["case"] == "machine"]
-    rows = [Row(**line) for line in lines if line["case"] != "machine"]
+    rows = [Row(**line) for case in order for line in lines if line["case"] == case]
     if not rows:
         raise SystemExit(f"bench: nothing to show in {RESULTS}")
     unfinished = UNFINISHED if any(math.isinf(row.mine + row.theirs) for row in rows) else ""
