@@ -4,8 +4,8 @@
 #   steps     how many steps they report
 # shellcheck shell=bash
 
-# A Debian package, and what shows that it or its like is there: a command, a header, or one of
-# some pkg-config modules.
+# A Debian package, and what shows that it or its like is there: a command, a header, one of some
+# pkg-config modules, or a module of the Python that $PYTHON names.
 requirements='
 gcc                  command gcc
 make                 command make
@@ -61,6 +61,7 @@ is_there() {
             command) command -v "$name" >/dev/null && return ;;
             header) echo "#include <$name>" | gcc -E - >/dev/null 2>&1 && return ;;
             module) pkg-config --exists "$name" 2>/dev/null && return ;;
+            python) "$PYTHON" -c "import $name" 2>/dev/null && return ;;
         esac
     done
     return 1
@@ -115,7 +116,7 @@ setup_packages() {
 configure_is_old() {
     local source
     [ -e configure ] || return 0
-    for source in configure.ac Makefile.am src/local.mk tests/local.mk scripts/m4/*.m4; do
+    for source in configure.ac Makefile.am {src,tests,scripts}/local.mk scripts/m4/*.m4; do
         [ "$source" -nt configure ] && return 0
     done
     return 1

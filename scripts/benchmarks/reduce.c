@@ -1,0 +1,131 @@
+/* Reduction and update: what gdmpi's reducer takes for the sum over ranks and the update of all
+ * parameters, next to copies of memory and to MPI_Allreduce alone.
+ *
+ * Usage: mpirun -np N reduce SECONDS PARAMETERS
+ * Prints lines `NAME SECONDS`; each is measured for about SECONDS. */
+#define GD_SINGLE
+
+#include "gdmpi/optimizer.h"
+#include "gdmpi/reduce.h"
+#include "probe.h"
+
+typedef struct {
+    gd_reducer *reducer;
+    gd_reduction reduction;
+    gd_optimizer optimizer;
+    int64_t steps;
+    char *from, *to; /* of a copy */
+    size_t bytes;
+    float *values; /* [size] of MPI_Allreduce */
+} bench;
+
+/* The gradient is there already. */
+static void gradient(void *context, int64_t shard, bool add, real *values, const gd_ready *ready) {
+    (void)context, (void)shard, (void)add, (void)values;
+    ready->call(ready->context, 0);
+}
+
+static void update(void *context, int64_t at, int64_t count, const real *mean, real *parameters) {
+    bench *of = context;
+    gd_update part = {.step = of->steps,
+                      .lr = 1e-3,
+                      .at = at,
+                      .count = count,
+                      .gradient = mean,
+                      .parameters = parameters};
+    gd_optimizer_update(&of->optimizer, &part);
+}
+
+static void step(void *context) {
+    bench *of = context;
+    double loss = 1;
+    of->steps++;
+    gd_reducer_step(of->reducer, &of->reduction);
+    gd_reducer_publish(of->reducer, &loss, 1);
+}
+
+static void copy(void *context) {
+    bench *of = context;
+    memcpy(of->to, of->from, of->bytes);
+    MPI_Barrier(MPI_COMM_WORLD); /* at once, as a step ends at once */
+}
+
+static void allreduce(void *context) {
+    bench *of = context;
+    MPI_Allreduce(MPI_IN_PLACE, of->values, (int)of->reducer->size, MPI_FLOAT, MPI_SUM,
+                  MPI_COMM_WORLD);
+}
+
+static void tell(const gd_comm *comm, const char *name, double seconds) {
+    if (gd_comm_rank(comm) == 0) {
+        printf("%s %.9g\n", name, seconds);
+    }
+}
+
+/* `traffic` is of the memory: values read or written by a rank for each one that it updates. The
+ * copy next to it reads and writes as many bytes in all. */
+static void one(bench *of, const gd_optimizer_kind *kind, double traffic, double seconds) {
+    int64_t owned = of->reducer->owned;
+    char name[64];
+    of->optimizer = (gd_optimizer){.kind = kind, .options = {1e-3, 0.9, 0.999, 1e-8}, .count = owned};
+    for (int i = 0; kind->slot[i] != NULL; i++) {
+        of->optimizer.slot[i] = probe_memory((size_t)owned, sizeof(real));
+        of->optimizer.slots++;
+    }
+    tell(of->reducer->comm, kind->name, probe_measure(step, of, seconds));
+
+    of->bytes = (size_t)(traffic / 2 * (double)owned) * sizeof(real);
+    of->from = probe_memory(of->bytes, 1);
+    of->to = probe_memory(of->bytes, 1);
+    snprintf(name, sizeof name, "%s_copy", kind->name);
+    tell(of->reducer->comm, name, probe_measure(copy, of, seconds));
+    free(of->from);
+    free(of->to);
+    for (int i = 0; i < of->optimizer.slots; i++) {
+        free(of->optimizer.slot[i]);
+    }
+}
+
+static gd_status measure(gd_comm *comm, double seconds, int64_t size) {
+    int ranks = gd_comm_size(comm);
+    gd_phases phases;
+    gd_reducer_plan plan = {.name = "auto",
+                            .overlap = true,
+                            .size = (size + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN,
+                            .shards = ranks};
+    bench of = {.reduction = {.divisor = ranks, .gradient = gradient, .update = update}};
+    gd_phases_start(&phases, GD_OTHER);
+    gd_status status = gd_reducer_new(comm, &phases, &plan, &of.reducer);
+    if (status != GD_OK) {
+        return status;
+    }
+    of.reduction.context = &of;
+    of.reduction.squares = probe_memory((size_t)of.reducer->block_count, sizeof(double));
+    of.values = probe_numbers((size_t)plan.size, 0);
+    memset(of.reducer->partial[0], 0, (size_t)plan.size * sizeof(real));
+    /* Momentum next to one copy of the whole vector; adam next to its own traffic: the gradients of
+     * all ranks, and the parameter and two slots read and written. */
+    one(&of, &gd_optimizer_momentum, 2.0 * ranks, seconds);
+    one(&of, &gd_optimizer_adam, ranks + 6.0, seconds);
+    tell(comm, "allreduce", probe_measure(allreduce, &of, seconds));
+    free(of.values);
+    free(of.reduction.squares);
+    gd_reducer_free(&of.reducer);
+    return GD_OK;
+}
+
+int main(int argc, char **argv) {
+    gd_comm *comm;
+    gd_status status = gd_comm_start(&argc, &argv, &comm);
+    if (status == GD_OK && argc == 3) {
+        status = measure(comm, atof(argv[1]), atoll(argv[2]));
+    } else if (status == GD_OK) {
+        status = gd_status_new(GD_BAD_INPUT, "usage: reduce SECONDS PARAMETERS");
+    }
+    int code = status == GD_OK ? 0 : 1;
+    if (code != 0) {
+        fprintf(stderr, "reduce: %s\n", gd_status_message(status));
+    }
+    gd_comm_stop(&comm);
+    return code;
+}
