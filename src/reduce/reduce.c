@@ -12,7 +12,7 @@ static const char automatic[] = "auto";
 
 /* Norms are summed block by block and ride in a small reduction, which the number of blocks bounds.
  */
-enum { BLOCKS_MAX = 1024, BLOCK_MIN = GD_SUM_TILE };
+enum { BLOCKS_MAX = 1024, BLOCK_MIN = 4096 };
 
 const char *gd_reducer_name(size_t index) {
     if (index == 0) {
@@ -184,14 +184,15 @@ void gd_reducer_free(gd_reducer **reducer) {
 void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_range piece,
                       int64_t at) {
     const gd_reduction *reduction = reducer->reduction;
+    const real factor = (real)(1 / reduction->divisor);
     gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
     for (int64_t done = 0; done < piece.count;) {
         int64_t block = (piece.first + done) / reducer->block_size;
         int64_t left = (block + 1) * reducer->block_size - (piece.first + done);
         left = left < piece.count - done ? left : piece.count - done;
         int64_t count = left < GD_SUM_TILE ? left : GD_SUM_TILE;
-        gd_summation_tile(summation, done, count, reducer->mean);
-        reduction->squares[block] += gd_sum_divide(count, (real)reduction->divisor, reducer->mean);
+        reduction->squares[block] +=
+            gd_summation_mean(summation, done, count, factor, reducer->mean);
         gd_phases_enter(reducer->phases, GD_UPDATE);
         reduction->update(reduction->context, at + done, count, reducer->mean,
                           reducer->parameters + piece.first + done);

@@ -12,8 +12,8 @@
 #define gd_summation_new GD_NAME(gd_summation_new)
 #define gd_summation_free GD_NAME(gd_summation_free)
 #define gd_summation_tile GD_NAME(gd_summation_tile)
+#define gd_summation_mean GD_NAME(gd_summation_mean)
 #define gd_sum_add GD_NAME(gd_sum_add)
-#define gd_sum_divide GD_NAME(gd_sum_divide)
 #define gd_exchange_start GD_NAME(gd_exchange_start)
 #define gd_exchange_stop GD_NAME(gd_exchange_stop)
 #define gd_exchange_begin GD_NAME(gd_exchange_begin)
@@ -22,7 +22,7 @@
 
 /* Elements that are summed, divided and updated together: a few vectors of them stay in the cache.
  * Pieces, blocks and tiles are multiples of GD_TENSOR_ALIGN. */
-enum { GD_SUM_TILE = 4096 };
+enum { GD_SUM_TILE = 8192 };
 
 /* Parameters and partials in memory of this rank's own. Not collective. */
 gd_status gd_reducer_private(gd_reducer *reducer);
@@ -48,9 +48,12 @@ void gd_summation_free(gd_summation *summation);
 /* sum[i] = the sum of elements at + i; at most a tile of them. Not collective. */
 void gd_summation_tile(const gd_summation *summation, int64_t at, int64_t count, real *sum);
 
-/* into += term; and sum /= divisor, returning the sum of squares. Not collective. */
+/* mean[i] = the same times `factor`; returns the sum of the squares of the mean. Not collective. */
+double gd_summation_mean(const gd_summation *summation, int64_t at, int64_t count, real factor,
+                         real *mean);
+
+/* into += term. Not collective. */
 void gd_sum_add(int64_t count, const real *restrict term, real *restrict into);
-double gd_sum_divide(int64_t count, real divisor, real *sum);
 
 /* Sums a piece of the vector, which is at place `at` of what this rank updates, and updates it.
  * Element 0 of the summation's vectors is that of the piece. Not collective. */

@@ -41,17 +41,33 @@ GD_CLONES void gd_sum_add(int64_t count, const real *restrict term, real *restri
     }
 }
 
-/* LANES sums side by side, then in order, so that the result depends on the elements alone. */
-GD_CLONES double gd_sum_divide(int64_t count, real divisor, real *sum) {
-    double lane[LANES] = {0};
+/* The mean of a sum of two, and the sum of its squares: LANES sums side by side, then in order, so
+ * that it depends on the elements alone. */
+GD_CLONES static double mean_of_two(int64_t count, real factor, const real *left, const real *right,
+                                    real *mean) {
+    double lane[LANES] = {0}, total = 0;
     for (int64_t i = 0; i < count; i += LANES) {
         for (int64_t j = 0; j < LANES; j++) {
-            real value = sum[i + j] / divisor;
-            sum[i + j] = value;
+            real value = (left[i + j] + right[i + j]) * factor;
+            mean[i + j] = value;
             lane[j] += (double)value * (double)value;
         }
     }
-    double total = 0;
+    for (int j = 0; j < LANES; j++) {
+        total += lane[j];
+    }
+    return total;
+}
+
+GD_CLONES static double mean_of_one(int64_t count, real factor, const real *sum, real *mean) {
+    double lane[LANES] = {0}, total = 0;
+    for (int64_t i = 0; i < count; i += LANES) {
+        for (int64_t j = 0; j < LANES; j++) {
+            real value = sum[i + j] * factor;
+            mean[i + j] = value;
+            lane[j] += (double)value * (double)value;
+        }
+    }
     for (int j = 0; j < LANES; j++) {
         total += lane[j];
     }
@@ -70,13 +86,10 @@ static const real *term_of(const gd_summation *summation, int vector, int64_t at
                                           : scratch_of(summation, vector, sum);
 }
 
-void gd_summation_tile(const gd_summation *summation, int64_t at, int64_t count, real *sum) {
-    const gd_tree_plan *plan = &summation->plan;
-    if (plan->length == 0) {
-        memcpy(sum, summation->vector[0] + at, (size_t)count * sizeof *sum);
-    }
-    for (int i = 0; i < plan->length; i++) {
-        const gd_addition *addition = &plan->addition[i];
+/* The additions up to number `end`. */
+static void run(const gd_summation *summation, int end, int64_t at, int64_t count, real *sum) {
+    for (int i = 0; i < end; i++) {
+        const gd_addition *addition = &summation->plan.addition[i];
         const real *left = term_of(summation, addition->left, at, sum);
         const real *right = term_of(summation, addition->right, at, sum);
         real *into = scratch_of(summation, addition->into, sum);
@@ -88,4 +101,23 @@ void gd_summation_tile(const gd_summation *summation, int64_t at, int64_t count,
             add(count, left, right, into);
         }
     }
+}
+
+void gd_summation_tile(const gd_summation *summation, int64_t at, int64_t count, real *sum) {
+    if (summation->plan.length == 0) {
+        memcpy(sum, summation->vector[0] + at, (size_t)count * sizeof *sum);
+    }
+    run(summation, summation->plan.length, at, count, sum);
+}
+
+double gd_summation_mean(const gd_summation *summation, int64_t at, int64_t count, real factor,
+                         real *mean) {
+    int last = summation->plan.length - 1;
+    if (last < 0) {
+        return mean_of_one(count, factor, summation->vector[0] + at, mean);
+    }
+    const gd_addition *addition = &summation->plan.addition[last];
+    run(summation, last, at, count, mean);
+    return mean_of_two(count, factor, term_of(summation, addition->left, at, mean),
+                       term_of(summation, addition->right, at, mean), mean);
 }

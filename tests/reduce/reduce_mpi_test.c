@@ -136,7 +136,7 @@ static bool is_mean(const step *step, real divisor, int64_t i) {
         return mean == 0 && !signbit(mean);
     }
     if (step->reducer->kind->same_bits) {
-        return mean == tree_element(step, (gd_node){0, shards}, i) / divisor;
+        return mean == tree_element(step, (gd_node){0, shards}, i) * (1 / divisor);
     }
     long double exact = 0, sizes_sum = 0;
     for (int64_t shard = 0; shard < shards; shard++) {

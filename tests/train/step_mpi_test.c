@@ -120,7 +120,7 @@ static void serial_step(serial *serial, gd_outcome *outcome) {
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(shards, serial->epoch_step),
                             .loss = gd_tree_sum(shards->count, serial->losses)};
     for (int64_t i = 0; i < size; i++) {
-        serial->mean[i] = serial->gradients[i] / (real)outcome->rows;
+        serial->mean[i] = serial->gradients[i] * (real)(1 / (double)outcome->rows);
         squares += (double)serial->mean[i] * (double)serial->mean[i];
     }
     outcome->grad_norm = sqrt(squares);
