@@ -28,11 +28,13 @@ EXTRA_DIST += \
 	scripts/benchmarks/contest.py \
 	scripts/benchmarks/contestants.py \
 	scripts/benchmarks/data_sets.py \
+	scripts/benchmarks/fit.py \
 	scripts/benchmarks/hosts \
 	scripts/benchmarks/machine.py \
 	scripts/benchmarks/memory.py \
 	scripts/benchmarks/memory_of.py \
 	scripts/benchmarks/network.py \
+	scripts/benchmarks/plot.py \
 	scripts/benchmarks/reduce.py \
 	scripts/benchmarks/report.py \
 	scripts/benchmarks/sklearn_worker.py \

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -46,8 +45,11 @@ def time_gdmpi(setting: Setting, seed: int) -> Times:
     config = Path(folder) / "bench.ini"
     config.write_text(gdmpi_config(task_of(seed), folder + "/run", EPOCHS))
     start = time.perf_counter()
-    with open(os.devnull, "w") as nowhere:
-        run = subprocess.Popen(setting.mpirun(setting.gdmpi, str(config)), stdout=nowhere)
+    run = subprocess.Popen(
+        setting.mpirun(setting.gdmpi, str(config)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         seconds = wait_for_goal(folder + "/run", run)
         whole = time.perf_counter() - start

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 
 import data_sets
 import machine
 import report
 import throughput
 from accuracy import accuracy
-from contest import keep, keep_rows, say
+from contest import Row, keep, keep_rows, say
+from fit import fit
 from memory import memory
 from network import network
 from reduce import reduce
 from start import start
 
+
+def linear(setting: machine.Setting) -> list[Row]:
+    return throughput.linear(setting) + fit(setting)
+
+
 CASES = {
     "mlp": throughput.mlp,
     "softmax": throughput.softmax,
-    "linear": throughput.linear,
+    "linear": linear,
     "small": throughput.small,
     "wide": throughput.wide,
     "reduce": reduce,
@@ -45,6 +53,8 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    # An exception, so that all that was started is ended and cleared away.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     chosen = arguments()
     rounds = min(chosen.rounds, 2) if chosen.quick else chosen.rounds
     seconds = 0.4 if chosen.quick else 1.0

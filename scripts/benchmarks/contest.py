@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import sys
 from dataclasses import dataclass, asdict
@@ -72,6 +73,12 @@ class Row:
             value, bound = self.value, float(limit)
             verdicts.append(value >= bound if relation == ">=" else value <= bound)
         return all(verdicts)
+
+
+def number(value: float) -> str:
+    if abs(value) >= 1000:
+        return f"{value:,.0f}" if math.isfinite(value) else "inf"
+    return f"{value:.3g}"
 
 
 def say(text: str) -> None:

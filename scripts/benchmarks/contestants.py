@@ -110,7 +110,9 @@ class Probe:
     """A program of this folder, under mpirun; it prints seconds per step. A round gives rows per
     second, or microseconds."""
 
-    def __init__(self, setting: Setting, name: str, program: str, task: Task, per_step: bool = False):
+    def __init__(
+        self, setting: Setting, name: str, program: str, task: Task, per_step: bool = False
+    ):
         self.name = name
         self.batch, self.per_step = task.batch, per_step
         self.command = setting.mpirun(

@@ -12,8 +12,8 @@ enum { LAYERS_MAX = 16 };
 typedef struct {
     int rows, layers;
     int width[LAYERS_MAX + 1];
-    float *values[LAYERS_MAX + 1];  /* [rows, width]: what goes into a layer, and its gradient */
-    float *weights[LAYERS_MAX];     /* [width of the output, width of the input] */
+    float *values[LAYERS_MAX + 1]; /* [rows, width]: what goes into a layer, and its gradient */
+    float *weights[LAYERS_MAX];    /* [width of the output, width of the input] */
     float *gradients[LAYERS_MAX];
 } network;
 

@@ -66,8 +66,10 @@ def processor() -> str:
 
 
 def versions() -> dict[str, str]:
-    modules = "import numpy, torch, sklearn; print(numpy.__version__, torch.__version__, sklearn.__version__)"
-    numpy, torch, sklearn = first_line(PYTHON, "-c", modules).split()
+    modules = ("numpy", "torch", "sklearn")
+    numpy, torch, sklearn = [
+        first_line(PYTHON, "-c", f"import {name}; print({name}.__version__)") for name in modules
+    ]
     return {
         "gdmpi": first_line("git", "-C", str(PROJECT), "describe", "--always", "--dirty"),
         "MPI": first_line("mpirun", "--version"),

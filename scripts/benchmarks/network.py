@@ -45,6 +45,9 @@ class Spread(Gdmpi):
             options += ["--mca", name, value]
         return ["mpirun", *options, self.setting.gdmpi, config]
 
+    def warm(self) -> None:
+        pass  # the first epoch of each run
+
     def round(self) -> float:
         return 1000 * self.task.batch / super().round()
 
@@ -91,7 +94,7 @@ def network(setting: Setting) -> list[Row]:
     try:
         part = replace(MLP, data=WIDE.data)
         large = replace(WIDE, batch=2048)
-        return one(setting, folder, part, 3) + one(setting, folder, large, 1)
+        return one(setting, folder, part, 6) + one(setting, folder, large, 2)
     finally:
         subprocess.run([str(HERE / "hosts"), "down", folder], check=True)
         Path(folder).parent.rmdir()

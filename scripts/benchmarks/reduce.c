@@ -5,8 +5,8 @@
  * Prints lines `NAME SECONDS`; each is measured for about SECONDS. */
 #define GD_SINGLE
 
-#include "gdmpi/optimizer.h"
 #include "gdmpi/reduce.h"
+#include "gdmpi/optimizer.h"
 #include "probe.h"
 
 typedef struct {
@@ -67,7 +67,8 @@ static void tell(const gd_comm *comm, const char *name, double seconds) {
 static void one(bench *of, const gd_optimizer_kind *kind, double traffic, double seconds) {
     int64_t owned = of->reducer->owned;
     char name[64];
-    of->optimizer = (gd_optimizer){.kind = kind, .options = {1e-3, 0.9, 0.999, 1e-8}, .count = owned};
+    of->optimizer =
+        (gd_optimizer){.kind = kind, .options = {1e-3, 0.9, 0.999, 1e-8}, .count = owned};
     for (int i = 0; kind->slot[i] != NULL; i++) {
         of->optimizer.slot[i] = probe_memory((size_t)owned, sizeof(real));
         of->optimizer.slots++;
@@ -91,7 +92,8 @@ static gd_status measure(gd_comm *comm, double seconds, int64_t size) {
     gd_phases phases;
     gd_reducer_plan plan = {.name = "auto",
                             .overlap = true,
-                            .size = (size + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN,
+                            .size =
+                                (size + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN,
                             .shards = ranks};
     bench of = {.reduction = {.divisor = ranks, .gradient = gradient, .update = update}};
     gd_phases_start(&phases, GD_OTHER);

@@ -8,7 +8,9 @@ from machine import Setting
 
 UNIT = "rows/s"
 PIXELS = 1 / 255
-MLP = Task("fashion-mnist.h5:/train", [784, 512, 256, 10], "cross_entropy", 256, "momentum", scale=PIXELS)
+MLP = Task(
+    "fashion-mnist.h5:/train", [784, 512, 256, 10], "cross_entropy", 256, "momentum", scale=PIXELS
+)
 SOFTMAX = Task("fashion-mnist.h5:/train", [784, 10], "cross_entropy", 256, scale=PIXELS)
 LOGISTIC = Task("bench.h5:/logistic", [100, 1], "bce", 256)
 LINEAR = Task("bench.h5:/linear", [100, 1], "mse", 256, lr=0.01)
@@ -81,7 +83,7 @@ def small(setting: Setting) -> list[Row]:
 def wide(setting: Setting) -> list[Row]:
     gemm = Probe(setting, "GEMM limit", "gemm", WIDE)
     peers = [ddp(setting, WIDE), torch_alone(setting, WIDE)]
-    numbers = take_turns([Gdmpi(setting, WIDE, 1), gemm, *peers], setting.rounds)
+    numbers = take_turns([Gdmpi(setting, WIDE, 2), gemm, *peers], setting.rounds)
     questions = [Question(gemm.name, ">= 0.85"), *(Question(peer.name, ">= 1") for peer in peers)]
     return answer("wide", title(WIDE), UNIT, numbers, questions)
 
