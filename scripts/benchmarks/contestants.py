@@ -234,7 +234,7 @@ def ddp(setting: Setting, task: Task, kind: type[Peer] = Peer) -> Peer:
 
 def torch_alone(setting: Setting, task: Task) -> Peer:
     """Threads of OpenMP and of OpenBLAS get in each other's way, so it depends which are best."""
-    name = f"PyTorch, 1 process of {setting.ranks} threads"
+    name = f"PyTorch, 1 process, up to {setting.ranks} threads"
     threads = sorted({(1, 1), (1, setting.ranks), (setting.ranks, 1), (setting.ranks,) * 2})
     return Peer(setting, name, "torch_worker.py", task, 1, threads)
 

@@ -14,7 +14,7 @@ KINDS = {  # by whether the aim holds
     None: ("#7d8ca3", "no aim set"),
 }
 FRAME = """\
-set title 'gdmpi: how many times as fast (logarithmic)' font ',13'
+set title 'gdmpi: how many times as fast (logarithmic; black marks are aims)' font ',13'
 set logscale x
 set xtics (0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 40, 100, 200, 400)
 set arrow from 1, graph 0 to 1, graph 1 nohead linecolor rgb '#444444' front
@@ -75,7 +75,7 @@ def plot_command(bars: list[Bar]) -> str:
             f"linecolor rgb '{colour}' title '{name}'"
         )
         data.append([bar.box() for bar in bars if bar.row.holds is holds])
-    parts.append("'-' using 1:2:3:4 with vectors nohead lw 2 lc rgb '#111111' title 'the aim'")
+    parts.append("'-' using 1:2:3:4 with vectors nohead lw 2 lc rgb '#111111' notitle")
     data.append([bar.mark() for bar in bars if bar.aim])
     parts.append("'-' using 1:2:3 with labels left offset 0.8,0 font ',10' notitle")
     data.append([bar.text() for bar in bars])

@@ -13,8 +13,9 @@ INTRODUCTION = """\
 # Speed of gdmpi
 
 {processor}, {cores} cores, {memory}, {system}; {date}. {ranks} ranks of 1 thread; {rounds} rounds
-in which all take their turn, after a warm-up{quick}. Numbers are medians over the rounds; a figure
-is the median of the rounds' figures, with the smallest and the largest in brackets.
+in which all take their turn, after a warm-up{quick}.
+Numbers are medians over the rounds; a figure is the median of the rounds' figures, with the
+smallest and the largest in brackets.
 
 {versions}
 """
