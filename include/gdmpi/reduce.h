@@ -61,6 +61,9 @@ typedef struct gd_reducer_kind {
     void (*begin)(gd_reducer *reducer);
     void (*ready)(gd_reducer *reducer, int64_t first);
     void (*finish)(gd_reducer *reducer);
+
+    /* gd_reducer_publish */
+    void (*publish)(gd_reducer *reducer, double *values, size_t count);
 } gd_reducer_kind;
 
 extern const gd_reducer_kind *const gd_reducer_kinds[]; /* ends with NULL */

@@ -1,10 +1,16 @@
 #include <sched.h>
+#include <string.h>
 
 #include "exchange_private.h"
 
 /* Messages under way share the link, so that all of them end late: there are just enough to keep it
  * busy from one push to the next. */
 enum { LEAVING_MAX = 8 };
+
+enum { ROUNDS_BEFORE_YIELD = 200 };
+
+/* With more neighbours than this, MPI sums faster than each rank by itself. */
+enum { BOARDS_MAX = 16 };
 
 gd_range gd_exchange_piece(const gd_reducer *reducer, int bucket, int rank) {
     return reducer->piece[bucket * gd_comm_size(reducer->comm) + rank];
@@ -31,20 +37,27 @@ void gd_exchange_begin(gd_reducer *reducer) {
     }
 }
 
-static int64_t *counter_of(const gd_exchange *exchange, int number) {
-    return gd_window_of(exchange->teams.counters, number);
+static gd_board *board_of(const gd_exchange *exchange, int number) {
+    return gd_window_of(exchange->teams.boards, number);
+}
+
+/* Other ranks are nearly there, or else they need the processor. */
+static void wait_a_little(int *rounds) {
+    if (++*rounds > ROUNDS_BEFORE_YIELD) {
+        sched_yield();
+    }
 }
 
 /* Tells my team how many buckets are final here, and returns how many are in all of it. */
 static int agree_on_complete(const gd_exchange *exchange) {
     int least = exchange->complete;
-    if (exchange->teams.counters == NULL) {
+    if (exchange->teams.boards == NULL) {
         return least;
     }
-    __atomic_store_n(counter_of(exchange, exchange->number), exchange->base + exchange->complete,
-                     __ATOMIC_RELEASE);
+    __atomic_store_n(&board_of(exchange, exchange->number)->complete,
+                     exchange->base + exchange->complete, __ATOMIC_RELEASE);
     for (int i = 0; i < exchange->ranks; i++) {
-        int64_t there = __atomic_load_n(counter_of(exchange, i), __ATOMIC_ACQUIRE);
+        int64_t there = __atomic_load_n(&board_of(exchange, i)->complete, __ATOMIC_ACQUIRE);
         least = there - exchange->base < least ? (int)(there - exchange->base) : least;
     }
     return least;
@@ -128,24 +141,54 @@ void gd_exchange_ready(gd_reducer *reducer, int64_t first) {
         exchange->complete++;
     }
     if (reducer->overlap && exchange->teams.count > 1) {
+        gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
         advance(reducer);
+        gd_phases_enter(reducer->phases, before);
     }
 }
 
 void gd_exchange_finish(gd_reducer *reducer) {
     gd_exchange *exchange = reducer->state;
-    gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
+    gd_phase before = gd_phases_enter(reducer->phases, GD_WAIT);
+    int idle = 0;
     while (exchange->updated < reducer->buckets || exchange->sent < reducer->buckets ||
            exchange->under_way > 0) {
-        bool moved = advance(reducer);
-        gd_phase now = moved ? GD_REDUCE : GD_WAIT;
-        if (reducer->phases->now != now) {
-            gd_phases_enter(reducer->phases, now);
-        }
-        if (!moved) {
-            sched_yield();
+        if (advance(reducer)) {
+            idle = 0;
+        } else {
+            wait_a_little(&idle);
         }
     }
     exchange->base += reducer->buckets;
     gd_phases_enter(reducer->phases, before);
+}
+
+/* A small sum over one team, without messages. The boards have two sides: a rank may be one sum
+ * ahead of a neighbour that still reads. */
+static void sum_on_boards(gd_exchange *exchange, double *values, size_t count) {
+    gd_board *mine = board_of(exchange, exchange->number);
+    int64_t round = ++exchange->rounds;
+    size_t bytes = count * sizeof *values;
+    memcpy(mine->values[round % 2], values, bytes);
+    __atomic_store_n(&mine->published, round, __ATOMIC_RELEASE);
+    memset(values, 0, bytes);
+    for (int rank = 0, idle = 0; rank < exchange->ranks; rank++) {
+        const gd_board *board = board_of(exchange, rank);
+        while (__atomic_load_n(&board->published, __ATOMIC_ACQUIRE) < round) {
+            wait_a_little(&idle);
+        }
+        for (size_t i = 0; i < count; i++) {
+            values[i] += board->values[round % 2][i];
+        }
+    }
+}
+
+void gd_exchange_publish(gd_reducer *reducer, double *values, size_t count) {
+    gd_exchange *exchange = reducer->state;
+    if (exchange->teams.count == 1 && exchange->teams.boards != NULL && count <= GD_BOARD_VALUES &&
+        exchange->ranks <= BOARDS_MAX) {
+        sum_on_boards(exchange, values, count);
+    } else {
+        gd_reducer_publish_by_sum(reducer, values, count);
+    }
 }

@@ -2,6 +2,7 @@
 #ifndef GDMPI_EXCHANGE_PRIVATE_H
 #define GDMPI_EXCHANGE_PRIVATE_H
 
+#include "gdmpi/memory.h"
 #include "reduce_private.h"
 
 #define gd_exchange_piece GD_NAME(gd_exchange_piece)
@@ -31,6 +32,16 @@ typedef struct gd_parcel {
     real *data;
 } gd_parcel;
 
+/* What a rank shows its team. */
+enum { GD_BOARD_VALUES = 2048 };
+
+typedef struct gd_board {
+    int64_t complete;  /* buckets that are final in its partials, over all steps */
+    int64_t published; /* small sums that it has brought its values to */
+    char apart[GD_CACHE_LINE - 2 * sizeof(int64_t)];
+    double values[2][GD_BOARD_VALUES]; /* for every other sum */
+} gd_board;
+
 typedef struct gd_bucket {
     int first[GD_FLOWS + 1]; /* of its messages, flow by flow */
     int64_t at;              /* the place of my piece in what this rank updates */
@@ -54,12 +65,13 @@ typedef struct gd_exchange {
     gd_parcel *parcel; /* [count], as the messages */
     int *done;         /* [count] */
     gd_bucket *bucket;
-    int64_t base;  /* what the counters of my team show when a step begins */
-    int complete;  /* the last so many buckets are final in my partials, */
-    int sent;      /* so many have been sent to other teams, */
-    int leaving;   /* or are on their way, */
-    int updated;   /* and so many have been updated */
-    int under_way; /* messages */
+    int64_t base;   /* what the boards of my team show as complete when a step begins */
+    int64_t rounds; /* small sums so far */
+    int complete;   /* the last so many buckets are final in my partials, */
+    int sent;       /* so many have been sent to other teams, */
+    int leaving;    /* or are on their way, */
+    int updated;    /* and so many have been updated */
+    int under_way;  /* messages */
 } gd_exchange;
 
 /* The elements of a bucket that a rank updates. */

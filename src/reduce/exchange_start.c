@@ -342,7 +342,7 @@ void gd_exchange_stop(gd_reducer *reducer) {
     gd_memory_free(&exchange->parcel);
     gd_memory_free(&exchange->done);
     gd_memory_free(&exchange->bucket);
-    gd_window_free(&exchange->teams.counters);
+    gd_window_free(&exchange->teams.boards);
     gd_window_free(&exchange->teams.gradients);
     gd_window_free(&exchange->teams.parameters);
     gd_memory_free(&exchange->teams.ranks);

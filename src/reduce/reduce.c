@@ -215,11 +215,15 @@ void gd_reducer_step(gd_reducer *reducer, const gd_reduction *reduction) {
 }
 
 /* No rank has the sum before all have come, and so have written. */
-void gd_reducer_publish(gd_reducer *reducer, double *values, size_t count) {
-    gd_phase before = gd_phases_enter(reducer->phases, GD_WAIT);
+void gd_reducer_publish_by_sum(gd_reducer *reducer, double *values, size_t count) {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     gd_comm_sum(reducer->comm, values, count);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void gd_reducer_publish(gd_reducer *reducer, double *values, size_t count) {
+    gd_phase before = gd_phases_enter(reducer->phases, GD_WAIT);
+    reducer->kind->publish(reducer, values, count);
     gd_phases_enter(reducer->phases, before);
 }
 

@@ -57,4 +57,5 @@ const gd_reducer_kind gd_reducer_allreduce = {
     .begin = begin,
     .ready = ready,
     .finish = finish,
+    .publish = gd_reducer_publish_by_sum,
 };

@@ -41,4 +41,5 @@ const gd_reducer_kind gd_reducer_message = {
     .begin = gd_exchange_begin,
     .ready = gd_exchange_ready,
     .finish = gd_exchange_finish,
+    .publish = gd_reducer_publish_by_sum,
 };

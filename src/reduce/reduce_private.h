@@ -19,6 +19,8 @@
 #define gd_exchange_begin GD_NAME(gd_exchange_begin)
 #define gd_exchange_ready GD_NAME(gd_exchange_ready)
 #define gd_exchange_finish GD_NAME(gd_exchange_finish)
+#define gd_exchange_publish GD_NAME(gd_exchange_publish)
+#define gd_reducer_publish_by_sum GD_NAME(gd_reducer_publish_by_sum)
 
 /* Elements that are summed, divided and updated together: a few vectors of them stay in the cache.
  * Pieces, blocks and tiles are multiples of GD_TENSOR_ALIGN. */
@@ -63,9 +65,9 @@ void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_ran
 /* Ranks that see each other's memory: consecutive ones. */
 typedef struct gd_teams {
     int count, mine;
-    gd_range *ranks;                              /* [count] */
-    const real **partials;                        /* [ranks of my team]: one behind the other */
-    gd_window *parameters, *gradients, *counters; /* NULL: every rank is a team of its own */
+    gd_range *ranks;                            /* [count] */
+    const real **partials;                      /* [ranks of my team]: one behind the other */
+    gd_window *parameters, *gradients, *boards; /* NULL: every rank is a team of its own */
 } gd_teams;
 
 /* What window and message have in common: sums within a team straight out of its memory, and
@@ -77,5 +79,9 @@ void gd_exchange_stop(gd_reducer *reducer);
 void gd_exchange_begin(gd_reducer *reducer);
 void gd_exchange_ready(gd_reducer *reducer, int64_t first);
 void gd_exchange_finish(gd_reducer *reducer);
+void gd_exchange_publish(gd_reducer *reducer, double *values, size_t count);
+
+/* The publish of a kind that has no faster one: MPI's sum. Collective. */
+void gd_reducer_publish_by_sum(gd_reducer *reducer, double *values, size_t count);
 
 #endif

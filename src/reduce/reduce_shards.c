@@ -20,15 +20,17 @@ typedef struct leaf {
 static void add_part(void *context, int64_t first) {
     leaf *leaf = context;
     gd_reducer *reducer = leaf->reducer;
-    gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
-    for (const addition *next = leaf->additions; next != NULL; next = next->outer) {
-        gd_sum_add(leaf->final - first, next->right + first, next->into + first);
+    if (leaf->additions != NULL) {
+        gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
+        for (const addition *next = leaf->additions; next != NULL; next = next->outer) {
+            gd_sum_add(leaf->final - first, next->right + first, next->into + first);
+        }
+        gd_phases_enter(reducer->phases, before);
     }
     leaf->final = first;
     if (leaf->last) {
         reducer->kind->ready(reducer, first);
     }
-    gd_phases_enter(reducer->phases, before);
 }
 
 static void run_leaf(gd_reducer *reducer, int64_t shard, bool add, real *into,

@@ -1,5 +1,5 @@
+#include "exchange_private.h"
 #include "gdmpi/memory.h"
-#include "reduce_private.h"
 
 static gd_status open_windows(gd_reducer *reducer, gd_teams *teams) {
     gd_comm *comm = reducer->comm;
@@ -10,7 +10,7 @@ static gd_status open_windows(gd_reducer *reducer, gd_teams *teams) {
         status = gd_window_new(comm, (size_t)reducer->cover_count * bytes, &teams->gradients);
     }
     if (status == GD_OK) {
-        status = gd_window_new(comm, GD_CACHE_LINE, &teams->counters);
+        status = gd_window_new(comm, sizeof(gd_board), &teams->boards);
     }
     return status;
 }
@@ -67,4 +67,5 @@ const gd_reducer_kind gd_reducer_window = {
     .begin = gd_exchange_begin,
     .ready = gd_exchange_ready,
     .finish = gd_exchange_finish,
+    .publish = gd_exchange_publish,
 };
