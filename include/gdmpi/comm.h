@@ -67,12 +67,13 @@ void gd_comm_scatter(gd_comm *comm, size_t size, const gd_range *parts, const vo
 /* Messages that are the same time and again: described once, then started any number of times. */
 typedef struct gd_messages gd_messages;
 
-/* Room for `count`, which are numbered as they are added. Not collective. */
-gd_status gd_messages_new(gd_comm *comm, int count, gd_messages **messages);
+/* Room for `count` of together `bytes`, which are numbered as they are added. Not collective. */
+gd_status gd_messages_new(gd_comm *comm, int count, size_t bytes, gd_messages **messages);
 void gd_messages_free(gd_messages **messages); /* none may be under way */
 
-/* To, or from, a rank, `bytes` from, or into, `data`; a multiple of GD_CACHE_LINE. What two ranks
- * send each other under one tag arrives in the order in which it was started. Not collective. */
+/* To, or from, a rank, `bytes` from, or into, `data`; a multiple of GD_CACHE_LINE above 0. What two
+ * ranks send each other under one tag arrives in the order in which it was started. Not collective.
+ */
 void gd_messages_send(gd_messages *messages, int rank, int tag, const void *data, size_t bytes);
 void gd_messages_receive(gd_messages *messages, int rank, int tag, void *data, size_t bytes);
 

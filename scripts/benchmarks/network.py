@@ -93,8 +93,8 @@ def network(setting: Setting) -> list[Row]:
     output([str(HERE / "hosts"), "up", folder, str(HOSTS), RATE])
     try:
         part = replace(MLP, data=WIDE.data)
-        large = replace(WIDE, batch=2048)
-        return one(setting, folder, part, 6) + one(setting, folder, large, 2)
+        deep = replace(WIDE, widths=[784, 2048, 2048, 2048, 2048, 10])
+        return [row for task in (part, deep, WIDE) for row in one(setting, folder, task, 2)]
     finally:
         subprocess.run([str(HERE / "hosts"), "down", folder], check=True)
         Path(folder).parent.rmdir()

@@ -263,18 +263,25 @@ static gd_status make_room(gd_reducer *reducer, gd_exchange *exchange, int recei
     return status;
 }
 
+/* Of a parcel: what its piece's owner gets, or gives. */
+static size_t parcel_bytes(const gd_reducer *reducer, const gd_parcel *parcel) {
+    bool mine = parcel->flow == GD_PARTIALS_IN || parcel->flow == GD_PARAMETERS_OUT;
+    int owner = mine ? gd_comm_rank(reducer->comm) : parcel->rank;
+    return (size_t)gd_exchange_piece(reducer, parcel->bucket, owner).count * sizeof(real);
+}
+
 static gd_status describe_messages(gd_reducer *reducer, gd_exchange *exchange) {
-    gd_status status = gd_messages_new(reducer->comm, exchange->count, &exchange->messages);
+    size_t bytes = 0;
+    for (int i = 0; i < exchange->count; i++) {
+        bytes += parcel_bytes(reducer, &exchange->parcel[i]);
+    }
+    gd_status status = gd_messages_new(reducer->comm, exchange->count, bytes, &exchange->messages);
     for (int i = 0; i < exchange->count && status == GD_OK; i++) {
         const gd_parcel *parcel = &exchange->parcel[i];
         bool in = parcel->flow == GD_PARTIALS_IN || parcel->flow == GD_PARAMETERS_IN;
         bool partials = parcel->flow == GD_PARTIALS_IN || parcel->flow == GD_PARTIALS_OUT;
         int tag = 1 + 2 * parcel->bucket + partials;
-        int owner = parcel->flow == GD_PARTIALS_IN || parcel->flow == GD_PARAMETERS_OUT
-                        ? gd_comm_rank(reducer->comm)
-                        : parcel->rank;
-        size_t bytes =
-            (size_t)gd_exchange_piece(reducer, parcel->bucket, owner).count * sizeof(real);
+        bytes = parcel_bytes(reducer, parcel);
         if (in) {
             gd_messages_receive(exchange->messages, parcel->rank, tag, parcel->data, bytes);
         } else {
