@@ -94,7 +94,7 @@ def network(setting: Setting) -> list[Row]:
     try:
         part = replace(MLP, data=WIDE.data)
         deep = replace(WIDE, widths=[784, 2048, 2048, 2048, 2048, 10])
-        return [row for task in (part, deep, WIDE) for row in one(setting, folder, task, 2)]
+        return [row for task in (part, deep) for row in one(setting, folder, task, 2)]
     finally:
         subprocess.run([str(HERE / "hosts"), "down", folder], check=True)
         Path(folder).parent.rmdir()
