@@ -259,24 +259,6 @@ static void a_timeline_that_cannot_be_written_is_everyones_failure(void **state)
     gd_timeline_free(&timeline);
 }
 
-static void expect_refused(const char *path, const char *words) {
-    gd_status status = gd_timeline_check(path, "runs/made");
-    assert_int_equal(gd_status_code(status), GD_BAD_INPUT);
-    assert_non_null(strstr(gd_status_message(status), path));
-    assert_non_null(strstr(gd_status_message(status), words));
-    gd_status_free(&status);
-}
-
-static void a_place_for_a_timeline_is_looked_at_before(void **state) {
-    (void)state;
-    assert_true(gd_timeline_check("t.json", "runs/made") == GD_OK);
-    assert_true(gd_timeline_check("/tmp/t.json", "runs/made") == GD_OK);
-    assert_true(gd_timeline_check("runs/made/t.json", "runs/made") == GD_OK);
-    expect_refused("no-such-folder/t.json", "there is no folder no-such-folder");
-    expect_refused("/dev/null/t.json", "there is no folder /dev/null");
-    expect_refused("/tmp", "is a folder");
-}
-
 int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
@@ -285,7 +267,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(ranks_of_a_host_are_threads_of_one_process, comm),
         cmocka_unit_test_prestate(what_finds_no_room_is_counted, comm),
         cmocka_unit_test_prestate(a_timeline_that_cannot_be_written_is_everyones_failure, comm),
-        cmocka_unit_test(a_place_for_a_timeline_is_looked_at_before),
     };
     return mpi_support_stop(comm, cmocka_run_group_tests(tests, NULL, NULL));
 }
