@@ -20,11 +20,12 @@ void gd_comm_stop(gd_comm **comm);
 /* The ranks of a host are numbered one after another, whatever order MPI gave them. */
 int gd_comm_rank(const gd_comm *comm);
 int gd_comm_size(const gd_comm *comm);
-int gd_comm_hosts(const gd_comm *comm);                   /* how many hosts the ranks are on */
-int gd_comm_ranks_here(const gd_comm *comm);              /* ranks on this rank's host */
-const char *gd_comm_host(const gd_comm *comm);            /* the name of this rank's host, */
-int gd_comm_host_number(const gd_comm *comm);             /* and its number, from 0 */
-gd_range gd_comm_ranks_on(const gd_comm *comm, int host); /* the ranks of a host, by its number */
+int gd_comm_hosts(const gd_comm *comm);                     /* how many hosts the ranks are on */
+int gd_comm_ranks_here(const gd_comm *comm);                /* ranks on this rank's host */
+int gd_comm_host_number(const gd_comm *comm);               /* of this rank's host, from 0 */
+gd_range gd_comm_ranks_on(const gd_comm *comm, int host);   /* the ranks of a host, by its number */
+const char *gd_comm_host(const gd_comm *comm);              /* the name of this rank's host, */
+const char *gd_comm_host_of(const gd_comm *comm, int rank); /* or of another's */
 
 /* From now on, ranks of one host that bring different groups are taken for those of different
  * hosts; without windows from before. Collective. */
@@ -32,8 +33,8 @@ gd_status gd_comm_group(gd_comm *comm, int group);
 const char *gd_comm_version(void); /* "Open MPI 4.1.4" of the library that is loaded; static */
 
 /* Every rank brings its status, and all get the same: GD_OK if all are, else the one of the lowest
- * rank that failed,
- * "(rank 2 of 4 on HOST)" added to the message unless all failed. Takes `mine` over. Collective. */
+ * rank that failed, with "(rank 2 of 4 on HOST)" added to the message unless all failed. Takes
+ * `mine` over. Collective. */
 gd_status gd_comm_agree(gd_comm *comm, gd_status mine);
 
 /* Rank 0's bytes to all, or to the first rank of each host. Collective: `bytes` equal on all ranks.
@@ -53,6 +54,12 @@ void gd_comm_maximum(gd_comm *comm, double *values, size_t count);
 /* Element-wise sum over ranks by MPI_Allreduce, whose order of additions is MPI's; GD_FLOAT32 or
  * GD_FLOAT64. Collective. */
 void gd_comm_allreduce(gd_comm *comm, gd_type type, void *values, int64_t count);
+
+/* Every rank brings `bytes` (at most a megabyte), and all get them all, one rank's after the
+ * other's: *(void **)all is allocated, to be freed with gd_memory_free. `what` names them in the
+ * message of a failure. Collective. */
+gd_status gd_comm_collect(gd_comm *comm, const void *mine, size_t bytes, void *all,
+                          const char *what);
 
 void gd_comm_barrier(gd_comm *comm);
 

@@ -26,6 +26,10 @@ gd_status gd_file_link(const char *target, const char *path);
 /* Cuts the file to `bytes`, if it is longer. Not collective. */
 gd_status gd_file_truncate(const char *path, int64_t bytes);
 
+/* GD_BAD_INPUT, naming the path, if a file could not be written there: its folder must be there, or
+ * be `made`, which will be made. Nothing is changed. Not collective. */
+gd_status gd_file_check(const char *path, const char *made);
+
 bool gd_file_exists(const char *path);
 
 /* Makes the folder and those above it. GD_BAD_INPUT, naming the path, if it cannot. Not collective.

@@ -10,10 +10,6 @@
 
 typedef struct gd_timeline gd_timeline;
 
-/* GD_BAD_INPUT, naming the path, if a timeline could not be written there: its folder must be there
- * (or be `made`, which the run itself makes). Nothing is changed. Not collective. */
-gd_status gd_timeline_check(const char *path, const char *made);
-
 /* Room for `room` events of all ranks together: each keeps its first room / ranks, and counts those
  * that come after them. The ranks leave a barrier, and take that moment for zero: so the clocks of
  * hosts agree to some microseconds. Collective. */

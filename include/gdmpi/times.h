@@ -10,11 +10,11 @@ typedef struct gd_times {
     int ranks;
     double min[GD_PHASES], mean[GD_PHASES], max[GD_PHASES]; /* seconds, over the ranks */
     int slowest;                                            /* the rank with most load + compute */
-    char host[64];                                          /* its host's name; on rank 0 only */
+    const char *host;                                       /* its host's name; comm's */
     double excess; /* by how much its load + compute are above the mean: 0.03 is 3 % */
 } gd_times;
 
-/* Of the phases that have ended. The same on all ranks but for the host. Collective. */
+/* Of the phases that have ended. The same on all ranks. Collective. */
 gd_status gd_times_gather(gd_comm *comm, const gd_phases *phases, gd_times *times);
 
 /* A table for people. Not collective. */

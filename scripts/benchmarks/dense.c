@@ -121,23 +121,11 @@ static void fill(network *net) {
 }
 
 int main(int argc, char **argv) {
-    MPI_Init(&argc, &argv);
-    int ranks, rank;
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    if (argc < 5 || argc > 4 + LAYERS_MAX) {
-        fprintf(stderr, "usage: dense SECONDS BATCH INPUTS UNITS...\n");
-        MPI_Abort(MPI_COMM_WORLD, 2);
-    }
-    network net = {.rows = atoi(argv[2]) / ranks, .layers = argc - 4};
+    network net = {.rows = probe_start(argc, argv, 1 + LAYERS_MAX, "INPUTS UNITS..."),
+                   .layers = argc - 4};
     for (int i = 0; i <= net.layers; i++) {
         net.width[i] = atoi(argv[3 + i]);
     }
     fill(&net);
-    double seconds = probe_measure(step, &net, atof(argv[1]));
-    if (rank == 0) {
-        printf("%.9g\n", seconds);
-    }
-    MPI_Finalize();
-    return 0;
+    return probe_end(probe_measure(step, &net, atof(argv[1])));
 }

@@ -36,15 +36,8 @@ static void step(void *context) {
 }
 
 int main(int argc, char **argv) {
-    MPI_Init(&argc, &argv);
-    int ranks, rank;
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    if (argc < 5 || argc > 4 + LAYERS_MAX) {
-        fprintf(stderr, "usage: gemm SECONDS BATCH INPUTS UNITS...\n");
-        MPI_Abort(MPI_COMM_WORLD, 2);
-    }
-    network net = {.rows = atoi(argv[2]) / ranks, .layers = argc - 4};
+    network net = {.rows = probe_start(argc, argv, 1 + LAYERS_MAX, "INPUTS UNITS..."),
+                   .layers = argc - 4};
     for (int i = 0; i <= net.layers; i++) {
         net.width[i] = atoi(argv[3 + i]);
         net.values[i] = probe_numbers((size_t)net.rows * (size_t)net.width[i], 1);
@@ -54,10 +47,5 @@ int main(int argc, char **argv) {
         net.weights[i] = probe_numbers(size, 0.01F);
         net.gradients[i] = probe_memory(size, sizeof(float));
     }
-    double seconds = probe_measure(step, &net, atof(argv[1]));
-    if (rank == 0) {
-        printf("%.9g\n", seconds);
-    }
-    MPI_Finalize();
-    return 0;
+    return probe_end(probe_measure(step, &net, atof(argv[1])));
 }

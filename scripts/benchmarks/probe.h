@@ -11,6 +11,29 @@
 
 typedef void probe_step(void *context);
 
+/* Begins a program of the arguments SECONDS BATCH WIDTHS..., two widths and `most` at most, which
+ * `names` lists for people: returns the rows of a step that this rank works. */
+static inline int probe_start(int argc, char **argv, int most, const char *names) {
+    int ranks;
+    MPI_Init(&argc, &argv);
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    if (argc < 5 || argc > 3 + most) {
+        fprintf(stderr, "usage: %s SECONDS BATCH %s\n", argv[0], names);
+        MPI_Abort(MPI_COMM_WORLD, 2);
+    }
+    return atoi(argv[2]) / ranks;
+}
+
+/* Prints what the probe found, once, and ends it; returns its exit code. */
+static inline int probe_end(double seconds) {
+    int rank;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    if (rank == 0) {
+        printf("%.9g\n", seconds);
+    }
+    return MPI_Finalize() == MPI_SUCCESS ? 0 : 1;
+}
+
 /* `count` elements of `size` bytes, zeros, on a cache line; ends the program where there are none.
  */
 static inline void *probe_memory(size_t count, size_t size) {

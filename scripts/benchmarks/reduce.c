@@ -26,33 +26,33 @@ static void gradient(void *context, int64_t shard, bool add, real *values, const
 }
 
 static void update(void *context, int64_t at, int64_t count, const real *mean, real *parameters) {
-    bench *of = context;
-    gd_update part = {.step = of->steps,
+    bench *bench = context;
+    gd_update part = {.step = bench->steps,
                       .lr = 1e-3,
                       .at = at,
                       .count = count,
                       .gradient = mean,
                       .parameters = parameters};
-    gd_optimizer_update(&of->optimizer, &part);
+    gd_optimizer_update(&bench->optimizer, &part);
 }
 
 static void step(void *context) {
-    bench *of = context;
+    bench *bench = context;
     double loss = 1;
-    of->steps++;
-    gd_reducer_step(of->reducer, &of->reduction);
-    gd_reducer_publish(of->reducer, &loss, 1);
+    bench->steps++;
+    gd_reducer_step(bench->reducer, &bench->reduction);
+    gd_reducer_publish(bench->reducer, &loss, 1);
 }
 
 static void copy(void *context) {
-    bench *of = context;
-    memcpy(of->to, of->from, of->bytes);
+    bench *bench = context;
+    memcpy(bench->to, bench->from, bench->bytes);
     MPI_Barrier(MPI_COMM_WORLD); /* at once, as a step ends at once */
 }
 
 static void allreduce(void *context) {
-    bench *of = context;
-    MPI_Allreduce(MPI_IN_PLACE, of->values, (int)of->reducer->size, MPI_FLOAT, MPI_SUM,
+    bench *bench = context;
+    MPI_Allreduce(MPI_IN_PLACE, bench->values, (int)bench->reducer->size, MPI_FLOAT, MPI_SUM,
                   MPI_COMM_WORLD);
 }
 
@@ -64,26 +64,26 @@ static void tell(const gd_comm *comm, const char *name, double seconds) {
 
 /* `traffic` is of the memory: values read or written by a rank for each one that it updates. The
  * copy next to it reads and writes as many bytes in all. */
-static void one(bench *of, const gd_optimizer_kind *kind, double traffic, double seconds) {
-    int64_t owned = of->reducer->owned;
+static void one(bench *bench, const gd_optimizer_kind *kind, double traffic, double seconds) {
+    int64_t owned = bench->reducer->owned;
     char name[64];
-    of->optimizer =
+    bench->optimizer =
         (gd_optimizer){.kind = kind, .options = {1e-3, 0.9, 0.999, 1e-8}, .count = owned};
     for (int i = 0; kind->slot[i] != NULL; i++) {
-        of->optimizer.slot[i] = probe_memory((size_t)owned, sizeof(real));
-        of->optimizer.slots++;
+        bench->optimizer.slot[i] = probe_memory((size_t)owned, sizeof(real));
+        bench->optimizer.slots++;
     }
-    tell(of->reducer->comm, kind->name, probe_measure(step, of, seconds));
+    tell(bench->reducer->comm, kind->name, probe_measure(step, bench, seconds));
 
-    of->bytes = (size_t)(traffic / 2 * (double)owned) * sizeof(real);
-    of->from = probe_memory(of->bytes, 1);
-    of->to = probe_memory(of->bytes, 1);
+    bench->bytes = (size_t)(traffic / 2 * (double)owned) * sizeof(real);
+    bench->from = probe_memory(bench->bytes, 1);
+    bench->to = probe_memory(bench->bytes, 1);
     snprintf(name, sizeof name, "%s_copy", kind->name);
-    tell(of->reducer->comm, name, probe_measure(copy, of, seconds));
-    free(of->from);
-    free(of->to);
-    for (int i = 0; i < of->optimizer.slots; i++) {
-        free(of->optimizer.slot[i]);
+    tell(bench->reducer->comm, name, probe_measure(copy, bench, seconds));
+    free(bench->from);
+    free(bench->to);
+    for (int i = 0; i < bench->optimizer.slots; i++) {
+        free(bench->optimizer.slot[i]);
     }
 }
 
@@ -95,24 +95,24 @@ static gd_status measure(gd_comm *comm, double seconds, int64_t size) {
                             .size =
                                 (size + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN,
                             .shards = ranks};
-    bench of = {.reduction = {.divisor = ranks, .gradient = gradient, .update = update}};
+    bench bench = {.reduction = {.divisor = ranks, .gradient = gradient, .update = update}};
     gd_phases_start(&phases, GD_OTHER);
-    gd_status status = gd_reducer_new(comm, &phases, &plan, &of.reducer);
+    gd_status status = gd_reducer_new(comm, &phases, &plan, &bench.reducer);
     if (status != GD_OK) {
         return status;
     }
-    of.reduction.context = &of;
-    of.reduction.squares = probe_memory((size_t)of.reducer->block_count, sizeof(double));
-    of.values = probe_numbers((size_t)plan.size, 0);
-    memset(of.reducer->partial[0], 0, (size_t)plan.size * sizeof(real));
+    bench.reduction.context = &bench;
+    bench.reduction.squares = probe_memory((size_t)bench.reducer->block_count, sizeof(double));
+    bench.values = probe_numbers((size_t)plan.size, 0);
+    memset(bench.reducer->partial[0], 0, (size_t)plan.size * sizeof(real));
     /* Momentum next to one copy of the whole vector; adam next to its own traffic: the gradients of
      * all ranks, and the parameter and two slots read and written. */
-    one(&of, &gd_optimizer_momentum, 2.0 * ranks, seconds);
-    one(&of, &gd_optimizer_adam, ranks + 6.0, seconds);
-    tell(comm, "allreduce", probe_measure(allreduce, &of, seconds));
-    free(of.values);
-    free(of.reduction.squares);
-    gd_reducer_free(&of.reducer);
+    one(&bench, &gd_optimizer_momentum, 2.0 * ranks, seconds);
+    one(&bench, &gd_optimizer_adam, ranks + 6.0, seconds);
+    tell(comm, "allreduce", probe_measure(allreduce, &bench, seconds));
+    free(bench.values);
+    free(bench.reduction.squares);
+    gd_reducer_free(&bench.reducer);
     return GD_OK;
 }
 

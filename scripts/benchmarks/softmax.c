@@ -103,24 +103,13 @@ static void fill(regression *model) {
 }
 
 int main(int argc, char **argv) {
-    MPI_Init(&argc, &argv);
-    int ranks, rank;
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    if (argc != 5) {
-        fprintf(stderr, "usage: softmax SECONDS BATCH FEATURES CLASSES\n");
-        MPI_Abort(MPI_COMM_WORLD, 2);
-    }
-    regression model = {
-        .rows = atoi(argv[2]) / ranks, .features = atoi(argv[3]), .classes = atoi(argv[4])};
+    regression model = {.rows = probe_start(argc, argv, 2, "FEATURES CLASSES"),
+                        .features = atoi(argv[3]),
+                        .classes = atoi(argv[4])};
     fill(&model);
     double best = INFINITY;
     for (model.tile = 32; model.tile <= 128; model.tile *= 2) {
         best = fmin(best, probe_measure(step, &model, atof(argv[1]) / 3));
     }
-    if (rank == 0) {
-        printf("%.9g\n", best);
-    }
-    MPI_Finalize();
-    return 0;
+    return probe_end(best);
 }

@@ -160,6 +160,34 @@ gd_status gd_file_truncate(const char *path, int64_t bytes) {
     return GD_OK;
 }
 
+static gd_status check_folder(const char *path, const char *folder, const char *made) {
+    struct stat about;
+    if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        return strcmp(folder, made) == 0
+                   ? GD_OK
+                   : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: there is no folder %s",
+                                   path, folder);
+    }
+    return access(folder, W_OK | X_OK) == 0
+               ? GD_OK
+               : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: no permission to write in %s",
+                               path, folder);
+}
+
+gd_status gd_file_check(const char *path, const char *made) {
+    struct stat about;
+    char *copy;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        return gd_status_new(GD_BAD_INPUT, "%s: is a folder; the name of a file is needed", path);
+    }
+    gd_status status = gd_text_copy(path, &copy);
+    if (status == GD_OK) {
+        status = check_folder(path, dirname(copy), made);
+    }
+    gd_memory_free(&copy);
+    return status;
+}
+
 bool gd_file_exists(const char *path) {
     struct stat about;
     return stat(path, &about) == 0;

@@ -63,6 +63,20 @@ void gd_comm_allreduce(gd_comm *comm, gd_type type, void *values, int64_t count)
     reduce(comm, number, gd_type_size(type), MPI_SUM, values, (size_t)count);
 }
 
+gd_status gd_comm_collect(gd_comm *comm, const void *mine, size_t bytes, void *all,
+                          const char *what) {
+    void *block;
+    gd_status status = gd_memory_new(&block, (size_t)comm->size, bytes, what);
+    status = gd_comm_agree(comm, status);
+    if (status == GD_OK) {
+        MPI_Allgather(mine, (int)bytes, MPI_BYTE, block, (int)bytes, MPI_BYTE, comm->world);
+    } else {
+        gd_memory_free(&block);
+    }
+    memcpy(all, &block, sizeof block);
+    return status;
+}
+
 /* Bytes on their way to or from a rank. */
 typedef struct parcel {
     int rank;

@@ -65,6 +65,9 @@ static void number_ranks(gd_comm *comm, MPI_Comm old, MPI_Comm here, int *first_
     MPI_Comm_split(comm->world, rank_here == 0 ? 0 : MPI_UNDEFINED, 0, &comm->firsts);
     MPI_Comm_rank(comm->world, &comm->rank);
     MPI_Allgather(&first, 1, MPI_INT, first_of, 1, MPI_INT, comm->world);
+    snprintf(comm->name_of[comm->rank], GD_COMM_NAME, "%.*s", GD_COMM_NAME - 1, comm->name);
+    MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, comm->name_of, GD_COMM_NAME, MPI_CHAR,
+                  comm->world);
     list_hosts(comm, first_of);
 }
 
@@ -96,6 +99,10 @@ static gd_status start(gd_comm *comm) {
     MPI_Get_processor_name(comm->name, &length);
     gd_status status = gd_memory_new(&comm->ranks_on, (size_t)comm->size, sizeof *comm->ranks_on,
                                      "the list of hosts");
+    if (status == GD_OK) {
+        status = gd_memory_new(&comm->name_of, (size_t)comm->size, sizeof *comm->name_of,
+                               "the names of hosts");
+    }
     status = gd_comm_agree(comm, status);
     return status == GD_OK ? gd_comm_group(comm, 0) : status;
 }
@@ -124,6 +131,7 @@ void gd_comm_stop(gd_comm **comm) {
         return;
     }
     gd_memory_free(&old->ranks_on);
+    gd_memory_free(&old->name_of);
     free_communicators(old);
     MPI_Errhandler_free(&old->handler);
     MPI_Errhandler_free(&old->window_handler);
@@ -149,6 +157,10 @@ int gd_comm_ranks_here(const gd_comm *comm) {
 
 const char *gd_comm_host(const gd_comm *comm) {
     return comm->name;
+}
+
+const char *gd_comm_host_of(const gd_comm *comm, int rank) {
+    return comm->name_of[rank];
 }
 
 int gd_comm_host_number(const gd_comm *comm) {

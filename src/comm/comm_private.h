@@ -10,6 +10,8 @@
  * long enough that the start of a message costs nothing beside its transfer. */
 enum { GD_COMM_PIECE = 1 << 24 };
 
+enum { GD_COMM_NAME = 64 };
+
 /* Return values of MPI are not looked at: the error handlers of `world` and of windows end the job.
  */
 struct gd_comm {
@@ -19,8 +21,9 @@ struct gd_comm {
     MPI_Errhandler handler, window_handler;
     int rank, size;
     int host, hosts;
-    gd_range *ranks_on; /* [size]: the first `hosts` are the ranks of each */
-    char name[MPI_MAX_PROCESSOR_NAME];
+    gd_range *ranks_on;                /* [size]: the first `hosts` are the ranks of each */
+    char name[MPI_MAX_PROCESSOR_NAME]; /* of this host */
+    char (*name_of)[GD_COMM_NAME];     /* [size]: of each rank's host, cut to this length */
 };
 
 #endif

@@ -1,9 +1,5 @@
-#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "gdmpi/files.h"
 #include "gdmpi/json.h"
@@ -21,34 +17,6 @@ struct gd_timeline {
     int64_t room, count, dropped;
     event *events;
 };
-
-static gd_status check_folder(const char *path, const char *folder, const char *made) {
-    struct stat about;
-    if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode)) {
-        return strcmp(folder, made) == 0
-                   ? GD_OK
-                   : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: there is no folder %s",
-                                   path, folder);
-    }
-    return access(folder, W_OK | X_OK) == 0
-               ? GD_OK
-               : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: no permission to write in %s",
-                               path, folder);
-}
-
-gd_status gd_timeline_check(const char *path, const char *made) {
-    struct stat about;
-    char *copy;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        return gd_status_new(GD_BAD_INPUT, "%s: is a folder; the name of a file is needed", path);
-    }
-    gd_status status = gd_text_copy(path, &copy);
-    if (status == GD_OK) {
-        status = check_folder(path, dirname(copy), made);
-    }
-    gd_memory_free(&copy);
-    return status;
-}
 
 gd_status gd_timeline_new(gd_comm *comm, int64_t room, gd_timeline **timeline) {
     gd_timeline *new = NULL;
@@ -85,20 +53,10 @@ void gd_timeline_add(gd_timeline *timeline, gd_phase phase, double end) {
         (event){.end = llround(1e9 * (end - timeline->zero)), .phase = phase};
 }
 
-/* What rank 0 knows of a rank. */
+/* What all know of a rank. */
 typedef struct track {
-    char host[64];
     int64_t count, dropped;
 } track;
-
-/* The first rank with the same host stands for it. */
-static int host_of(const track *tracks, int rank) {
-    int first = 0;
-    while (strcmp(tracks[first].host, tracks[rank].host) != 0) {
-        first++;
-    }
-    return first;
-}
 
 static void add_name(gd_text *out, const char *what, int host, int rank, const char *name) {
     gd_text_add(out,
@@ -122,24 +80,30 @@ static void add_events(gd_text *out, int host, int rank, const event *events, in
     }
 }
 
-static gd_status write_all(const char *path, int ranks, const track *tracks, const event *events) {
+static void add_track(gd_text *out, int host, int rank, const track *track, const event *events) {
+    char name[80];
+    int length = snprintf(name, sizeof name, "rank %d", rank);
+    if (track->dropped > 0) {
+        snprintf(name + length, sizeof name - (size_t)length, ", without the last %lld phases",
+                 (long long)track->dropped);
+    }
+    add_name(out, "thread_name", host, rank, name);
+    add_events(out, host, rank, events, track->count);
+}
+
+static gd_status write_all(const gd_comm *comm, const char *path, const track *tracks,
+                           const event *events) {
     gd_text out = {0};
-    for (int rank = 0; rank < ranks; rank++) {
-        char name[80];
-        int host = host_of(tracks, rank);
-        int length = snprintf(name, sizeof name, "rank %d", rank);
-        if (tracks[rank].dropped > 0) {
-            snprintf(name + length, sizeof name - (size_t)length, ", without the last %lld phases",
-                     (long long)tracks[rank].dropped);
-        }
-        gd_text_add(&out, rank == 0 ? "[\n" : ",\n");
-        if (host == rank) {
-            add_name(&out, "process_name", host, rank, tracks[rank].host);
+    for (int host = 0; host < gd_comm_hosts(comm); host++) {
+        gd_range ranks = gd_comm_ranks_on(comm, host);
+        int first = (int)ranks.first;
+        gd_text_add(&out, host == 0 ? "[\n" : ",\n");
+        add_name(&out, "process_name", host, first, gd_comm_host_of(comm, first));
+        for (int rank = first; rank < first + ranks.count; rank++) {
             gd_text_add(&out, ",\n");
+            add_track(&out, host, rank, &tracks[rank], events);
+            events += tracks[rank].count;
         }
-        add_name(&out, "thread_name", host, rank, name);
-        add_events(&out, host, rank, events, tracks[rank].count);
-        events += tracks[rank].count;
     }
     gd_text_add(&out, "\n]\n");
     gd_status status = gd_text_status(&out);
@@ -163,35 +127,27 @@ static int64_t place(int ranks, const track *tracks, gd_range *parts, int64_t *d
 
 gd_status gd_timeline_write(gd_comm *comm, const gd_timeline *timeline, const char *path,
                             int64_t *kept, int64_t *dropped) {
-    int ranks = gd_comm_size(comm), mine = gd_comm_rank(comm);
-    track *tracks = NULL;
+    static const char what[] = "the timeline of all ranks";
+    int ranks = gd_comm_size(comm);
+    bool root = gd_comm_rank(comm) == 0;
+    const track own = {.count = timeline->count, .dropped = timeline->dropped};
+    track *tracks;
     gd_range *parts = NULL;
     event *events = NULL;
-    gd_status status = gd_memory_new(&tracks, (size_t)ranks, sizeof *tracks, "the timeline");
-    if (status == GD_OK) {
-        status = gd_memory_new(&parts, (size_t)ranks, sizeof *parts, "the timeline");
-    }
-    status = gd_comm_agree(comm, status);
+    gd_status status = gd_comm_collect(comm, &own, sizeof own, &tracks, what);
     if (status != GD_OK) {
-        goto done;
+        return status;
     }
-    track own = {.count = timeline->count, .dropped = timeline->dropped};
-    snprintf(own.host, sizeof own.host, "%s", gd_comm_host(comm));
-    for (int rank = 0; rank < ranks; rank++) {
-        parts[rank] = (gd_range){.first = rank, .count = 1};
-    }
-    gd_comm_gather(comm, sizeof own, parts, &own, tracks);
-    gd_comm_broadcast(comm, tracks, (size_t)ranks * sizeof *tracks);
-    *kept = place(ranks, tracks, parts, dropped);
-    if (mine == 0) {
-        status = gd_memory_new(&events, (size_t)*kept, sizeof *events, "the timeline of all ranks");
+    status = gd_memory_new(&parts, (size_t)ranks, sizeof *parts, what);
+    if (status == GD_OK) {
+        *kept = place(ranks, tracks, parts, dropped);
+        status = gd_memory_new(&events, root ? (size_t)*kept : 0, sizeof *events, what);
     }
     status = gd_comm_agree(comm, status);
     if (status == GD_OK) {
         gd_comm_gather(comm, sizeof *events, parts, timeline->events, events);
-        status = gd_comm_agree(comm, mine == 0 ? write_all(path, ranks, tracks, events) : GD_OK);
+        status = gd_comm_agree(comm, root ? write_all(comm, path, tracks, events) : GD_OK);
     }
-done:
     gd_memory_free(&events);
     gd_memory_free(&parts);
     gd_memory_free(&tracks);

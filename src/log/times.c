@@ -29,29 +29,15 @@ static void find_slowest(const double *seconds, gd_times *times) {
 }
 
 gd_status gd_times_gather(gd_comm *comm, const gd_phases *phases, gd_times *times) {
-    int ranks = gd_comm_size(comm), mine = gd_comm_rank(comm);
-    double *seconds = NULL;
-    gd_range *parts = NULL;
-    char host[sizeof times->host];
-    *times = (gd_times){.ranks = ranks};
-    size_t count = (size_t)ranks * GD_PHASES;
-    gd_status status = gd_memory_new(&seconds, count, sizeof *seconds, "the times of the ranks");
+    double *seconds;
+    *times = (gd_times){.ranks = gd_comm_size(comm)};
+    gd_status status = gd_comm_collect(comm, phases->seconds, sizeof phases->seconds, &seconds,
+                                       "the times of the ranks");
     if (status == GD_OK) {
-        status = gd_memory_new(&parts, (size_t)ranks, sizeof *parts, "the times of the ranks");
-    }
-    status = gd_comm_agree(comm, status);
-    if (status == GD_OK) {
-        for (int phase = 0; phase < GD_PHASES; phase++) {
-            seconds[mine * GD_PHASES + phase] = phases->seconds[phase];
-        }
-        gd_comm_sum(comm, seconds, count);
         find_extremes(seconds, times);
         find_slowest(seconds, times);
-        parts[times->slowest].count = sizeof host;
-        snprintf(host, sizeof host, "%s", gd_comm_host(comm));
-        gd_comm_gather(comm, 1, parts, host, times->host);
+        times->host = gd_comm_host_of(comm, times->slowest);
     }
-    gd_memory_free(&parts);
     gd_memory_free(&seconds);
     return status;
 }

@@ -27,8 +27,9 @@ typedef enum gd_flow_kind {
 typedef struct gd_parcel {
     int bucket;
     gd_flow_kind flow;
-    int rank; /* where it goes to, or comes from */
-    int part; /* of partials: which of the sending team's nodes */
+    int rank;       /* where it goes to, or comes from */
+    int part;       /* of partials: which of the sending team's nodes */
+    gd_range piece; /* the elements of the flat vector that it is about */
     real *data;
 } gd_parcel;
 
@@ -55,7 +56,6 @@ typedef struct gd_exchange {
     int number, ranks;  /* mine in my team, and how many it has */
     gd_summation whole; /* over my team's partials, and what other teams send */
     gd_term *term;      /* its vectors */
-    gd_node own[GD_TREE_COVER_MAX];
     int own_count;      /* the nodes of my team, whose sums it sends */
     gd_summation *part; /* [own_count]: the sums; NULL if my team is one rank, which sends its
                            partials as they are */

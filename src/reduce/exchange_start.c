@@ -62,7 +62,7 @@ static int list_all(const gd_reducer *reducer, const gd_exchange *exchange, gd_n
     return count;
 }
 
-/* The most nodes there can be, and the number of those that other teams send. */
+/* How many nodes list_all lists, and how many of them other teams send. */
 static int count_nodes(const gd_reducer *reducer, const gd_exchange *exchange, int *received) {
     gd_node cover[GD_TREE_COVER_MAX];
     gd_range mine = exchange->teams.ranks[exchange->teams.mine];
@@ -77,26 +77,6 @@ static int count_nodes(const gd_reducer *reducer, const gd_exchange *exchange, i
         }
     }
     return count + *received;
-}
-
-static gd_status plan_whole(gd_reducer *reducer, gd_exchange *exchange) {
-    gd_node *nodes = NULL, root = {.first = 0, .end = reducer->shards};
-    int received, count = count_nodes(reducer, exchange, &received);
-    gd_status status = gd_memory_new(&nodes, (size_t)count, sizeof *nodes, what);
-    if (status == GD_OK) {
-        status = gd_memory_new(&exchange->term, (size_t)count, sizeof *exchange->term, what);
-    }
-    reducer->buffers += received * reducer->owned;
-    if (status == GD_OK) {
-        status = gd_memory_new(&exchange->received, (size_t)received * (size_t)reducer->owned,
-                               sizeof(real), "the gradients of other ranks");
-    }
-    if (status == GD_OK) {
-        list_all(reducer, exchange, nodes, exchange->term);
-        status = gd_summation_new(root, count, nodes, &exchange->whole);
-    }
-    gd_memory_free(&nodes);
-    return status;
 }
 
 /* The sum of one node of my team, over those of its ranks that make it up. */
@@ -115,174 +95,178 @@ static gd_status plan_part(gd_node node, int count, const gd_node *nodes, const 
     return status;
 }
 
-static gd_status plan_parts(gd_reducer *reducer, gd_exchange *exchange) {
-    exchange->own_count =
-        cover_of(reducer, exchange->teams.ranks[exchange->teams.mine], exchange->own);
+/* The sums of my team's nodes, which go to other teams. A team of one rank has them as they are. */
+static gd_status plan_parts(const gd_reducer *reducer, gd_exchange *exchange, int count,
+                            const gd_node *nodes) {
+    gd_node own[GD_TREE_COVER_MAX];
+    exchange->own_count = cover_of(reducer, exchange->teams.ranks[exchange->teams.mine], own);
     if (exchange->ranks == 1 || exchange->teams.count == 1) {
         return GD_OK;
     }
-    int received, most = count_nodes(reducer, exchange, &received);
-    gd_node *nodes = NULL;
-    gd_term *terms = NULL;
-    gd_status status = gd_memory_new(&nodes, (size_t)most, sizeof *nodes, what);
-    if (status == GD_OK) {
-        status = gd_memory_new(&terms, (size_t)most, sizeof *terms, what);
-    }
-    if (status == GD_OK) {
-        status = gd_memory_new(&exchange->part, (size_t)exchange->own_count, sizeof *exchange->part,
-                               what);
-    }
-    int count = status == GD_OK ? list_own(reducer, exchange, nodes, terms) : 0;
+    gd_status status =
+        gd_memory_new(&exchange->part, (size_t)exchange->own_count, sizeof *exchange->part, what);
     for (int i = 0; i < exchange->own_count && status == GD_OK; i++) {
-        status = plan_part(exchange->own[i], count, nodes, terms, &exchange->part[i]);
+        status = plan_part(own[i], count, nodes, exchange->term, &exchange->part[i]);
     }
-    gd_memory_free(&nodes);
-    gd_memory_free(&terms);
     return status;
 }
 
-/* The rank of a team that deals with this one: that of the same number, where there is one. */
-static int partner(const gd_exchange *exchange, int team, int number) {
-    gd_range ranks = exchange->teams.ranks[team];
-    return (int)(ranks.first + number % ranks.count);
-}
-
-/* Whether a rank of another team deals with me. */
-static bool deals_with_me(const gd_reducer *reducer, const gd_exchange *exchange, int team,
-                          int number) {
-    return team != exchange->teams.mine &&
-           partner(exchange, exchange->teams.mine, number) == gd_comm_rank(reducer->comm);
-}
-
-static void add_parcel(gd_exchange *exchange, gd_parcel parcel) {
-    exchange->parcel[exchange->count++] = parcel;
-}
-
-/* My piece of the bucket: partials come in from every other team, new parameters go out to it. */
-static void list_mine(gd_reducer *reducer, gd_exchange *exchange, int bucket, gd_flow_kind flow) {
-    gd_range piece = gd_exchange_piece(reducer, bucket, gd_comm_rank(reducer->comm));
-    int received = 0;
-    for (int team = 0; team < exchange->teams.count && piece.count > 0; team++) {
-        gd_node cover[GD_TREE_COVER_MAX];
-        if (team == exchange->teams.mine) {
-            continue;
-        }
-        gd_parcel parcel = {.bucket = bucket,
-                            .flow = flow,
-                            .rank = partner(exchange, team, exchange->number),
-                            .data = reducer->parameters + piece.first};
-        if (flow == GD_PARAMETERS_OUT) {
-            add_parcel(exchange, parcel);
-            continue;
-        }
-        int held = cover_of(reducer, exchange->teams.ranks[team], cover);
-        for (int i = 0; i < held; i++, received++) {
-            parcel.part = i;
-            parcel.data =
-                exchange->received + received * reducer->owned + exchange->bucket[bucket].at;
-            add_parcel(exchange, parcel);
-        }
+static gd_status plan_sums(gd_reducer *reducer, gd_exchange *exchange) {
+    gd_node *nodes = NULL, root = {.first = 0, .end = reducer->shards};
+    int received, count = count_nodes(reducer, exchange, &received);
+    gd_status status = gd_memory_new(&nodes, (size_t)count, sizeof *nodes, what);
+    if (status == GD_OK) {
+        status = gd_memory_new(&exchange->term, (size_t)count, sizeof *exchange->term, what);
     }
+    reducer->buffers += received * reducer->owned;
+    if (status == GD_OK) {
+        status = gd_memory_new(&exchange->received, (size_t)received * (size_t)reducer->owned,
+                               sizeof(real), "the gradients of other ranks");
+    }
+    if (status == GD_OK) {
+        list_all(reducer, exchange, nodes, exchange->term);
+        status = gd_summation_new(root, count, nodes, &exchange->whole);
+    }
+    if (status == GD_OK) {
+        status = plan_parts(reducer, exchange, count, nodes);
+    }
+    gd_memory_free(&nodes);
+    return status;
 }
 
-/* The pieces of ranks of other teams that deal with me: partials go out to each, new parameters
- * come in. `sent` moves on behind what is to be sent. */
-static void list_theirs(gd_reducer *reducer, gd_exchange *exchange, int bucket, gd_flow_kind flow,
-                        int64_t *sent) {
+static bool comes_in(gd_flow_kind flow) {
+    return flow == GD_PARTIALS_IN || flow == GD_PARAMETERS_IN;
+}
+
+static bool brings_partials(gd_flow_kind flow) {
+    return flow == GD_PARTIALS_IN || flow == GD_PARTIALS_OUT;
+}
+
+/* Whether it is about the piece that I update, or else about that of the other rank. */
+static bool is_of_mine(gd_flow_kind flow) {
+    return flow == GD_PARTIALS_IN || flow == GD_PARAMETERS_OUT;
+}
+
+/* Whether I have such messages with rank `number` of another team: who updates a piece deals with
+ * the rank of the same number, going round where a team has fewer. */
+static bool deals_with(const gd_exchange *exchange, gd_flow_kind flow, int team, int number) {
+    if (team == exchange->teams.mine) {
+        return false;
+    }
+    return is_of_mine(flow) ? number == exchange->number % exchange->teams.ranks[team].count
+                            : exchange->number == number % exchange->ranks;
+}
+
+/* How many messages such a pair of ranks has about a piece. */
+static int messages_of(const gd_reducer *reducer, const gd_exchange *exchange, gd_flow_kind flow,
+                       int team) {
+    gd_node cover[GD_TREE_COVER_MAX];
+    if (!brings_partials(flow)) {
+        return 1;
+    }
+    return comes_in(flow) ? cover_of(reducer, exchange->teams.ranks[team], cover)
+                          : exchange->own_count;
+}
+
+/* How far the buffers are taken, in elements. */
+typedef struct taken {
+    int64_t received, outgoing;
+} taken;
+
+/* Counts the parcel, and once there is room for all of them, describes it. */
+static void add_parcel(gd_reducer *reducer, gd_exchange *exchange, gd_parcel parcel, taken *taken) {
+    real *from = reducer->parameters;
+    int64_t at = parcel.piece.first;
+    if (parcel.flow == GD_PARTIALS_IN) {
+        from = exchange->received;
+        at = taken->received;
+        taken->received += reducer->owned;
+    } else if (parcel.flow == GD_PARTIALS_OUT && exchange->part == NULL) {
+        from = reducer->partial[parcel.part];
+    } else if (parcel.flow == GD_PARTIALS_OUT) {
+        from = exchange->outgoing;
+        at = taken->outgoing;
+        taken->outgoing += parcel.piece.count;
+    }
+    if (exchange->parcel != NULL) {
+        parcel.data = from + at;
+        exchange->parcel[exchange->count] = parcel;
+    }
+    exchange->count++;
+}
+
+static void list_flow(gd_reducer *reducer, gd_exchange *exchange, int bucket, gd_flow_kind flow,
+                      taken *taken) {
     const gd_teams *teams = &exchange->teams;
+    exchange->bucket[bucket].first[flow] = exchange->count;
     for (int team = 0; team < teams->count; team++) {
+        const int count = messages_of(reducer, exchange, flow, team);
         for (int i = 0; i < teams->ranks[team].count; i++) {
             int rank = (int)teams->ranks[team].first + i;
-            gd_range piece = gd_exchange_piece(reducer, bucket, rank);
-            if (!deals_with_me(reducer, exchange, team, i) || piece.count == 0) {
-                continue;
-            }
+            int owner = is_of_mine(flow) ? gd_comm_rank(reducer->comm) : rank;
             gd_parcel parcel = {.bucket = bucket,
                                 .flow = flow,
                                 .rank = rank,
-                                .data = reducer->parameters + piece.first};
-            if (flow == GD_PARAMETERS_IN) {
-                add_parcel(exchange, parcel);
-                continue;
-            }
-            for (int part = 0; part < exchange->own_count; part++) {
-                parcel.part = part;
-                parcel.data = exchange->part == NULL ? reducer->partial[part] + piece.first
-                                                     : exchange->outgoing + *sent;
-                *sent += piece.count;
-                add_parcel(exchange, parcel);
+                                .piece = gd_exchange_piece(reducer, bucket, owner)};
+            bool deals = deals_with(exchange, flow, team, i) && parcel.piece.count > 0;
+            for (; deals && parcel.part < count; parcel.part++) {
+                add_parcel(reducer, exchange, parcel, taken);
             }
         }
     }
 }
 
-static void list_parcels(gd_reducer *reducer, gd_exchange *exchange) {
-    int64_t sent = 0, at = 0;
+/* Returns how many elements there are in `outgoing`. */
+static int64_t list_parcels(gd_reducer *reducer, gd_exchange *exchange) {
+    taken taken = {0};
+    int64_t at = 0;
     exchange->count = 0;
     for (int i = 0; i < reducer->buckets; i++) {
         gd_bucket *bucket = &exchange->bucket[i];
-        bucket->at = at;
+        bucket->at = taken.received = at;
         at += gd_exchange_piece(reducer, i, gd_comm_rank(reducer->comm)).count;
-        bucket->first[GD_PARTIALS_IN] = exchange->count;
-        list_mine(reducer, exchange, i, GD_PARTIALS_IN);
-        bucket->first[GD_PARAMETERS_IN] = exchange->count;
-        list_theirs(reducer, exchange, i, GD_PARAMETERS_IN, &sent);
-        bucket->first[GD_PARTIALS_OUT] = exchange->count;
-        list_theirs(reducer, exchange, i, GD_PARTIALS_OUT, &sent);
-        bucket->first[GD_PARAMETERS_OUT] = exchange->count;
-        list_mine(reducer, exchange, i, GD_PARAMETERS_OUT);
+        for (int flow = 0; flow < GD_FLOWS; flow++) {
+            list_flow(reducer, exchange, i, (gd_flow_kind)flow, &taken);
+        }
         bucket->first[GD_FLOWS] = exchange->count;
     }
+    return taken.outgoing;
 }
 
-static gd_status make_room(gd_reducer *reducer, gd_exchange *exchange, int received) {
-    const gd_teams *teams = &exchange->teams;
-    size_t ranks = (size_t)gd_comm_size(reducer->comm), own = (size_t)exchange->own_count;
-    size_t most =
-        (size_t)reducer->buckets * ((size_t)received + (size_t)teams->count + ranks * (1 + own));
-    int64_t sent = 0;
-    for (int team = 0; team < teams->count && exchange->part != NULL; team++) {
-        for (int i = 0; i < teams->ranks[team].count; i++) {
-            for (int bucket = 0; bucket < reducer->buckets; bucket++) {
-                int rank = (int)teams->ranks[team].first + i;
-                sent += deals_with_me(reducer, exchange, team, i)
-                            ? gd_exchange_piece(reducer, bucket, rank).count
-                            : 0;
-            }
-        }
-    }
-    reducer->buffers += sent * exchange->own_count;
-    gd_status status = gd_memory_new(&exchange->parcel, most, sizeof *exchange->parcel, what);
+/* They are counted first, and described when there is room. */
+static gd_status make_parcels(gd_reducer *reducer, gd_exchange *exchange) {
+    int64_t outgoing = list_parcels(reducer, exchange);
+    size_t count = (size_t)exchange->count;
+    reducer->buffers += outgoing;
+    gd_status status = gd_memory_new(&exchange->done, count, sizeof *exchange->done, what);
     if (status == GD_OK) {
-        status = gd_memory_new(&exchange->done, most, sizeof *exchange->done, what);
-    }
-    if (status == GD_OK) {
-        status = gd_memory_new(&exchange->outgoing, (size_t)sent * own, sizeof(real),
+        status = gd_memory_new(&exchange->outgoing, (size_t)outgoing, sizeof(real),
                                "the gradients for other hosts");
+    }
+    if (status == GD_OK) {
+        status = gd_memory_new(&exchange->parcel, count, sizeof *exchange->parcel, what);
+    }
+    if (status == GD_OK) {
+        list_parcels(reducer, exchange);
     }
     return status;
 }
 
-/* Of a parcel: what its piece's owner gets, or gives. */
-static size_t parcel_bytes(const gd_reducer *reducer, const gd_parcel *parcel) {
-    bool mine = parcel->flow == GD_PARTIALS_IN || parcel->flow == GD_PARAMETERS_OUT;
-    int owner = mine ? gd_comm_rank(reducer->comm) : parcel->rank;
-    return (size_t)gd_exchange_piece(reducer, parcel->bucket, owner).count * sizeof(real);
+static size_t parcel_bytes(const gd_parcel *parcel) {
+    return (size_t)parcel->piece.count * sizeof(real);
 }
 
 static gd_status describe_messages(gd_reducer *reducer, gd_exchange *exchange) {
     size_t bytes = 0;
     for (int i = 0; i < exchange->count; i++) {
-        bytes += parcel_bytes(reducer, &exchange->parcel[i]);
+        bytes += parcel_bytes(&exchange->parcel[i]);
     }
     gd_status status = gd_messages_new(reducer->comm, exchange->count, bytes, &exchange->messages);
     for (int i = 0; i < exchange->count && status == GD_OK; i++) {
         const gd_parcel *parcel = &exchange->parcel[i];
-        bool in = parcel->flow == GD_PARTIALS_IN || parcel->flow == GD_PARAMETERS_IN;
-        bool partials = parcel->flow == GD_PARTIALS_IN || parcel->flow == GD_PARTIALS_OUT;
-        int tag = 1 + 2 * parcel->bucket + partials;
-        bytes = parcel_bytes(reducer, parcel);
-        if (in) {
+        int tag = 1 + 2 * parcel->bucket + brings_partials(parcel->flow);
+        bytes = parcel_bytes(parcel);
+        if (comes_in(parcel->flow)) {
             gd_messages_receive(exchange->messages, parcel->rank, tag, parcel->data, bytes);
         } else {
             gd_messages_send(exchange->messages, parcel->rank, tag, parcel->data, bytes);
@@ -292,27 +276,18 @@ static gd_status describe_messages(gd_reducer *reducer, gd_exchange *exchange) {
 }
 
 static gd_status lay_out(gd_reducer *reducer, gd_exchange *exchange) {
-    int received;
     gd_status status = gd_reducer_cut(reducer, bucket_count(reducer, &exchange->teams));
-    count_nodes(reducer, exchange, &received);
     if (status == GD_OK) {
         status = gd_memory_new(&exchange->bucket, (size_t)reducer->buckets,
                                sizeof *exchange->bucket, what);
     }
     if (status == GD_OK) {
-        status = plan_whole(reducer, exchange);
+        status = plan_sums(reducer, exchange);
     }
     if (status == GD_OK) {
-        status = plan_parts(reducer, exchange);
+        status = make_parcels(reducer, exchange);
     }
-    if (status == GD_OK) {
-        status = make_room(reducer, exchange, received);
-    }
-    if (status == GD_OK) {
-        list_parcels(reducer, exchange);
-        status = describe_messages(reducer, exchange);
-    }
-    return status;
+    return status == GD_OK ? describe_messages(reducer, exchange) : status;
 }
 
 gd_status gd_exchange_start(gd_reducer *reducer, gd_teams_gather *gather) {

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
@@ -19,7 +18,6 @@ static const char *const names[KINDS] = {"program and libraries",
 /* The bytes of one rank: all that it sees, and its part of what its host has, in which memory that
  * ranks share counts once. */
 typedef struct needs {
-    char host[64];
     double seen[KINDS], part[KINDS];
 } needs;
 
@@ -50,7 +48,6 @@ static void count(const gd_trainer *trainer, const gd_resident *program, needs *
     double order =
         trainer->order == NULL ? 0.0 : (double)problem->train.range.count * sizeof *trainer->order;
     double state = (double)reducer->owned * (double)sizeof(real) * trainer->optimizer->slots;
-    snprintf(mine->host, sizeof mine->host, "%s", gd_comm_host(problem->comm));
     mine->seen[PROGRAM] = program->now;
     mine->part[PROGRAM] = program->share;
     count_reducer(reducer, mine);
@@ -77,21 +74,22 @@ static void print_amounts(const char *what, double rank, double host) {
     printf("  %-30s %12s %14s\n", what, gd_text_amount(rank, first), gd_text_amount(host, second));
 }
 
-/* Adds up the ranks of each host in the place of its first; prints the largest rank and host. */
-static void print_largest(needs *all, int ranks) {
+/* The largest rank and host: the parts of each host's ranks are added up in the place of its first.
+ */
+static void print_largest(const gd_comm *comm, needs *all) {
     const needs *rank = all, *host = all;
-    for (int i = 0; i < ranks; i++) {
-        int first = 0;
-        while (strcmp(all[first].host, all[i].host) != 0) {
-            first++;
+    for (int i = 0; i < gd_comm_hosts(comm); i++) {
+        gd_range ranks = gd_comm_ranks_on(comm, i);
+        needs *first = &all[ranks.first];
+        for (int64_t j = 0; j < ranks.count; j++) {
+            for (int kind = 0; kind < KINDS && j > 0; kind++) {
+                first->part[kind] += first[j].part[kind];
+            }
+            rank = total(first[j].seen) > total(rank->seen) ? &first[j] : rank;
         }
-        for (int kind = 0; kind < KINDS && first < i; kind++) {
-            all[first].part[kind] += all[i].part[kind];
-        }
-        rank = total(all[i].seen) > total(rank->seen) ? &all[i] : rank;
-        host = total(all[first].part) > total(host->part) ? &all[first] : host;
+        host = total(first->part) > total(host->part) ? first : host;
     }
-    printf("  %-30s %12s %14s\n", "", "a rank", host->host);
+    printf("  %-30s %12s %14s\n", "", "a rank", gd_comm_host_of(comm, (int)(host - all)));
     for (int kind = 0; kind < KINDS; kind++) {
         print_amounts(names[kind], rank->seen[kind], host->part[kind]);
     }
@@ -102,27 +100,13 @@ static void print_largest(needs *all, int ranks) {
 
 gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program) {
     gd_comm *comm = trainer->problem->comm;
-    int ranks = gd_comm_size(comm);
-    needs *all = NULL;
-    gd_range *parts = NULL;
-    gd_status status = gd_memory_new(&all, (size_t)ranks, sizeof *all, "the memory of the ranks");
-    if (status == GD_OK) {
-        status = gd_memory_new(&parts, (size_t)ranks, sizeof *parts, "the memory of the ranks");
-    }
-    status = gd_comm_agree(comm, status);
-    if (status == GD_OK) {
-        needs mine = {.part = {0}};
-        for (int rank = 0; rank < ranks; rank++) {
-            parts[rank] = (gd_range){.first = rank, .count = 1};
-        }
-        count(trainer, program, &mine);
-        gd_comm_gather(comm, sizeof mine, parts, &mine, all);
-    }
+    needs mine = {.part = {0}}, *all;
+    count(trainer, program, &mine);
+    gd_status status = gd_comm_collect(comm, &mine, sizeof mine, &all, "the memory of the ranks");
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         printf("\nmemory (reduce = %s)\n", trainer->reducer->kind->name);
-        print_largest(all, ranks);
+        print_largest(comm, all);
     }
-    gd_memory_free(&parts);
     gd_memory_free(&all);
     return status;
 }

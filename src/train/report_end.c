@@ -17,78 +17,51 @@ typedef struct account {
     double start;         /* seconds from launch to the first step, of the slowest rank */
     double resident;      /* bytes of the largest rank */
     double resident_here; /* bytes of the host that needs most, */
-    char host[64];        /* whose name this is; rank 0 only */
+    const char *host;     /* whose name this is */
 } account;
 
-/* What a rank has on its host. */
-typedef struct resident {
-    char host[64];
-    double share;
-} resident;
-
-/* Adds up the ranks of each host, in the place of its first. */
-static void find_largest(resident *all, int ranks, account *of) {
-    for (int rank = 0; rank < ranks; rank++) {
-        int first = 0;
-        while (strcmp(all[first].host, all[rank].host) != 0) {
-            first++;
+static gd_status measure_memory(gd_comm *comm, account *account) {
+    const gd_resident mine = gd_process_resident();
+    gd_resident *all;
+    gd_status status = gd_comm_collect(comm, &mine, sizeof mine, &all, "the memory of the ranks");
+    for (int host = 0; host < gd_comm_hosts(comm) && status == GD_OK; host++) {
+        gd_range ranks = gd_comm_ranks_on(comm, host);
+        double here = 0;
+        for (int64_t rank = ranks.first; rank < ranks.first + ranks.count; rank++) {
+            account->resident = fmax(account->resident, all[rank].most);
+            here += all[rank].share;
         }
-        all[first].share += first < rank ? all[rank].share : 0;
-        if (all[first].share > of->resident_here) {
-            of->resident_here = all[first].share;
-            memcpy(of->host, all[first].host, sizeof of->host);
+        if (here > account->resident_here) {
+            account->resident_here = here;
+            account->host = gd_comm_host_of(comm, (int)ranks.first);
         }
     }
-}
-
-static gd_status measure_memory(gd_comm *comm, account *of) {
-    int ranks = gd_comm_size(comm);
-    resident *all = NULL;
-    gd_range *parts = NULL;
-    gd_resident here = gd_process_resident();
-    gd_status status = gd_memory_new(&all, (size_t)ranks, sizeof *all, "the memory of the ranks");
-    if (status == GD_OK) {
-        status = gd_memory_new(&parts, (size_t)ranks, sizeof *parts, "the memory of the ranks");
-    }
-    status = gd_comm_agree(comm, status);
-    if (status == GD_OK) {
-        resident mine = {.share = here.share};
-        snprintf(mine.host, sizeof mine.host, "%s", gd_comm_host(comm));
-        for (int rank = 0; rank < ranks; rank++) {
-            parts[rank] = (gd_range){.first = rank, .count = 1};
-        }
-        gd_comm_gather(comm, sizeof mine, parts, &mine, all);
-        find_largest(all, gd_comm_rank(comm) == 0 ? ranks : 0, of);
-        of->resident = here.most;
-        gd_comm_maximum(comm, &of->resident, 1);
-    }
-    gd_memory_free(&parts);
     gd_memory_free(&all);
     return status;
 }
 
-static gd_status measure_speed(gd_trainer *trainer, account *of) {
+static gd_status measure_speed(gd_trainer *trainer, account *account) {
     const gd_problem *problem = trainer->problem;
     const gd_work *work = &trainer->work;
     int threads = (int)gd_config_integer(problem->config, "train", "threads");
-    of->start = work->start;
-    gd_comm_maximum(problem->comm, &of->start, 1);
+    account->start = work->start;
+    gd_comm_maximum(problem->comm, &account->start, 1);
     if (work->rows == 0) {
         return GD_OK;
     }
-    of->rows_per_second = (double)work->rows / work->seconds;
-    of->flops = of->rows_per_second * gd_model_flops(problem->model, true);
+    account->rows_per_second = (double)work->rows / work->seconds;
+    account->flops = account->rows_per_second * gd_model_flops(problem->model, true);
     gd_comm_barrier(problem->comm);
-    gd_status status = gd_gemm_rate(threads, &of->machine);
-    gd_comm_sum(problem->comm, &of->machine, 1);
+    gd_status status = gd_gemm_rate(threads, &account->machine);
+    gd_comm_sum(problem->comm, &account->machine, 1);
     return gd_comm_agree(problem->comm, status);
 }
 
 static gd_status log_end(gd_trainer *trainer, const char *reason, const char *digest,
-                         const account *of) {
+                         const account *account) {
     const gd_progress *progress = &trainer->progress;
     gd_metrics *metrics = trainer->metrics;
-    bool worked = of->rows_per_second > 0;
+    bool worked = account->rows_per_second > 0;
     gd_metrics_begin(metrics, "end");
     gd_metrics_text(metrics, "reason", reason);
     gd_metrics_integer(metrics, "epochs", progress->epoch);
@@ -100,30 +73,30 @@ static gd_status log_end(gd_trainer *trainer, const char *reason, const char *di
     gd_metrics_number(metrics, "val_loss", progress->val_loss);
     gd_metrics_number(metrics, gd_report_metric_key(trainer->problem), progress->val_metric);
     gd_metrics_text(metrics, "digest", digest);
-    gd_metrics_number(metrics, "start_seconds", worked ? of->start : NAN);
-    gd_metrics_number(metrics, "samples_per_second", worked ? of->rows_per_second : NAN);
-    gd_metrics_number(metrics, "flop_per_second", worked ? of->flops : NAN);
-    gd_metrics_number(metrics, "machine_flop_per_second", worked ? of->machine : NAN);
-    gd_times_log(&of->times, metrics);
+    gd_metrics_number(metrics, "start_seconds", worked ? account->start : NAN);
+    gd_metrics_number(metrics, "samples_per_second", worked ? account->rows_per_second : NAN);
+    gd_metrics_number(metrics, "flop_per_second", worked ? account->flops : NAN);
+    gd_metrics_number(metrics, "machine_flop_per_second", worked ? account->machine : NAN);
+    gd_times_log(&account->times, metrics);
     return gd_metrics_end(metrics);
 }
 
-static void print_speed(const account *of) {
+static void print_speed(const account *account) {
     char rate[32], amount[32], here[32];
-    if (of->rows_per_second > 0) {
-        printf("start     %.2f s from launch to the first step\n", of->start);
+    if (account->rows_per_second > 0) {
+        printf("start     %.2f s from launch to the first step\n", account->start);
         printf("speed     %s samples/s, %.3g GFLOP/s, %.0f %% of this machine's GEMM rate\n",
-               gd_text_grouped(llround(of->rows_per_second), rate), 1e-9 * of->flops,
-               100 * of->flops / of->machine);
+               gd_text_grouped(llround(account->rows_per_second), rate), 1e-9 * account->flops,
+               100 * account->flops / account->machine);
     }
-    if (of->resident > 0) {
-        printf("memory    %s a rank at most, %s on %s\n", gd_text_amount(of->resident, amount),
-               gd_text_amount(of->resident_here, here), of->host);
+    if (account->resident > 0) {
+        printf("memory    %s a rank at most, %s on %s\n", gd_text_amount(account->resident, amount),
+               gd_text_amount(account->resident_here, here), account->host);
     }
 }
 
 static void print_end(const gd_trainer *trainer, const char *reason, const char *digest,
-                      const account *of) {
+                      const account *account) {
     const gd_progress *progress = &trainer->progress;
     const char *directory = trainer->rundir.path;
     char duration[32];
@@ -139,29 +112,29 @@ static void print_end(const gd_trainer *trainer, const char *reason, const char 
         printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
                progress->val_metric);
     }
-    gd_times_print(&of->times);
-    print_speed(of);
+    gd_times_print(&account->times);
+    print_speed(account);
     printf("model     %s/model.h5, digest %s\n", directory, digest);
     fflush(stdout);
 }
 
 gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest) {
     gd_comm *comm = trainer->problem->comm;
-    account of = {0};
+    account account = {0};
     char hexadecimal[17];
     gd_checkpoint_digest_text(digest, hexadecimal);
     gd_phases_count(&trainer->phases);
-    gd_status status = gd_times_gather(comm, &trainer->phases, &of.times);
+    gd_status status = gd_times_gather(comm, &trainer->phases, &account.times);
     if (status == GD_OK) {
-        status = measure_memory(comm, &of);
+        status = measure_memory(comm, &account);
     }
     if (status == GD_OK) {
-        status = measure_speed(trainer, &of);
+        status = measure_speed(trainer, &account);
     }
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
-        status = log_end(trainer, reason, hexadecimal, &of);
+        status = log_end(trainer, reason, hexadecimal, &account);
         if (status == GD_OK) {
-            print_end(trainer, reason, hexadecimal, &of);
+            print_end(trainer, reason, hexadecimal, &account);
         }
     }
     return gd_comm_agree(comm, status);

@@ -1,5 +1,6 @@
 #include <float.h>
 
+#include "gdmpi/files.h"
 #include "gdmpi/train.h"
 
 static const char *precision_name(size_t index) {
@@ -146,7 +147,7 @@ gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config) {
     const char *path = gd_config_text(config, "run", "timeline");
     gd_status status = GD_OK;
     if (gd_comm_rank(comm) == 0 && path[0] != '\0') {
-        gd_status found = gd_timeline_check(path, gd_config_text(config, "run", "dir"));
+        gd_status found = gd_file_check(path, gd_config_text(config, "run", "dir"));
         if (found != GD_OK) {
             status = gd_config_fail(config, "run", "timeline", "%s", gd_status_message(found));
         }

@@ -215,6 +215,24 @@ static void the_clock_does_not_go_back(void **state) {
     assert_true(before > first && before - first < 60);
 }
 
+static void expect_refused(const char *path, const char *words) {
+    gd_status status = gd_file_check(path, "runs/made");
+    assert_int_equal(gd_status_code(status), GD_BAD_INPUT);
+    assert_non_null(strstr(gd_status_message(status), path));
+    assert_non_null(strstr(gd_status_message(status), words));
+    gd_status_free(&status);
+}
+
+static void a_place_for_a_file_is_looked_at_before(void **state) {
+    (void)state;
+    assert_true(gd_file_check("file", "runs/made") == GD_OK);
+    assert_true(gd_file_check("/tmp/file", "runs/made") == GD_OK);
+    assert_true(gd_file_check("runs/made/file", "runs/made") == GD_OK);
+    expect_refused("no-such-folder/file", "there is no folder no-such-folder");
+    expect_refused("/dev/null/file", "there is no folder /dev/null");
+    expect_refused("/tmp", "is a folder");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),
@@ -228,6 +246,7 @@ int main(void) {
         cmocka_unit_test(folders_are_made_with_those_above),
         cmocka_unit_test(a_folder_lists_matching_names_in_order),
         cmocka_unit_test(the_clock_does_not_go_back),
+        cmocka_unit_test(a_place_for_a_file_is_looked_at_before),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -214,6 +214,18 @@ static void rank_0_scatters_parts(void **state) {
     scatter_parts(*state, LONG / 4);
 }
 
+static void all_get_what_each_rank_brings(void **state) {
+    gd_comm *comm = *state;
+    double mine[2] = {gd_comm_rank(comm), -1}, *all = NULL;
+    gd_status status = gd_comm_collect(comm, mine, sizeof mine, &all, "numbers");
+    assert_true(status == GD_OK);
+    for (int rank = 0; rank < gd_comm_size(comm); rank++) {
+        assert_true(all[2 * rank] == rank);
+        assert_true(all[2 * rank + 1] == -1);
+    }
+    gd_memory_free(&all);
+}
+
 static void ranks_of_a_host_are_numbered_one_after_another(void **state) {
     gd_comm *comm = *state;
     int size = gd_comm_size(comm), group = gd_comm_rank(comm) % 2;
@@ -229,6 +241,7 @@ static void ranks_of_a_host_are_numbered_one_after_another(void **state) {
     assert_int_equal(end, size);
     gd_range here = gd_comm_ranks_on(comm, gd_comm_host_number(comm));
     assert_int_equal(here.count, gd_comm_ranks_here(comm));
+    assert_string_equal(gd_comm_host_of(comm, (int)here.first), gd_comm_host(comm));
     assert_in_range(gd_comm_rank(comm), here.first, here.first + here.count - 1);
     double odd = group, number = gd_comm_rank(comm);
     gd_comm_broadcast_hosts(comm, &number, sizeof number);
@@ -302,6 +315,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(long_vectors_are_summed, comm),
         cmocka_unit_test_prestate(rank_0_gathers_parts, comm),
         cmocka_unit_test_prestate(rank_0_scatters_parts, comm),
+        cmocka_unit_test_prestate(all_get_what_each_rank_brings, comm),
         cmocka_unit_test_prestate(ranks_of_a_host_are_numbered_one_after_another, comm),
         cmocka_unit_test_prestate(messages_bring_what_is_there_when_they_start, comm),
         cmocka_unit_test_prestate(nobody_passes_a_barrier_before_all_have_come, comm),

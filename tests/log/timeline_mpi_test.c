@@ -202,6 +202,26 @@ static void the_phases_of_each_rank_tile_its_time(void **state) {
     gd_timeline_free(&timeline);
 }
 
+static void ranks_of_a_host_are_threads_of_one_process(void **state) {
+    gd_comm *comm = *state;
+    int64_t kept, dropped;
+    assert_true(gd_comm_group(comm, gd_comm_rank(comm) % 2) == GD_OK);
+    gd_timeline *timeline = new_timeline(comm, 100);
+    gd_timeline_add(timeline, GD_WAIT, gd_clock_seconds());
+    char *text = write_and_read(comm, timeline, &kept, &dropped);
+    if (gd_comm_rank(comm) == 0) {
+        const char *at = text;
+        assert_int_equal(count_of(text, "\"process_name\""), gd_comm_hosts(comm));
+        for (found event; next_event(&at, &event);) {
+            gd_range ranks = gd_comm_ranks_on(comm, event.host);
+            assert_in_range(event.rank, ranks.first, ranks.first + ranks.count - 1);
+        }
+    }
+    gd_memory_free(&text);
+    gd_timeline_free(&timeline);
+    assert_true(gd_comm_group(comm, 0) == GD_OK);
+}
+
 static void what_finds_no_room_is_counted(void **state) {
     gd_comm *comm = *state;
     int64_t kept, dropped, room = 5;
@@ -239,32 +259,14 @@ static void a_timeline_that_cannot_be_written_is_everyones_failure(void **state)
     gd_timeline_free(&timeline);
 }
 
-static void expect_refused(const char *path, const char *words) {
-    gd_status status = gd_timeline_check(path, "runs/made");
-    assert_int_equal(gd_status_code(status), GD_BAD_INPUT);
-    assert_non_null(strstr(gd_status_message(status), path));
-    assert_non_null(strstr(gd_status_message(status), words));
-    gd_status_free(&status);
-}
-
-static void a_place_for_a_timeline_is_looked_at_before(void **state) {
-    (void)state;
-    assert_true(gd_timeline_check("t.json", "runs/made") == GD_OK);
-    assert_true(gd_timeline_check("/tmp/t.json", "runs/made") == GD_OK);
-    assert_true(gd_timeline_check("runs/made/t.json", "runs/made") == GD_OK);
-    expect_refused("no-such-folder/t.json", "there is no folder no-such-folder");
-    expect_refused("/dev/null/t.json", "there is no folder /dev/null");
-    expect_refused("/tmp", "is a folder");
-}
-
 int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parser_of_this_test_knows_what_is_no_json),
         cmocka_unit_test_prestate(the_phases_of_each_rank_tile_its_time, comm),
+        cmocka_unit_test_prestate(ranks_of_a_host_are_threads_of_one_process, comm),
         cmocka_unit_test_prestate(what_finds_no_room_is_counted, comm),
         cmocka_unit_test_prestate(a_timeline_that_cannot_be_written_is_everyones_failure, comm),
-        cmocka_unit_test(a_place_for_a_timeline_is_looked_at_before),
     };
     return mpi_support_stop(comm, cmocka_run_group_tests(tests, NULL, NULL));
 }
