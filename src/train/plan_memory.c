@@ -120,6 +120,7 @@ gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program) 
     }
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         printf("\nmemory (reduce = %s)\n", trainer->reducer->kind->name);
+        gd_report_refused(trainer->reducer);
         print_largest(all, ranks);
     }
     gd_memory_free(&parts);
