@@ -37,6 +37,7 @@
 #define gd_plan_memory GD_NAME(gd_plan_memory)
 #define gd_report_header GD_NAME(gd_report_header)
 #define gd_report_start GD_NAME(gd_report_start)
+#define gd_report_refused GD_NAME(gd_report_refused)
 #define gd_report_begin GD_NAME(gd_report_begin)
 #define gd_report_epoch GD_NAME(gd_report_epoch)
 #define gd_report_end GD_NAME(gd_report_end)
@@ -145,6 +146,10 @@ void gd_report_header(const gd_problem *problem);
 
 /* The line "start" of the log. Rank 0. */
 gd_status gd_report_start(gd_trainer *trainer);
+
+/* A line that says why ranks of a host do not share memory, if reduce = auto found that they
+ * cannot. Rank 0. */
+void gd_report_refused(const gd_reducer *reducer);
 
 /* What is resumed, if `path` is not NULL, how sums are made, and the head of the table. Rank 0. */
 void gd_report_begin(gd_trainer *trainer, const char *path);

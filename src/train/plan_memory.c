@@ -105,6 +105,7 @@ gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program) 
     gd_status status = gd_comm_collect(comm, &mine, sizeof mine, &all, "the memory of the ranks");
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         printf("\nmemory (reduce = %s)\n", trainer->reducer->kind->name);
+        gd_report_refused(trainer->reducer);
         print_largest(comm, all);
     }
     gd_memory_free(&all);

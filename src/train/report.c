@@ -95,6 +95,13 @@ static const char *metric_title(const gd_problem *problem) {
     return problem->model->loss->metric == GD_METRIC_ACCURACY ? "val accuracy" : "val rmse";
 }
 
+void gd_report_refused(const gd_reducer *reducer) {
+    if (reducer->refused != GD_OK) {
+        printf("          not %s: %s\n", gd_reducer_window.name,
+               gd_status_message(reducer->refused));
+    }
+}
+
 void gd_report_begin(gd_trainer *trainer, const char *path) {
     const gd_problem *problem = trainer->problem;
     const gd_reducer_kind *kind = trainer->reducer->kind;
@@ -103,6 +110,7 @@ void gd_report_begin(gd_trainer *trainer, const char *path) {
                (long long)trainer->progress.epoch, (long long)trainer->progress.step);
     }
     printf("reduce    %s: %s\n", kind->name, kind->help);
+    gd_report_refused(trainer->reducer);
     if (!kind->same_bits) {
         printf("          the last bits of the result depend on the number of ranks\n");
     }

@@ -83,6 +83,22 @@ same_on 'sgd, held-out rows' '1 3 4' values.ini
 same_on 'a shard of 300 rows, in tiles' '1 2' classes.ini data.shards=2 data.file=large.h5 \
     train.batch_size=0
 
+# Where ranks of a host cannot share memory, they send messages, and say why. (A setting of Open MPI's.)
+if "$gdmpi" --version | grep -q 'Open MPI'; then
+    ranks 3 classes.ini run.dir=shared
+    ! grep 'not window' out.run || { failed 'shared memory is refused' && show run; }
+    export OMPI_MCA_osc=^sm
+    ranks 3 classes.ini run.dir=apart
+    expect_out '^reduce +message: '
+    expect_out '^ +not window: MPI cannot make shared memory: '
+    expect_same 'with shared memory and without' shared apart
+    ranks 3 check classes.ini run.dir=none
+    expect_out '^ +not window: MPI cannot make shared memory: '
+    expect_error 1 'MPI cannot make shared memory: ' classes.ini train.reduce=window run.dir=none
+    wait
+    unset OMPI_MCA_osc
+fi
+
 # The order of MPI's own sum is its own, so it comes close, but not to the bits.
 last_loss() {
     sed -n '/"event": "end"/ s/.*"val_loss": \([^,]*\).*/\1/p' "$1/metrics.jsonl"
