@@ -50,7 +50,7 @@ static void finish(gd_reducer *reducer) {
 
 const gd_reducer_kind gd_reducer_allreduce = {
     .name = "allreduce",
-    .help = "every rank has the whole sum, in the order of MPI's allreduce, and updates everything",
+    .help = "MPI's own sum and its order; every rank updates everything",
     .whole = true,
     .start = start,
     .stop = stop,

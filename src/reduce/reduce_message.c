@@ -34,7 +34,7 @@ static void stop(gd_reducer *reducer) {
 
 const gd_reducer_kind gd_reducer_message = {
     .name = "message",
-    .help = "ranks send each other the sums of their shards, and add them in the tree's order",
+    .help = "sums by messages between all ranks, added in the tree's order",
     .same_bits = true,
     .start = start,
     .stop = stop,

@@ -58,8 +58,7 @@ static gd_status start(gd_reducer *reducer) {
 
 const gd_reducer_kind gd_reducer_window = {
     .name = "window",
-    .help = "each rank adds its part straight out of its neighbours' shared memory, and sends it "
-            "to other hosts",
+    .help = "sums straight out of shared memory, and by messages between hosts",
     .same_bits = true,
     .shared = true,
     .start = start,
