@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gdmpi/blas.h"
+#include "gdmpi/gemm_rate.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
 
@@ -84,6 +86,16 @@ static gd_status check_start(gd_trainer *trainer) {
     return status;
 }
 
+/* What this machine does, all ranks at once. BLAS has the memory that it works in from then on,
+ * which counts as that of the program. Collective. */
+static gd_status measure_machine(gd_comm *comm, const gd_config *config, double *rate,
+                                 gd_resident *program) {
+    gd_status status = gd_gemm_rate((int)gd_config_integer(config, "train", "threads"), rate);
+    *program = gd_process_resident();
+    gd_comm_sum(comm, rate, 1);
+    return gd_comm_agree(comm, status);
+}
+
 gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
     gd_problem *problem = NULL;
     gd_trainer *trainer = NULL;
@@ -91,7 +103,12 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
     if (status == GD_OK) {
         status = gd_problem_open(comm, config, &problem);
     }
-    gd_resident program = gd_process_resident();
+    gd_resident program;
+    double rate = 0;
+    if (status == GD_OK) {
+        gd_blas_threads((int)gd_config_integer(config, "train", "threads"));
+        status = measure_machine(comm, config, &rate, &program);
+    }
     if (status == GD_OK) {
         gd_report_header(problem);
         status = gd_problem_load(problem);
@@ -103,6 +120,7 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
         if (gd_comm_rank(comm) == 0) {
             print_layers(problem->model);
             print_shards(problem);
+            printf("\nGEMM rate          %.0f GFLOP/s, all ranks at once\n", 1e-9 * rate);
         }
         status = gd_plan_memory(trainer, &program);
     }
