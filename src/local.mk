@@ -78,6 +78,7 @@ numerics = \
 	src/optimizer/optimizer_adam.c \
 	src/optimizer/optimizer_momentum.c \
 	src/optimizer/optimizer_sgd.c \
+	src/reduce/boards.c \
 	src/reduce/exchange.c \
 	src/reduce/exchange_private.h \
 	src/reduce/exchange_start.c \

@@ -1,10 +1,10 @@
 #include "comm_private.h"
 #include "gdmpi/memory.h"
 
-/* Messages go in pieces that MPI sends off without asking the receiver first. Answers to such
- * questions would wait for the next push on either side, and over TCP behind all data that is under
- * way. Open MPI's limit for TCP is 64 KiB, its own header included. */
-enum { PIECE = 60 << 10 };
+/* Messages go in pieces that MPI sends off (eagerly, as it says) without asking the receiver first.
+ * Answers to such questions would wait for the next push on either side, and over TCP behind all
+ * data that is under way. Open MPI's limit for TCP is 64 KiB, its own header included. */
+enum { EAGER = 60 << 10 };
 
 struct gd_messages {
     gd_comm *comm;
@@ -19,7 +19,7 @@ struct gd_messages {
 
 gd_status gd_messages_new(gd_comm *comm, int count, size_t bytes, gd_messages **messages) {
     static const char what[] = "messages between ranks";
-    size_t all = (size_t)count, most = all + bytes / PIECE;
+    size_t all = (size_t)count, most = all + bytes / EAGER;
     gd_messages *new = NULL;
     gd_status status = gd_memory_new(&new, 1, sizeof *new, what);
     *messages = new;
@@ -70,8 +70,8 @@ typedef enum way { OUT, IN } way;
 
 static void add(gd_messages *messages, way way, int rank, int tag, char *data, size_t bytes) {
     int number = messages->count++, next = messages->first[number];
-    for (size_t at = 0; at < bytes; at += PIECE, next++) {
-        size_t piece = bytes - at < PIECE ? bytes - at : PIECE;
+    for (size_t at = 0; at < bytes; at += EAGER, next++) {
+        size_t piece = bytes - at < EAGER ? bytes - at : EAGER;
         int lines = (int)(piece / GD_CACHE_LINE);
         MPI_Request *request = &messages->request[next];
         if (way == OUT) {

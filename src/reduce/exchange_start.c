@@ -134,37 +134,37 @@ static gd_status plan_sums(gd_reducer *reducer, gd_exchange *exchange) {
     return status;
 }
 
-static bool comes_in(gd_flow_kind flow) {
-    return flow == GD_PARTIALS_IN || flow == GD_PARAMETERS_IN;
+static bool comes_in(gd_transfer_kind kind) {
+    return kind == GD_PARTIALS_IN || kind == GD_PARAMETERS_IN;
 }
 
-static bool brings_partials(gd_flow_kind flow) {
-    return flow == GD_PARTIALS_IN || flow == GD_PARTIALS_OUT;
+static bool brings_partials(gd_transfer_kind kind) {
+    return kind == GD_PARTIALS_IN || kind == GD_PARTIALS_OUT;
 }
 
 /* Whether it is about the piece that I update, or else about that of the other rank. */
-static bool is_of_mine(gd_flow_kind flow) {
-    return flow == GD_PARTIALS_IN || flow == GD_PARAMETERS_OUT;
+static bool is_of_mine(gd_transfer_kind kind) {
+    return kind == GD_PARTIALS_IN || kind == GD_PARAMETERS_OUT;
 }
 
 /* Whether I have such messages with rank `number` of another team: who updates a piece deals with
  * the rank of the same number, going round where a team has fewer. */
-static bool deals_with(const gd_exchange *exchange, gd_flow_kind flow, int team, int number) {
+static bool deals_with(const gd_exchange *exchange, gd_transfer_kind kind, int team, int number) {
     if (team == exchange->teams.mine) {
         return false;
     }
-    return is_of_mine(flow) ? number == exchange->number % exchange->teams.ranks[team].count
+    return is_of_mine(kind) ? number == exchange->number % exchange->teams.ranks[team].count
                             : exchange->number == number % exchange->ranks;
 }
 
 /* How many messages such a pair of ranks has about a piece. */
-static int messages_of(const gd_reducer *reducer, const gd_exchange *exchange, gd_flow_kind flow,
-                       int team) {
+static int messages_of(const gd_reducer *reducer, const gd_exchange *exchange,
+                       gd_transfer_kind kind, int team) {
     gd_node cover[GD_TREE_COVER_MAX];
-    if (!brings_partials(flow)) {
+    if (!brings_partials(kind)) {
         return 1;
     }
-    return comes_in(flow) ? cover_of(reducer, exchange->teams.ranks[team], cover)
+    return comes_in(kind) ? cover_of(reducer, exchange->teams.ranks[team], cover)
                           : exchange->own_count;
 }
 
@@ -173,69 +173,70 @@ typedef struct taken {
     int64_t received, outgoing;
 } taken;
 
-/* Counts the parcel, and once there is room for all of them, describes it. */
-static void add_parcel(gd_reducer *reducer, gd_exchange *exchange, gd_parcel parcel, taken *taken) {
+/* Counts the transfer, and once there is room for all of them, describes it. */
+static void add_transfer(gd_reducer *reducer, gd_exchange *exchange, gd_transfer transfer,
+                         taken *taken) {
     real *from = reducer->parameters;
-    int64_t at = parcel.piece.first;
-    if (parcel.flow == GD_PARTIALS_IN) {
+    int64_t at = transfer.piece.first;
+    if (transfer.kind == GD_PARTIALS_IN) {
         from = exchange->received;
         at = taken->received;
         taken->received += reducer->owned;
-    } else if (parcel.flow == GD_PARTIALS_OUT && exchange->part == NULL) {
-        from = reducer->partial[parcel.part];
-    } else if (parcel.flow == GD_PARTIALS_OUT) {
+    } else if (transfer.kind == GD_PARTIALS_OUT && exchange->part == NULL) {
+        from = reducer->partial[transfer.part];
+    } else if (transfer.kind == GD_PARTIALS_OUT) {
         from = exchange->outgoing;
         at = taken->outgoing;
-        taken->outgoing += parcel.piece.count;
+        taken->outgoing += transfer.piece.count;
     }
-    if (exchange->parcel != NULL) {
-        parcel.data = from + at;
-        exchange->parcel[exchange->count] = parcel;
+    if (exchange->transfer != NULL) {
+        transfer.data = from + at;
+        exchange->transfer[exchange->count] = transfer;
     }
     exchange->count++;
 }
 
-static void list_flow(gd_reducer *reducer, gd_exchange *exchange, int bucket, gd_flow_kind flow,
+static void list_kind(gd_reducer *reducer, gd_exchange *exchange, int bucket, gd_transfer_kind kind,
                       taken *taken) {
     const gd_teams *teams = &exchange->teams;
-    exchange->bucket[bucket].first[flow] = exchange->count;
+    exchange->bucket[bucket].first[kind] = exchange->count;
     for (int team = 0; team < teams->count; team++) {
-        const int count = messages_of(reducer, exchange, flow, team);
+        const int count = messages_of(reducer, exchange, kind, team);
         for (int i = 0; i < teams->ranks[team].count; i++) {
             int rank = (int)teams->ranks[team].first + i;
-            int owner = is_of_mine(flow) ? gd_comm_rank(reducer->comm) : rank;
-            gd_parcel parcel = {.bucket = bucket,
-                                .flow = flow,
-                                .rank = rank,
-                                .piece = gd_exchange_piece(reducer, bucket, owner)};
-            bool deals = deals_with(exchange, flow, team, i) && parcel.piece.count > 0;
-            for (; deals && parcel.part < count; parcel.part++) {
-                add_parcel(reducer, exchange, parcel, taken);
+            int owner = is_of_mine(kind) ? gd_comm_rank(reducer->comm) : rank;
+            gd_transfer transfer = {.bucket = bucket,
+                                    .kind = kind,
+                                    .rank = rank,
+                                    .piece = gd_reducer_piece(reducer, bucket, owner)};
+            bool deals = deals_with(exchange, kind, team, i) && transfer.piece.count > 0;
+            for (; deals && transfer.part < count; transfer.part++) {
+                add_transfer(reducer, exchange, transfer, taken);
             }
         }
     }
 }
 
 /* Returns how many elements there are in `outgoing`. */
-static int64_t list_parcels(gd_reducer *reducer, gd_exchange *exchange) {
+static int64_t list_transfers(gd_reducer *reducer, gd_exchange *exchange) {
     taken taken = {0};
     int64_t at = 0;
     exchange->count = 0;
     for (int i = 0; i < reducer->buckets; i++) {
         gd_bucket *bucket = &exchange->bucket[i];
         bucket->at = taken.received = at;
-        at += gd_exchange_piece(reducer, i, gd_comm_rank(reducer->comm)).count;
-        for (int flow = 0; flow < GD_FLOWS; flow++) {
-            list_flow(reducer, exchange, i, (gd_flow_kind)flow, &taken);
+        at += gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm)).count;
+        for (int kind = 0; kind < GD_TRANSFERS; kind++) {
+            list_kind(reducer, exchange, i, (gd_transfer_kind)kind, &taken);
         }
-        bucket->first[GD_FLOWS] = exchange->count;
+        bucket->first[GD_TRANSFERS] = exchange->count;
     }
     return taken.outgoing;
 }
 
 /* They are counted first, and described when there is room. */
-static gd_status make_parcels(gd_reducer *reducer, gd_exchange *exchange) {
-    int64_t outgoing = list_parcels(reducer, exchange);
+static gd_status make_transfers(gd_reducer *reducer, gd_exchange *exchange) {
+    int64_t outgoing = list_transfers(reducer, exchange);
     size_t count = (size_t)exchange->count;
     reducer->buffers += outgoing;
     gd_status status = gd_memory_new(&exchange->done, count, sizeof *exchange->done, what);
@@ -244,32 +245,32 @@ static gd_status make_parcels(gd_reducer *reducer, gd_exchange *exchange) {
                                "the gradients for other hosts");
     }
     if (status == GD_OK) {
-        status = gd_memory_new(&exchange->parcel, count, sizeof *exchange->parcel, what);
+        status = gd_memory_new(&exchange->transfer, count, sizeof *exchange->transfer, what);
     }
     if (status == GD_OK) {
-        list_parcels(reducer, exchange);
+        list_transfers(reducer, exchange);
     }
     return status;
 }
 
-static size_t parcel_bytes(const gd_parcel *parcel) {
-    return (size_t)parcel->piece.count * sizeof(real);
+static size_t transfer_bytes(const gd_transfer *transfer) {
+    return (size_t)transfer->piece.count * sizeof(real);
 }
 
 static gd_status describe_messages(gd_reducer *reducer, gd_exchange *exchange) {
     size_t bytes = 0;
     for (int i = 0; i < exchange->count; i++) {
-        bytes += parcel_bytes(&exchange->parcel[i]);
+        bytes += transfer_bytes(&exchange->transfer[i]);
     }
     gd_status status = gd_messages_new(reducer->comm, exchange->count, bytes, &exchange->messages);
     for (int i = 0; i < exchange->count && status == GD_OK; i++) {
-        const gd_parcel *parcel = &exchange->parcel[i];
-        int tag = 1 + 2 * parcel->bucket + brings_partials(parcel->flow);
-        bytes = parcel_bytes(parcel);
-        if (comes_in(parcel->flow)) {
-            gd_messages_receive(exchange->messages, parcel->rank, tag, parcel->data, bytes);
+        const gd_transfer *transfer = &exchange->transfer[i];
+        int tag = 1 + 2 * transfer->bucket + brings_partials(transfer->kind);
+        bytes = transfer_bytes(transfer);
+        if (comes_in(transfer->kind)) {
+            gd_messages_receive(exchange->messages, transfer->rank, tag, transfer->data, bytes);
         } else {
-            gd_messages_send(exchange->messages, parcel->rank, tag, parcel->data, bytes);
+            gd_messages_send(exchange->messages, transfer->rank, tag, transfer->data, bytes);
         }
     }
     return status;
@@ -285,7 +286,7 @@ static gd_status lay_out(gd_reducer *reducer, gd_exchange *exchange) {
         status = plan_sums(reducer, exchange);
     }
     if (status == GD_OK) {
-        status = make_parcels(reducer, exchange);
+        status = make_transfers(reducer, exchange);
     }
     return status == GD_OK ? describe_messages(reducer, exchange) : status;
 }
@@ -321,7 +322,7 @@ void gd_exchange_stop(gd_reducer *reducer) {
     gd_memory_free(&exchange->term);
     gd_memory_free(&exchange->received);
     gd_memory_free(&exchange->outgoing);
-    gd_memory_free(&exchange->parcel);
+    gd_memory_free(&exchange->transfer);
     gd_memory_free(&exchange->done);
     gd_memory_free(&exchange->bucket);
     gd_window_free(&exchange->teams.boards);

@@ -31,7 +31,7 @@ static const gd_reducer_kind *find(const char *name) {
     return NULL;
 }
 
-gd_status gd_reducer_private(gd_reducer *reducer) {
+gd_status gd_reducer_allocate_private(gd_reducer *reducer) {
     size_t size = (size_t)reducer->size;
     gd_status status = gd_memory_new(&reducer->parameters, size, sizeof(real), "the parameters");
     if (status == GD_OK) {
@@ -44,7 +44,7 @@ gd_status gd_reducer_private(gd_reducer *reducer) {
     return status;
 }
 
-void gd_reducer_private_free(gd_reducer *reducer) {
+void gd_reducer_free_private(gd_reducer *reducer) {
     gd_memory_free(&reducer->parameters);
     gd_memory_free(&reducer->partial[0]);
 }
@@ -75,6 +75,10 @@ gd_status gd_reducer_cut(gd_reducer *reducer, int buckets) {
         reducer->owned += piece[rank].count;
     }
     return status;
+}
+
+gd_range gd_reducer_piece(const gd_reducer *reducer, int bucket, int rank) {
+    return reducer->piece[bucket * gd_comm_size(reducer->comm) + rank];
 }
 
 static void describe(gd_reducer *reducer) {

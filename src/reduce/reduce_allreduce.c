@@ -13,7 +13,7 @@ static gd_status start(gd_reducer *reducer) {
         status = gd_reducer_cut(reducer, 1);
     }
     if (status == GD_OK) {
-        status = gd_reducer_private(reducer);
+        status = gd_reducer_allocate_private(reducer);
     }
     if (status == GD_OK) {
         status = gd_summation_new(reducer->cover[0], 1, reducer->cover, sum);
@@ -29,7 +29,7 @@ static void stop(gd_reducer *reducer) {
         gd_summation_free(reducer->state);
         gd_memory_free(&reducer->state);
     }
-    gd_reducer_private_free(reducer);
+    gd_reducer_free_private(reducer);
 }
 
 static void begin(gd_reducer *reducer) {

@@ -12,7 +12,7 @@ static gd_status gather(gd_reducer *reducer, gd_teams *teams) {
         status = gd_memory_new(&teams->partials, 1, sizeof *teams->partials, what);
     }
     if (status == GD_OK) {
-        status = gd_reducer_private(reducer);
+        status = gd_reducer_allocate_private(reducer);
     }
     if (status == GD_OK) {
         teams->partials[0] = reducer->partial[0];
@@ -29,7 +29,7 @@ static gd_status start(gd_reducer *reducer) {
 
 static void stop(gd_reducer *reducer) {
     gd_exchange_stop(reducer);
-    gd_reducer_private_free(reducer);
+    gd_reducer_free_private(reducer);
 }
 
 const gd_reducer_kind gd_reducer_message = {

@@ -4,9 +4,10 @@
 
 #include "gdmpi/reduce.h"
 
-#define gd_reducer_private GD_NAME(gd_reducer_private)
-#define gd_reducer_private_free GD_NAME(gd_reducer_private_free)
+#define gd_reducer_allocate_private GD_NAME(gd_reducer_allocate_private)
+#define gd_reducer_free_private GD_NAME(gd_reducer_free_private)
 #define gd_reducer_cut GD_NAME(gd_reducer_cut)
+#define gd_reducer_piece GD_NAME(gd_reducer_piece)
 #define gd_reducer_apply GD_NAME(gd_reducer_apply)
 #define gd_reducer_shards GD_NAME(gd_reducer_shards)
 #define gd_summation_new GD_NAME(gd_summation_new)
@@ -27,11 +28,14 @@
 enum { GD_SUM_TILE = 8192 };
 
 /* Parameters and partials in memory of this rank's own. Not collective. */
-gd_status gd_reducer_private(gd_reducer *reducer);
-void gd_reducer_private_free(gd_reducer *reducer);
+gd_status gd_reducer_allocate_private(gd_reducer *reducer);
+void gd_reducer_free_private(gd_reducer *reducer);
 
 /* Cuts the blocks into `buckets`, and each bucket into a piece for every rank. Not collective. */
 gd_status gd_reducer_cut(gd_reducer *reducer, int buckets);
+
+/* The elements of a bucket that a rank updates. */
+gd_range gd_reducer_piece(const gd_reducer *reducer, int bucket, int rank);
 
 /* Computes and adds up the gradients of this rank's shards into its partials. */
 void gd_reducer_shards(gd_reducer *reducer);
