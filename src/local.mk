@@ -101,7 +101,8 @@ numerics = \
 	src/train/save.c \
 	src/train/settings.c \
 	src/train/step.c \
-	src/train/trainer.c
+	src/train/trainer.c \
+	src/train/validate.c
 
 noinst_LIBRARIES += libgdmpi_single.a libgdmpi_double.a
 libgdmpi_single_a_SOURCES = $(numerics)

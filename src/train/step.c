@@ -140,6 +140,19 @@ static gd_status check_finite(const gd_trainer *trainer, const gd_outcome *outco
                          isfinite(outcome->loss) ? "gradient" : "loss");
 }
 
+/* What the small reduction has brought together. */
+static void read_shared(const gd_trainer *trainer, const double *squares, const double *flags,
+                        gd_outcome *outcome) {
+    double sum = 0;
+    for (int64_t i = 0; i < trainer->reducer->block_count; i++) {
+        sum += squares[i];
+    }
+    outcome->loss = gd_tree_sum(trainer->problem->shards.count, trainer->shared);
+    outcome->grad_norm = sqrt(sum);
+    outcome->save = flags[FLAG_SAVE] > 0;
+    outcome->stop = stop_reason(flags);
+}
+
 gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     const gd_problem *problem = trainer->problem;
     gd_reducer *reducer = trainer->reducer;
@@ -160,14 +173,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     gd_reducer_publish(reducer, trainer->shared, trainer->shared_count);
     gd_phases_enter(&trainer->phases, GD_OTHER);
 
-    outcome->loss = gd_tree_sum(shards, trainer->shared);
-    double sum = 0;
-    for (int64_t i = 0; i < reducer->block_count; i++) {
-        sum += squares[i];
-    }
-    outcome->grad_norm = sqrt(sum);
-    outcome->save = flags[FLAG_SAVE] > 0;
-    outcome->stop = stop_reason(flags);
+    read_shared(trainer, squares, flags, outcome);
     gd_status status = flags[FLAG_FAILED] > 0 ? gd_trainer_agree(trainer) : GD_OK;
     if (status == GD_OK) {
         status = check_finite(trainer, outcome);
@@ -181,29 +187,4 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     progress->epoch_loss += outcome->loss;
     progress->grad_norm = outcome->grad_norm;
     return GD_OK;
-}
-
-/* Sums per tile, added in the order of the tiles, whichever rank worked them. */
-void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
-    const gd_problem *problem = trainer->problem;
-    const gd_rows *rows = &problem->val;
-    const int64_t tile = problem->model->tile_rows;
-    size_t tiles = (size_t)problem->val_tiles;
-    gd_phase before = gd_phases_enter(&trainer->phases, GD_VALIDATE);
-    *outcome = (gd_outcome){.rows = problem->val_count};
-    memset(trainer->tile_sums, 0, 2 * tiles * sizeof *trainer->tile_sums);
-    for (int64_t done = 0; done < rows->range.count; done += trainer->batch.rows) {
-        int64_t left = rows->range.count - done;
-        double *sums = trainer->tile_sums + 2 * ((rows->range.first + done) / tile);
-        gd_batch_gather(rows, done, NULL, left < tile ? left : tile, problem->scale,
-                        &trainer->batch);
-        sums[0] = gd_model_evaluate(problem->model, trainer->workspace, &trainer->batch,
-                                    trainer->reducer->parameters, &sums[1]);
-    }
-    gd_comm_sum(problem->comm, trainer->tile_sums, 2 * tiles);
-    for (size_t i = 0; i < tiles; i++) {
-        outcome->loss += trainer->tile_sums[2 * i];
-        outcome->metric += trainer->tile_sums[2 * i + 1];
-    }
-    gd_phases_enter(&trainer->phases, before);
 }
