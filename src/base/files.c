@@ -129,6 +129,9 @@ gd_status gd_file_write(const char *path, const char *bytes, size_t count) {
     if (status == GD_OK) {
         status = gd_file_commit(temporary, path);
     }
+    if (status != GD_OK && temporary != NULL) {
+        unlink(temporary);
+    }
     gd_memory_free(&temporary);
     return status;
 }
@@ -177,8 +180,9 @@ static gd_status check_folder(const char *path, const char *folder, const char *
 gd_status gd_file_check(const char *path, const char *made) {
     struct stat about;
     char *copy;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        return gd_status_new(GD_BAD_INPUT, "%s: is a folder; the name of a file is needed", path);
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
+        return gd_status_new(GD_BAD_INPUT, "%s: is a %s; the name of a file is needed", path,
+                             S_ISDIR(about.st_mode) ? "folder" : "device or pipe");
     }
     gd_status status = gd_text_copy(path, &copy);
     if (status == GD_OK) {

@@ -261,22 +261,31 @@ static gd_status start_timeline(gd_trainer *trainer) {
     return status;
 }
 
+static void print_timeline(const char *path, gd_status written, int64_t kept, int64_t dropped) {
+    if (written != GD_OK) {
+        printf("timeline  not written: %s\n", gd_status_message(written));
+        return;
+    }
+    printf("timeline  %s: %lld phases\n", path, (long long)kept);
+    if (dropped > 0) {
+        printf("          only the first of each rank; %lld more found no room\n",
+               (long long)dropped);
+    }
+}
+
 /* Whatever became of the run. Takes `status` over. Collective. */
 static gd_status write_timeline(gd_trainer *trainer, gd_status status) {
     const char *path = gd_config_text(trainer->problem->config, "run", "timeline");
-    int64_t kept, dropped;
+    int64_t kept = 0, dropped = 0;
     if (trainer->timeline == NULL) {
         return status;
     }
     gd_phases_count(&trainer->phases);
     gd_status written =
         gd_timeline_write(trainer->problem->comm, trainer->timeline, path, &kept, &dropped);
-    if (written == GD_OK && gd_comm_rank(trainer->problem->comm) == 0) {
-        printf("timeline  %s: %lld phases\n", path, (long long)kept);
-        if (dropped > 0) {
-            printf("          only the first of each rank; %lld more found no room\n",
-                   (long long)dropped);
-        }
+    bool told = status == GD_OK && written != GD_OK; /* as the error that ends the run */
+    if (gd_comm_rank(trainer->problem->comm) == 0 && !told) {
+        print_timeline(path, written, kept, dropped);
     }
     return gd_status_first(status, written);
 }

@@ -97,6 +97,20 @@ rm -rf run
 ranks_end 75 2 run.ini run.dir=run run.timeline=stopped.json train.max_seconds=0.000001
 expect_tiles stopped.json 2
 
+# A stopped run whose timeline finds no room is still one that goes on, and says so.
+rm -rf run
+cat >limited <<'END'
+#!/usr/bin/env bash
+ulimit -f 20
+exec "$GDMPI" "$@"
+END
+chmod +x limited
+export GDMPI=$gdmpi
+(gdmpi=./limited OMPI_MCA_btl=self,tcp launch run 2 run.ini run.dir=run run.timeline=large.json \
+    data.shards=200 train.batch_size=203 train.reduce=message train.max_seconds=0.000001)
+expect_code run 75 && expect_out '^timeline  not written: large.json.tmp: '
+[ ! -e large.json.tmp ] || failed 'half a timeline is left'
+
 # On a finished run nothing is recorded.
 ranks 2 run.ini run.dir=done
 ranks 2 run.ini run.dir=done run.timeline=none.json
@@ -107,6 +121,8 @@ checks=yes
 mkdir folder
 expect_error 2 'run.timeline=missing/t.json: .*there is no folder missing' run.ini run.dir=new run.timeline=missing/t.json
 expect_error 2 'run.timeline=folder: folder: is a folder' run.ini run.dir=new run.timeline=folder
+mkfifo pipe
+expect_error 2 'run.timeline=pipe: pipe: is a device or pipe' run.ini run.dir=new run.timeline=pipe
 wait
 [ ! -e new ] || failed 'a run that cannot write its timeline has begun'
 finish
