@@ -62,9 +62,19 @@ static void tell(const gd_comm *comm, const char *name, double seconds) {
     }
 }
 
-/* `traffic` is of the memory: values read or written by a rank for each one that it updates. The
- * copy next to it reads and writes as many bytes in all. */
-static void one(bench *bench, const gd_optimizer_kind *kind, double traffic, double seconds) {
+/* Every rank copies as much, `bytes`. */
+static void copies(bench *bench, const char *name, double bytes, double seconds) {
+    bench->bytes = (size_t)bytes;
+    bench->from = probe_memory(bench->bytes, 1);
+    bench->to = probe_memory(bench->bytes, 1);
+    tell(bench->reducer->comm, name, probe_measure(copy, bench, seconds));
+    free(bench->from);
+    free(bench->to);
+}
+
+/* Next to a copy of the same traffic: each rank reads the gradients of all ranks for what it
+ * updates, and reads and writes the parameter and the slots; a copy reads and writes. */
+static void one(bench *bench, const gd_optimizer_kind *kind, double seconds) {
     int64_t owned = bench->reducer->owned;
     char name[64];
     bench->optimizer =
@@ -74,14 +84,9 @@ static void one(bench *bench, const gd_optimizer_kind *kind, double traffic, dou
         bench->optimizer.slots++;
     }
     tell(bench->reducer->comm, kind->name, probe_measure(step, bench, seconds));
-
-    bench->bytes = (size_t)(traffic / 2 * (double)owned) * sizeof(real);
-    bench->from = probe_memory(bench->bytes, 1);
-    bench->to = probe_memory(bench->bytes, 1);
+    double numbers = gd_comm_size(bench->reducer->comm) + 2.0 * (1 + bench->optimizer.slots);
     snprintf(name, sizeof name, "%s_copy", kind->name);
-    tell(bench->reducer->comm, name, probe_measure(copy, bench, seconds));
-    free(bench->from);
-    free(bench->to);
+    copies(bench, name, numbers / 2 * (double)owned * sizeof(real), seconds);
     for (int i = 0; i < bench->optimizer.slots; i++) {
         free(bench->optimizer.slot[i]);
     }
@@ -105,10 +110,9 @@ static gd_status measure(gd_comm *comm, double seconds, int64_t size) {
     bench.reduction.squares = probe_memory((size_t)bench.reducer->block_count, sizeof(double));
     bench.values = probe_numbers((size_t)plan.size, 0);
     memset(bench.reducer->partial[0], 0, (size_t)plan.size * sizeof(real));
-    /* Momentum next to one copy of the whole vector; adam next to its own traffic: the gradients of
-     * all ranks, and the parameter and two slots read and written. */
-    one(&bench, &gd_optimizer_momentum, 2.0 * ranks, seconds);
-    one(&bench, &gd_optimizer_adam, ranks + 6.0, seconds);
+    one(&bench, &gd_optimizer_momentum, seconds);
+    one(&bench, &gd_optimizer_adam, seconds);
+    copies(&bench, "copy", (double)plan.size * sizeof(real), seconds);
     tell(comm, "allreduce", probe_measure(allreduce, &bench, seconds));
     free(bench.values);
     free(bench.reduction.squares);

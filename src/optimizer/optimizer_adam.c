@@ -38,7 +38,7 @@ static const gd_setting settings[] = {
 typedef struct factors {
     real keep1, take1, keep2, take2; /* of the two moments and of the gradient */
     real rate;                       /* lr over the first bias correction */
-    real root;                       /* of the second bias correction */
+    real root;                       /* 1 / the root of the second bias correction */
     real eps;
 } factors;
 
@@ -50,7 +50,7 @@ GD_CLONES static void descend(int64_t count, factors by, const real *restrict gr
         real g = gradient[i];
         real m = by.keep1 * mean[i] + by.take1 * g;
         real v = by.keep2 * square[i] + by.take2 * g * g;
-        real divisor = sqrt(v) / by.root + by.eps;
+        real divisor = sqrt(v) * by.root + by.eps;
         mean[i] = m;
         square[i] = v;
         parameters[i] -= divisor == 0 ? 0 : by.rate * m / divisor;
@@ -68,7 +68,7 @@ static void update(const gd_optimizer *optimizer, const gd_update *update) {
                   .keep2 = (real)beta2,
                   .take2 = (real)(1 - beta2),
                   .rate = (real)(update->lr / bias1),
-                  .root = (real)sqrt(bias2),
+                  .root = (real)(1 / sqrt(bias2)),
                   .eps = (real)optimizer->options[EPS]};
     descend(update->count, by, update->gradient, optimizer->slot[0] + update->at,
             optimizer->slot[1] + update->at, update->parameters);
