@@ -53,10 +53,12 @@ static void send_partials(gd_reducer *reducer, int number) {
     gd_bucket *bucket = &exchange->bucket[number];
     int first = bucket->first[GD_PARTIALS_OUT], end = bucket->first[GD_PARTIALS_OUT + 1];
     if (exchange->part != NULL) {
+        gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
         for (int i = first; i < end; i++) {
             const gd_transfer *transfer = &exchange->transfer[i];
             sum_part(&exchange->part[transfer->part], transfer->piece, transfer->data);
         }
+        gd_phases_enter(reducer->phases, before);
     }
     start_transfers(exchange, number, GD_PARTIALS_OUT);
     bucket->leaving = end - first;
