@@ -18,7 +18,8 @@ set title 'gdmpi: how many times as fast (logarithmic; black marks are aims)' fo
 set logscale x
 set xtics (0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 40, 100, 200, 400)
 set arrow from 1, graph 0 to 1, graph 1 nohead linecolor rgb '#444444' front
-set key below horizontal width 2 samplen 2
+set key at screen 0.97, screen 0.02 bottom right horizontal width 2 samplen 2
+set bmargin 5
 """
 
 
