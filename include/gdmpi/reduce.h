@@ -117,7 +117,7 @@ double gd_reducer_bytes(const gd_reducer *reducer);
 
 /* Computes the gradients of this rank's shards in ascending order, adds them up the tree and over
  * the ranks, and updates the elements that this rank owns. The new parameters are everyone's only
- * after gd_reducer_publish. Collective. */
+ * after gd_reducer_publish; the phase is GD_WAIT then. Collective. */
 void gd_reducer_step(gd_reducer *reducer, const gd_reduction *reduction);
 
 /* Makes the owners' new parameters everyone's, and sums `values` over the ranks, as gd_comm_sum.

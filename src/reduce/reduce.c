@@ -189,8 +189,9 @@ void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_ran
                       int64_t at) {
     const gd_reduction *reduction = reducer->reduction;
     const real factor = (real)(1 / reduction->divisor);
-    gd_phase before = gd_phases_enter(reducer->phases, GD_REDUCE);
+    gd_phase before = reducer->phases->now;
     for (int64_t done = 0; done < piece.count;) {
+        gd_phases_enter(reducer->phases, GD_REDUCE);
         int64_t block = (piece.first + done) / reducer->block_size;
         int64_t left = (block + 1) * reducer->block_size - (piece.first + done);
         left = left < piece.count - done ? left : piece.count - done;
@@ -200,7 +201,6 @@ void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_ran
         gd_phases_enter(reducer->phases, GD_UPDATE);
         reduction->update(reduction->context, at + done, count, reducer->mean,
                           reducer->parameters + piece.first + done);
-        gd_phases_enter(reducer->phases, GD_REDUCE);
         done += count;
     }
     gd_phases_enter(reducer->phases, before);
@@ -212,6 +212,7 @@ void gd_reducer_step(gd_reducer *reducer, const gd_reduction *reduction) {
     memset(reduction->squares, 0, bytes);
     reducer->kind->begin(reducer);
     gd_reducer_shards(reducer);
+    gd_phases_enter(reducer->phases, GD_WAIT);
     reducer->kind->finish(reducer);
     if (reducer->kind->whole && gd_comm_rank(reducer->comm) > 0) {
         memset(reduction->squares, 0, bytes);
