@@ -17,6 +17,7 @@ tests_libsupport_a_SOURCES = \
 test_programs = \
 	tests/base/files_test \
 	tests/base/memory_test \
+	tests/base/process_test \
 	tests/base/rng_test \
 	tests/base/status_test \
 	tests/base/text_test \

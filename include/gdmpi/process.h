@@ -14,4 +14,9 @@ gd_resident gd_process_resident(void);
 /* Seconds since this process was started, to 10 ms; 0 where the system does not say. */
 double gd_process_seconds(void);
 
+/* From now on, this thread takes numbers that are too small for all their digits as 0, where the
+ * processor can: the moments of parameters without gradients shrink to such numbers, and arithmetic
+ * with them is many times slower. Not collective. */
+void gd_process_flush_tiny(void);
+
 #endif

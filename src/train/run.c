@@ -328,6 +328,7 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     gd_problem *problem = NULL;
     gd_trainer *trainer = NULL;
     double started = gd_clock_seconds();
+    gd_process_flush_tiny();
     gd_status status = gd_train_check_settings(comm, config);
     if (status == GD_OK) {
         status = gd_problem_open(comm, config, &problem);
