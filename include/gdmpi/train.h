@@ -80,8 +80,9 @@ typedef struct gd_trainer {
     gd_phases phases;
     gd_timeline *timeline; /* NULL: none is asked for */
     gd_work work;
-    double started; /* when the run was launched, on the clock */
-    double saved;   /* when the last checkpoint was written, on the clock */
+    double started;      /* when the run was launched, on the clock */
+    double saved;        /* when the last checkpoint was written, on the clock */
+    double save_seconds; /* the longest that writing a checkpoint has taken, from its begin */
     gd_rundir rundir;
     gd_metrics *metrics; /* rank 0 */
     gd_table table;      /* rank 0 */

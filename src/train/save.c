@@ -101,6 +101,7 @@ gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     gd_comm *comm = trainer->problem->comm;
     bool root = gd_comm_rank(comm) == 0;
     gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
+    double began = gd_clock_seconds();
     char *path = NULL;
     gd_checkpoint *checkpoint = NULL;
     uint64_t digest;
@@ -128,6 +129,7 @@ gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     gd_memory_free(&path);
     status = gd_comm_agree(comm, status);
     trainer->saved = gd_clock_seconds();
+    trainer->save_seconds = fmax(trainer->save_seconds, trainer->saved - began);
     gd_phases_enter(&trainer->phases, before);
     return status;
 }
