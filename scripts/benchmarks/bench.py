@@ -17,6 +17,7 @@ from fit import fit
 from memory import memory
 from network import network
 from reduce import reduce
+from shards import shards
 from start import start
 
 
@@ -30,6 +31,7 @@ CASES = {
     "linear": linear,
     "small": throughput.small,
     "wide": throughput.wide,
+    "shards": shards,
     "reduce": reduce,
     "network": network,
     "memory": memory,

@@ -25,7 +25,7 @@ set bmargin 5
 
 def times_as_fast(row: Row) -> float | None:
     """What a bar shows; None for what is no matter of speed."""
-    if row.figure == "gdmpi - peer" or row.unit == "MiB" or not 0 < row.value < math.inf:
+    if "-" in row.figure or row.unit == "MiB" or not 0 < row.value < math.inf:
         return None
     slower_is_more = row.figure == "gdmpi / peer" and not row.unit.endswith("/s")
     return 1 / row.value if slower_is_more else row.value
