@@ -41,6 +41,7 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/checkpoint_private.h \
 	src/checkpoint/checkpoint_read.c \
 	src/checkpoint/rundir.c \
+	src/train/halt.c \
 	src/log/json.c \
 	src/log/metrics.c \
 	src/log/phases.c \
@@ -132,6 +133,7 @@ noinst_HEADERS += \
 	include/gdmpi/data.h \
 	include/gdmpi/files.h \
 	include/gdmpi/gemm_rate.h \
+	include/gdmpi/halt.h \
 	include/gdmpi/import.h \
 	include/gdmpi/init.h \
 	include/gdmpi/json.h \

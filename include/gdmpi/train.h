@@ -3,6 +3,7 @@
 #define GDMPI_TRAIN_H
 
 #include "gdmpi/checkpoint.h"
+#include "gdmpi/halt.h"
 #include "gdmpi/metrics.h"
 #include "gdmpi/optimizer.h"
 #include "gdmpi/phases.h"
@@ -43,8 +44,8 @@
 #define gd_report_end GD_NAME(gd_report_end)
 #define gd_report_metric_key GD_NAME(gd_report_metric_key)
 
-/* How many flags a step shares between the ranks. */
-#define GD_TRAINER_FLAGS 6
+/* How many flags a step shares between the ranks: failed, save, and the reasons to stop. */
+#define GD_TRAINER_FLAGS (2 + GD_HALTS)
 
 /* What a step, or an epoch's validation, came to. */
 typedef struct gd_outcome {
@@ -53,7 +54,7 @@ typedef struct gd_outcome {
     double metric;    /* validation: its sum */
     double grad_norm; /* of the mean gradient */
     bool save;        /* rank 0 found that a checkpoint is due */
-    int stop;         /* a signal's number; -1: the time is up; 0: go on */
+    const char *stop; /* why to stop after this step; NULL: go on */
 } gd_outcome;
 
 /* What this process has trained itself; a resumed run has done more. */
@@ -80,7 +81,7 @@ typedef struct gd_trainer {
     gd_phases phases;
     gd_timeline *timeline; /* NULL: none is asked for */
     gd_work work;
-    double started;      /* when the run was launched, on the clock */
+    gd_halt halt;
     double saved;        /* when the last checkpoint was written, on the clock */
     double save_seconds; /* the longest that writing a checkpoint has taken, from its begin */
     gd_rundir rundir;

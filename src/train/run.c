@@ -1,5 +1,4 @@
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,22 +96,6 @@ static gd_status end_epoch(gd_trainer *trainer) {
     return check_validation(trainer);
 }
 
-static gd_status stopped(const gd_trainer *trainer, int reason) {
-    const char *why = reason == SIGTERM   ? "SIGTERM"
-                      : reason == SIGINT  ? "SIGINT"
-                      : reason == SIGUSR1 ? "SIGUSR1"
-                                          : "train.max_seconds";
-    int64_t steps = steps_of_epoch(trainer);
-    const char *resume = gd_config_text(trainer->problem->config, "run", "resume");
-    return gd_status_new(GD_STOPPED,
-                         "stopped by %s after step %lld (%lld of %lld of epoch %lld); a checkpoint "
-                         "is written: run the same command again%s to continue",
-                         why, (long long)trainer->progress.step,
-                         (long long)trainer->progress.epoch_step, (long long)steps,
-                         (long long)trainer->progress.epoch + 1,
-                         strcmp(resume, "auto") == 0 ? "" : " with run.resume=auto");
-}
-
 static void show_step(gd_trainer *trainer, int64_t steps) {
     const gd_progress *progress = &trainer->progress;
     gd_table_bar(&trainer->table, progress->epoch + 1, progress->epoch_step, steps,
@@ -152,11 +135,11 @@ static gd_status loop(gd_trainer *trainer) {
             due = due || progress->best_step == progress->step;
             gd_trainer_order(trainer);
         }
-        if (status == GD_OK && (due || outcome.stop != 0 || finished(trainer) != NULL)) {
+        if (status == GD_OK && (due || outcome.stop != NULL || finished(trainer) != NULL)) {
             status = save(trainer, due);
         }
-        if (status == GD_OK && outcome.stop != 0 && finished(trainer) == NULL) {
-            status = stopped(trainer, outcome.stop);
+        if (status == GD_OK && outcome.stop != NULL && finished(trainer) == NULL) {
+            status = gd_halt_stopped(outcome.stop, progress, steps, trainer->problem->config);
         }
     }
     return status;
@@ -327,7 +310,9 @@ static gd_status train(gd_trainer *trainer) {
 gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     gd_problem *problem = NULL;
     gd_trainer *trainer = NULL;
+    gd_halt halt;
     double started = gd_clock_seconds();
+    gd_halt_start(comm, config, &halt);
     gd_process_flush_tiny();
     gd_status status = gd_train_check_settings(comm, config);
     if (status == GD_OK) {
@@ -341,7 +326,8 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
         status = gd_trainer_new(problem, &trainer);
     }
     if (status == GD_OK) {
-        trainer->started = trainer->saved = started;
+        trainer->halt = halt;
+        trainer->saved = started;
         gd_phases_start(&trainer->phases, GD_OTHER);
         status = train(trainer);
     }

@@ -1,15 +1,13 @@
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 
 #include "gdmpi/files.h"
 #include "gdmpi/rng.h"
-#include "gdmpi/stop.h"
 #include "gdmpi/train.h"
 
 /* The flags at the end of a step's small reduction: how many ranks raise each. */
-enum { FLAG_FAILED, FLAG_SAVE, FLAG_TIME, FLAG_TERM, FLAG_INT, FLAG_USR1 };
-_Static_assert(FLAG_USR1 + 1 == GD_TRAINER_FLAGS, "a flag for each");
+enum { FLAG_FAILED, FLAG_SAVE, FLAG_HALTS };
+_Static_assert(FLAG_HALTS + GD_HALTS == GD_TRAINER_FLAGS, "a flag for each");
 
 void gd_trainer_fail(gd_trainer *trainer, gd_status status) {
     trainer->failure = gd_status_first(trainer->failure, status);
@@ -98,34 +96,13 @@ static void update(void *context, int64_t at, int64_t count, const real *mean, r
     gd_optimizer_update(trainer->optimizer, &update);
 }
 
-static void raise_flags(const gd_trainer *trainer, double *flags) {
-    const gd_config *config = trainer->problem->config;
-    int signal = gd_stop_signal();
+static void raise_flags(gd_trainer *trainer, double *flags) {
+    gd_interval every = gd_config_interval(trainer->problem->config, "run", "checkpoint_every");
+    bool root = gd_comm_rank(trainer->problem->comm) == 0;
     flags[FLAG_FAILED] = trainer->failure != GD_OK;
-    flags[FLAG_TERM] = signal == SIGTERM;
-    flags[FLAG_INT] = signal == SIGINT;
-    flags[FLAG_USR1] = signal == SIGUSR1;
-    if (gd_comm_rank(trainer->problem->comm) != 0) {
-        return;
-    }
-    double now = gd_clock_seconds();
-    double limit = gd_config_number(config, "train", "max_seconds");
-    gd_interval every = gd_config_interval(config, "run", "checkpoint_every");
-    flags[FLAG_TIME] = limit > 0 && now - trainer->started >= limit;
-    flags[FLAG_SAVE] = every.unit == GD_SECONDS && now - trainer->saved >= every.count;
-}
-
-static int stop_reason(const double *flags) {
-    if (flags[FLAG_TERM] > 0) {
-        return SIGTERM;
-    }
-    if (flags[FLAG_INT] > 0) {
-        return SIGINT;
-    }
-    if (flags[FLAG_USR1] > 0) {
-        return SIGUSR1;
-    }
-    return flags[FLAG_TIME] > 0 ? -1 : 0;
+    flags[FLAG_SAVE] =
+        root && every.unit == GD_SECONDS && gd_clock_seconds() - trainer->saved >= every.count;
+    gd_halt_raise(&trainer->halt, flags + FLAG_HALTS);
 }
 
 static gd_status check_finite(const gd_trainer *trainer, const gd_outcome *outcome) {
@@ -150,7 +127,7 @@ static void read_shared(const gd_trainer *trainer, const double *squares, const 
     outcome->loss = gd_tree_sum(trainer->problem->shards.count, trainer->shared);
     outcome->grad_norm = sqrt(sum);
     outcome->save = flags[FLAG_SAVE] > 0;
-    outcome->stop = stop_reason(flags);
+    outcome->stop = gd_halt_reason(flags + FLAG_HALTS);
 }
 
 gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
