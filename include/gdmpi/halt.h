@@ -8,26 +8,39 @@
 #include "gdmpi/config.h"
 
 /* How many reasons there are. */
-#define GD_HALTS 4
+#define GD_HALTS 6
 
-/* What a rank knows of when to stop; times are on gd_clock_seconds. */
+/* What a rank knows of when to stop. Rank 0 knows all; with zeros, as the others have it, there are
+ * signals only. Times are on gd_clock_seconds. */
 typedef struct gd_halt {
-    double limit; /* the run is to end before; INFINITY: no limit, and on all ranks but 0 */
+    char *file;      /* PATH/stop: the run is to stop when it is there; NULL: none */
+    double limit;    /* the run is to have ended before; 0: no limit */
+    double job_end;  /* the same, for the Slurm job it is part of, less a margin; 0: not known */
+    double file_due; /* when to look for the file again */
+    double last;     /* when the reasons were last looked at, or the first step began */
+    double longest;  /* from one such look to the next: of a step, with all that came between */
 } gd_halt;
 
-/* From the config. Not collective. */
-void gd_halt_start(const gd_comm *comm, const gd_config *config, gd_halt *halt);
+/* From the config and the environment; removes a file stop that is left from before. A warning for
+ * a SLURM_JOB_END_TIME that cannot be right. Freed by gd_halt_free. Collective. */
+gd_status gd_halt_new(gd_comm *comm, const gd_config *config, gd_halt *halt);
+void gd_halt_free(gd_halt *halt);
 
-/* A 1 for each reason that this rank has, a 0 for the others. Not collective. */
-void gd_halt_raise(gd_halt *halt, double flags[GD_HALTS]);
+/* The first step begins. Not collective. */
+void gd_halt_begin(gd_halt *halt);
+
+/* A 1 for each reason that this rank has, a 0 for the others. Time is up when there is none left
+ * for a step like the longest, and for a checkpoint that takes `save_seconds`. Once a step. Not
+ * collective. */
+void gd_halt_raise(gd_halt *halt, double save_seconds, double flags[GD_HALTS]);
 
 /* The first reason that a rank has, in words, by the sums of the flags; static; NULL: none. Not
  * collective. */
 const char *gd_halt_reason(const double flags[GD_HALTS]);
 
-/* GD_STOPPED, after a checkpoint: says why, where in an epoch of `steps` steps, and how to go on.
- * Not collective. */
-gd_status gd_halt_stopped(const char *reason, const gd_progress *progress, int64_t steps,
-                          const gd_config *config);
+/* The checkpoint is written: removes the file stop, and returns GD_STOPPED, which says why, where
+ * in an epoch of `steps` steps, and how to go on. Not collective. */
+gd_status gd_halt_stopped(const gd_halt *halt, const char *reason, const gd_progress *progress,
+                          int64_t steps, const gd_config *config);
 
 #endif

@@ -2,7 +2,8 @@
 #ifndef GDMPI_STOP_H
 #define GDMPI_STOP_H
 
-/* From now on SIGTERM, SIGINT and SIGUSR1 are remembered; the second of a kind ends the process.
+/* From now on the first SIGTERM, SIGINT or SIGUSR1 is remembered; any of them ends the process if
+ * it comes half a second later or more, while what comes sooner is taken for the same one.
  * SIGXFSZ is ignored. Before MPI_Init, so that none comes too early. */
 void gd_stop_install(void);
 

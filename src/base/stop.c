@@ -1,12 +1,27 @@
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "gdmpi/stop.h"
 
+/* Slurm, the launcher and a batch script may each hand the same signal on. */
+static const long long once_milliseconds = 500;
+
 static volatile sig_atomic_t received;
+static atomic_llong received_at; /* milliseconds; 0: not yet */
 
 static void remember(int number) {
-    received = number;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long long milliseconds = now.tv_sec * 1000LL + now.tv_nsec / 1000000 + 1;
+    long long first = 0;
+    if (atomic_compare_exchange_strong(&received_at, &first, milliseconds)) {
+        received = number;
+    } else if (milliseconds - first >= once_milliseconds) {
+        signal(number, SIG_DFL);
+        raise(number); /* which ends the process on return from here */
+    }
 }
 
 void gd_stop_install(void) {
@@ -14,7 +29,7 @@ void gd_stop_install(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = remember;
-    action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+    action.sa_flags = SA_RESTART;
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error of its write */
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         /* It fails only for a number that is no signal, or one that cannot be caught. */

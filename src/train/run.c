@@ -117,6 +117,7 @@ static gd_status loop(gd_trainer *trainer) {
     gd_status status = GD_OK;
     gd_trainer_order(trainer);
     trainer->work.start = gd_process_seconds();
+    gd_halt_begin(&trainer->halt);
     while (status == GD_OK && finished(trainer) == NULL) {
         double start = gd_clock_seconds();
         status = gd_trainer_step(trainer, &outcome);
@@ -139,7 +140,8 @@ static gd_status loop(gd_trainer *trainer) {
             status = save(trainer, due);
         }
         if (status == GD_OK && outcome.stop != NULL && finished(trainer) == NULL) {
-            status = gd_halt_stopped(outcome.stop, progress, steps, trainer->problem->config);
+            status = gd_halt_stopped(&trainer->halt, outcome.stop, progress, steps,
+                                     trainer->problem->config);
         }
     }
     return status;
@@ -312,9 +314,11 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     gd_trainer *trainer = NULL;
     gd_halt halt;
     double started = gd_clock_seconds();
-    gd_halt_start(comm, config, &halt);
     gd_process_flush_tiny();
-    gd_status status = gd_train_check_settings(comm, config);
+    gd_status status = gd_halt_new(comm, config, &halt);
+    if (status == GD_OK) {
+        status = gd_train_check_settings(comm, config);
+    }
     if (status == GD_OK) {
         status = gd_problem_open(comm, config, &problem);
     }
@@ -336,5 +340,6 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     }
     gd_trainer_free(&trainer);
     gd_problem_close(&problem);
+    gd_halt_free(&halt);
     return status;
 }

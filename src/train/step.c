@@ -96,13 +96,20 @@ static void update(void *context, int64_t at, int64_t count, const real *mean, r
     gd_optimizer_update(trainer->optimizer, &update);
 }
 
+/* How long a checkpoint takes to write; before the first one, by 100 MB a second. */
+static double save_seconds(const gd_trainer *trainer) {
+    double vectors = 1 + trainer->optimizer->slots;
+    double bytes = vectors * (double)trainer->problem->model->tensors.size * sizeof(real);
+    return trainer->save_seconds > 0 ? trainer->save_seconds : bytes / 100e6;
+}
+
 static void raise_flags(gd_trainer *trainer, double *flags) {
     gd_interval every = gd_config_interval(trainer->problem->config, "run", "checkpoint_every");
     bool root = gd_comm_rank(trainer->problem->comm) == 0;
     flags[FLAG_FAILED] = trainer->failure != GD_OK;
     flags[FLAG_SAVE] =
         root && every.unit == GD_SECONDS && gd_clock_seconds() - trainer->saved >= every.count;
-    gd_halt_raise(&trainer->halt, flags + FLAG_HALTS);
+    gd_halt_raise(&trainer->halt, save_seconds(trainer), flags + FLAG_HALTS);
 }
 
 static gd_status check_finite(const gd_trainer *trainer, const gd_outcome *outcome) {
