@@ -74,8 +74,8 @@ int gd_optimizer_slots(const gd_config *config);
 gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer **optimizer);
 void gd_optimizer_free(gd_optimizer **optimizer);
 
-/* If clip_norm is not 0, the norm of the step's whole gradient comes before its parts. Not
- * collective. */
+/* The norm of a step's whole gradient, which must be told before its parts if clip_norm is not 0.
+ * Not collective. */
 void gd_optimizer_measured(gd_optimizer *optimizer, double norm);
 
 /* A step is done part by part, in any order. Not collective. */

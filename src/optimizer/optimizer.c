@@ -104,7 +104,7 @@ void gd_optimizer_free(gd_optimizer **optimizer) {
 /* As torch.nn.utils.clip_grad_norm_. */
 void gd_optimizer_measured(gd_optimizer *optimizer, double norm) {
     double factor = optimizer->clip_norm / (norm + 1e-6);
-    optimizer->factor = factor < 1 ? factor : 1;
+    optimizer->factor = optimizer->clip_norm > 0 && factor < 1 ? factor : 1;
 }
 
 GD_CLONES static void scale(int64_t count, real factor, real *gradient) {
