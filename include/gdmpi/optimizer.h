@@ -9,6 +9,8 @@
 #define gd_optimizer_kinds GD_NAME(gd_optimizer_kinds)
 #define gd_optimizer_find GD_NAME(gd_optimizer_find)
 #define gd_optimizer_settings GD_NAME(gd_optimizer_settings)
+#define gd_optimizer_slots GD_NAME(gd_optimizer_slots)
+#define gd_optimizer_measured GD_NAME(gd_optimizer_measured)
 #define gd_optimizer_new GD_NAME(gd_optimizer_new)
 #define gd_optimizer_free GD_NAME(gd_optimizer_free)
 #define gd_optimizer_update GD_NAME(gd_optimizer_update)
@@ -25,18 +27,22 @@ typedef struct gd_optimizer_kind gd_optimizer_kind;
 typedef struct gd_optimizer {
     const gd_optimizer_kind *kind;
     double options[GD_OPTIMIZER_OPTIONS]; /* the values of the kind's settings, row by row */
+    double clip_norm, clip_value;         /* 0: gradients are not clipped */
+    double factor;                        /* what clip_norm makes of this step's gradient */
+    double ema;                           /* how much of the parameters' average goes on; 0: none */
     int slots;
     int64_t count;
-    real *slot[GD_OPTIMIZER_SLOTS]; /* [count] each */
+    real *slot[GD_OPTIMIZER_SLOTS + 1]; /* [count] each: the kind's, then the average */
+    real *average;                      /* that one; NULL: none */
 } gd_optimizer;
 
 /* One step of a part of the segment. */
 typedef struct gd_update {
-    int64_t step;         /* from 1 */
-    double lr;            /* of this step; what counts, rather than the option */
-    int64_t at, count;    /* the part: where it begins in the slots, and how long it is */
-    const real *gradient; /* [count], of the mean loss of the step's rows */
-    real *parameters;     /* [count] */
+    int64_t step;      /* from 1 */
+    double lr;         /* of this step; what counts, rather than the option */
+    int64_t at, count; /* the part: where it begins in the slots, and how long it is */
+    real *gradient;    /* [count], of the mean loss of the step's rows; clipped in place */
+    real *parameters;  /* [count] */
 } gd_update;
 
 struct gd_optimizer_kind {
@@ -57,13 +63,20 @@ struct gd_optimizer_kind {
 extern const gd_optimizer_kind *const gd_optimizer_kinds[]; /* ends with NULL */
 extern const gd_optimizer_kind gd_optimizer_adam, gd_optimizer_momentum, gd_optimizer_sgd;
 
-/* [optimizer]: name; the kinds' own settings are in their tables. */
+/* [optimizer]: name, and what all kinds share; their own settings are in their tables. */
 extern const gd_settings gd_optimizer_settings;
 
 const gd_optimizer_kind *gd_optimizer_find(const char *name); /* NULL: none */
 
+/* How many state vectors the configured optimizer has, the average of the parameters included. */
+int gd_optimizer_slots(const gd_config *config);
+
 gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer **optimizer);
 void gd_optimizer_free(gd_optimizer **optimizer);
+
+/* The norm of a step's whole gradient, which must be told before its parts if clip_norm is not 0.
+ * Not collective. */
+void gd_optimizer_measured(gd_optimizer *optimizer, double norm);
 
 /* A step is done part by part, in any order. Not collective. */
 void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update);

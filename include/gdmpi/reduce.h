@@ -18,8 +18,11 @@
 #define gd_reducer_free GD_NAME(gd_reducer_free)
 #define gd_reducer_bytes GD_NAME(gd_reducer_bytes)
 #define gd_reducer_step GD_NAME(gd_reducer_step)
+#define gd_reducer_norm GD_NAME(gd_reducer_norm)
+#define gd_reducer_own GD_NAME(gd_reducer_own)
 #define gd_reducer_publish GD_NAME(gd_reducer_publish)
 #define gd_reducer_spread GD_NAME(gd_reducer_spread)
+#define gd_reducer_swap GD_NAME(gd_reducer_swap)
 #define gd_reducer_gather GD_NAME(gd_reducer_gather)
 #define gd_reducer_scatter GD_NAME(gd_reducer_scatter)
 #define gd_reducer_allreduce GD_NAME(gd_reducer_allreduce)
@@ -40,9 +43,13 @@ typedef struct gd_reduction {
      * are final, and does not read the parameters of these parts any more. */
     void (*gradient)(void *context, int64_t shard, bool add, real *gradient, const gd_ready *ready);
 
-    /* Makes new parameters [count] of the mean gradient [count]; they are at place `at` in vectors
-     * of what this rank updates. */
-    void (*update)(void *context, int64_t at, int64_t count, const real *mean, real *parameters);
+    /* Told the norm of the whole mean gradient before the first update, which then waits for the
+     * sums of all ranks. NULL: sums and updates go in one pass. */
+    void (*measured)(void *context, double norm);
+
+    /* Makes new parameters [count] of the mean gradient [count], which may be spoilt; they are at
+     * place `at` in vectors of what this rank updates. */
+    void (*update)(void *context, int64_t at, int64_t count, real *mean, real *parameters);
 } gd_reduction;
 
 typedef struct gd_reducer_kind {
@@ -61,6 +68,10 @@ typedef struct gd_reducer_kind {
     void (*begin)(gd_reducer *reducer);
     void (*ready)(gd_reducer *reducer, int64_t first);
     void (*finish)(gd_reducer *reducer);
+
+    /* Sends what this rank has written into the parameters that it updates to the other hosts.
+     * Collective. */
+    void (*share)(gd_reducer *reducer);
 
     /* gd_reducer_publish */
     void (*publish)(gd_reducer *reducer, double *values, size_t count);
@@ -92,6 +103,7 @@ struct gd_reducer {
     gd_range *piece; /* [buckets][ranks]: the elements of a bucket that each rank updates */
     int64_t owned;   /* how many elements this rank updates */
     real *mean;      /* a tile of the mean gradient */
+    double *squares; /* [block_count]: those of all ranks, where the update waits for them */
     int64_t buffers; /* elements of messages under way */
     const gd_reduction *reduction; /* of the step under way */
     void *state;                   /* the kind's own */
@@ -123,6 +135,15 @@ void gd_reducer_step(gd_reducer *reducer, const gd_reduction *reduction);
 /* Makes the owners' new parameters everyone's, and sums `values` over the ranks, as gd_comm_sum.
  * Collective. */
 void gd_reducer_publish(gd_reducer *reducer, double *values, size_t count);
+
+/* The norm of a vector, from the sums of squares in its blocks [block_count]. Not collective. */
+double gd_reducer_norm(const gd_reducer *reducer, const double *squares);
+
+/* Copies the parameters that this rank updates into a vector [owned]. Not collective. */
+void gd_reducer_own(const gd_reducer *reducer, real *owned);
+
+/* Exchanges them with such a vector on each rank, and makes the new ones everyone's. Collective. */
+void gd_reducer_swap(gd_reducer *reducer, real *owned);
 
 /* Makes rank 0's parameters everyone's. Collective. */
 void gd_reducer_spread(gd_reducer *reducer);

@@ -34,6 +34,7 @@
 #define gd_trainer_start GD_NAME(gd_trainer_start)
 #define gd_trainer_digest GD_NAME(gd_trainer_digest)
 #define gd_trainer_norm GD_NAME(gd_trainer_norm)
+#define gd_trainer_swap GD_NAME(gd_trainer_swap)
 #define gd_resume_find GD_NAME(gd_resume_find)
 #define gd_plan_memory GD_NAME(gd_plan_memory)
 #define gd_report_header GD_NAME(gd_report_header)
@@ -52,7 +53,7 @@ typedef struct gd_outcome {
     int64_t rows;
     double loss;      /* sum over the rows */
     double metric;    /* validation: its sum */
-    double grad_norm; /* of the mean gradient */
+    double grad_norm; /* of the mean gradient, before it is clipped */
     bool save;        /* rank 0 found that a checkpoint is due */
     const char *stop; /* why to stop after this step; NULL: go on */
 } gd_outcome;
@@ -106,17 +107,24 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome);
 void gd_trainer_fail(gd_trainer *trainer, gd_status status);
 gd_status gd_trainer_agree(gd_trainer *trainer); /* collective */
 
-/* Loss and metric over all validation rows, by sums that do not depend on the ranks. Collective. */
+/* Puts the average of the parameters, if optimizer.ema asks for one, in their place, or gives it
+ * back to them. Collective. */
+void gd_trainer_swap(gd_trainer *trainer);
+
+/* Loss and metric over all validation rows, of the average if there is one, by sums that do not
+ * depend on the ranks. Collective. */
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome);
 
 /* Writes a checkpoint of now, and its line of the log; GD_DIVERGED, with nothing written, if a
  * parameter is not finite. `scheduled`: an unbroken run would write it too. Collective. */
 gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled);
 
-/* The group of a checkpoint in which an optimizer's state vector is. Not collective. */
+/* The group of a checkpoint in which an optimizer's state vector is; the one after those of its
+ * kind is the average of the parameters. Not collective. */
 void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]);
 
-/* Writes the parameters to model.h5. Collective. */
+/* Writes the parameters, or their average if there is one, to model.h5. `digest` is that of what
+ * was written. Collective. */
 gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest);
 
 /* The digest of the parameters, and whether it is the same on all ranks: GD_FAILED if not.

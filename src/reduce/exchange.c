@@ -74,7 +74,9 @@ static void update(gd_reducer *reducer, int number) {
         exchange->whole.vector[i] = term->values + (term->received ? bucket->at : piece.first);
     }
     gd_reducer_apply(reducer, &exchange->whole, piece, bucket->at);
-    start_transfers(exchange, number, GD_PARAMETERS_OUT);
+    if (reducer->reduction->measured == NULL) {
+        start_transfers(exchange, number, GD_PARAMETERS_OUT);
+    }
     bucket->updated = true;
     exchange->updated++;
 }
@@ -127,20 +129,48 @@ void gd_exchange_ready(gd_reducer *reducer, int64_t first) {
     }
 }
 
-void gd_exchange_finish(gd_reducer *reducer) {
-    gd_exchange *exchange = reducer->state;
-    gd_phase before = gd_phases_enter(reducer->phases, GD_WAIT);
+static void start_all(gd_reducer *reducer, gd_transfer_kind kind) {
+    for (int i = 0; i < reducer->buckets; i++) {
+        start_transfers(reducer->state, i, kind);
+    }
+}
+
+/* Until all buckets are summed and sent; or also until nothing is under way any more. */
+static void work(gd_reducer *reducer, bool to_the_end) {
+    const gd_exchange *exchange = reducer->state;
     int idle = 0;
     while (exchange->updated < reducer->buckets || exchange->sent < reducer->buckets ||
-           exchange->under_way > 0) {
+           (to_the_end && exchange->under_way > 0)) {
         if (advance(reducer)) {
             idle = 0;
         } else {
             gd_wait_a_little(&idle);
         }
     }
+}
+
+void gd_exchange_finish(gd_reducer *reducer) {
+    gd_exchange *exchange = reducer->state;
+    gd_phase before = gd_phases_enter(reducer->phases, GD_WAIT);
+    if (reducer->reduction->measured != NULL) {
+        work(reducer, false);
+        gd_reducer_measure(reducer);
+        start_all(reducer, GD_PARAMETERS_OUT);
+    }
+    work(reducer, true);
     exchange->base += reducer->buckets;
     gd_phases_enter(reducer->phases, before);
+}
+
+void gd_exchange_share(gd_reducer *reducer) {
+    gd_exchange *exchange = reducer->state;
+    int idle = 0;
+    start_all(reducer, GD_PARAMETERS_IN);
+    start_all(reducer, GD_PARAMETERS_OUT);
+    while (exchange->under_way > 0) {
+        push(exchange);
+        gd_wait_a_little(&idle);
+    }
 }
 
 void gd_exchange_publish(gd_reducer *reducer, double *values, size_t count) {

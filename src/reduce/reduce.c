@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "gdmpi/memory.h"
@@ -96,6 +97,10 @@ static void describe(gd_reducer *reducer) {
  * add to their siblings. */
 static gd_status allocate(gd_reducer *reducer) {
     gd_status status = gd_memory_new(&reducer->mean, GD_SUM_TILE, sizeof(real), "a tile");
+    if (status == GD_OK) {
+        status = gd_memory_new(&reducer->squares, (size_t)reducer->block_count,
+                               sizeof *reducer->squares, "the norm of the gradient");
+    }
     int depth = 0;
     for (int i = 0; i < reducer->cover_count; i++) {
         int needed = gd_tree_depth(reducer->cover[i]) - reducer->adds;
@@ -181,8 +186,15 @@ void gd_reducer_free(gd_reducer **reducer) {
     }
     gd_memory_free(&old->piece);
     gd_memory_free(&old->mean);
+    gd_memory_free(&old->squares);
     gd_status_free(&old->refused);
     gd_memory_free(reducer);
+}
+
+/* Where the mean of a piece that this rank updates waits: in its own partials, of which nobody else
+ * reads this part. */
+static real *kept(const gd_reducer *reducer, gd_range piece) {
+    return reducer->partial[0] + piece.first;
 }
 
 void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_range piece,
@@ -198,10 +210,50 @@ void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_ran
         int64_t count = left < GD_SUM_TILE ? left : GD_SUM_TILE;
         reduction->squares[block] +=
             gd_summation_mean(summation, done, count, factor, reducer->mean);
-        gd_phases_enter(reducer->phases, GD_UPDATE);
-        reduction->update(reduction->context, at + done, count, reducer->mean,
-                          reducer->parameters + piece.first + done);
+        if (reduction->measured != NULL) {
+            memcpy(kept(reducer, piece) + done, reducer->mean, (size_t)count * sizeof(real));
+        } else {
+            gd_phases_enter(reducer->phases, GD_UPDATE);
+            reduction->update(reduction->context, at + done, count, reducer->mean,
+                              reducer->parameters + piece.first + done);
+        }
         done += count;
+    }
+    gd_phases_enter(reducer->phases, before);
+}
+
+double gd_reducer_norm(const gd_reducer *reducer, const double *squares) {
+    double sum = 0;
+    for (int64_t i = 0; i < reducer->block_count; i++) {
+        sum += squares[i];
+    }
+    return sqrt(sum);
+}
+
+/* A tile at a time, so that it stays in the cache while it is changed time and again. */
+static void update_kept(gd_reducer *reducer, gd_range piece, int64_t at) {
+    const gd_reduction *reduction = reducer->reduction;
+    for (int64_t done = 0; done < piece.count; done += GD_SUM_TILE) {
+        int64_t left = piece.count - done;
+        reduction->update(reduction->context, at + done, left < GD_SUM_TILE ? left : GD_SUM_TILE,
+                          kept(reducer, piece) + done, reducer->parameters + piece.first + done);
+    }
+}
+
+void gd_reducer_measure(gd_reducer *reducer) {
+    const gd_reduction *reduction = reducer->reduction;
+    size_t blocks = (size_t)reducer->block_count;
+    memcpy(reducer->squares, reduction->squares, blocks * sizeof *reducer->squares);
+    if (!reducer->kind->whole) {
+        gd_reducer_publish(reducer, reducer->squares, blocks);
+    }
+    gd_phase before = gd_phases_enter(reducer->phases, GD_UPDATE);
+    reduction->measured(reduction->context, gd_reducer_norm(reducer, reducer->squares));
+    int64_t at = 0;
+    for (int i = 0; i < reducer->buckets; i++) {
+        gd_range piece = gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm));
+        update_kept(reducer, piece, at);
+        at += piece.count;
     }
     gd_phases_enter(reducer->phases, before);
 }
@@ -230,6 +282,35 @@ void gd_reducer_publish(gd_reducer *reducer, double *values, size_t count) {
     gd_phase before = gd_phases_enter(reducer->phases, GD_WAIT);
     reducer->kind->publish(reducer, values, count);
     gd_phases_enter(reducer->phases, before);
+}
+
+void gd_reducer_own(const gd_reducer *reducer, real *owned) {
+    for (int i = 0; i < reducer->buckets; i++) {
+        gd_range piece = gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm));
+        memcpy(owned, reducer->parameters + piece.first, (size_t)piece.count * sizeof *owned);
+        owned += piece.count;
+    }
+}
+
+static void swap(int64_t count, real *one, real *other) {
+    for (int64_t i = 0; i < count; i++) {
+        real value = one[i];
+        one[i] = other[i];
+        other[i] = value;
+    }
+}
+
+/* Before anything changes, all ranks have done with the old parameters. */
+void gd_reducer_swap(gd_reducer *reducer, real *owned) {
+    double nothing = 0;
+    gd_reducer_publish(reducer, &nothing, 1);
+    for (int i = 0; i < reducer->buckets; i++) {
+        gd_range piece = gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm));
+        swap(piece.count, owned, reducer->parameters + piece.first);
+        owned += piece.count;
+    }
+    reducer->kind->share(reducer);
+    gd_reducer_publish(reducer, &nothing, 1);
 }
 
 void gd_reducer_spread(gd_reducer *reducer) {

@@ -46,6 +46,13 @@ static void finish(gd_reducer *reducer) {
     gd_comm_allreduce(reducer->comm, GD_REAL_TYPE, reducer->partial[0], reducer->size);
     gd_phases_enter(reducer->phases, before);
     gd_reducer_apply(reducer, reducer->state, reducer->piece[0], 0);
+    if (reducer->reduction->measured != NULL) {
+        gd_reducer_measure(reducer);
+    }
+}
+
+static void share(gd_reducer *reducer) {
+    (void)reducer;
 }
 
 const gd_reducer_kind gd_reducer_allreduce = {
@@ -57,5 +64,6 @@ const gd_reducer_kind gd_reducer_allreduce = {
     .begin = begin,
     .ready = ready,
     .finish = finish,
+    .share = share,
     .publish = gd_reducer_publish_by_sum,
 };

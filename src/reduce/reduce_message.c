@@ -41,5 +41,6 @@ const gd_reducer_kind gd_reducer_message = {
     .begin = gd_exchange_begin,
     .ready = gd_exchange_ready,
     .finish = gd_exchange_finish,
+    .share = gd_exchange_share,
     .publish = gd_reducer_publish_by_sum,
 };

@@ -9,6 +9,7 @@
 #define gd_reducer_cut GD_NAME(gd_reducer_cut)
 #define gd_reducer_piece GD_NAME(gd_reducer_piece)
 #define gd_reducer_apply GD_NAME(gd_reducer_apply)
+#define gd_reducer_measure GD_NAME(gd_reducer_measure)
 #define gd_reducer_shards GD_NAME(gd_reducer_shards)
 #define gd_summation_new GD_NAME(gd_summation_new)
 #define gd_summation_free GD_NAME(gd_summation_free)
@@ -21,6 +22,7 @@
 #define gd_exchange_ready GD_NAME(gd_exchange_ready)
 #define gd_exchange_finish GD_NAME(gd_exchange_finish)
 #define gd_exchange_publish GD_NAME(gd_exchange_publish)
+#define gd_exchange_share GD_NAME(gd_exchange_share)
 #define gd_reducer_publish_by_sum GD_NAME(gd_reducer_publish_by_sum)
 
 /* Elements that are summed, divided and updated together: a few vectors of them stay in the cache.
@@ -61,10 +63,15 @@ double gd_summation_mean(const gd_summation *summation, int64_t at, int64_t coun
 /* into += term. Not collective. */
 void gd_sum_add(int64_t count, const real *restrict term, real *restrict into);
 
-/* Sums a piece of the vector, which is at place `at` of what this rank updates, and updates it.
- * Element 0 of the summation's vectors is that of the piece. Not collective. */
+/* Sums a piece of the vector, which is at place `at` of what this rank updates, and updates it, or
+ * keeps its mean if the norm must be known before. Element 0 of the summation's vectors is that of
+ * the piece. Not collective. */
 void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_range piece,
                       int64_t at);
+
+/* After all pieces, where the norm must be known before the update: adds it up, and updates them.
+ * Collective. */
+void gd_reducer_measure(gd_reducer *reducer);
 
 /* Ranks that see each other's memory: consecutive ones. */
 typedef struct gd_teams {
@@ -83,6 +90,7 @@ void gd_exchange_stop(gd_reducer *reducer);
 void gd_exchange_begin(gd_reducer *reducer);
 void gd_exchange_ready(gd_reducer *reducer, int64_t first);
 void gd_exchange_finish(gd_reducer *reducer);
+void gd_exchange_share(gd_reducer *reducer);
 void gd_exchange_publish(gd_reducer *reducer, double *values, size_t count);
 
 /* The publish of a kind that has no faster one: MPI's sum. Collective. */

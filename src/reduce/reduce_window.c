@@ -66,5 +66,6 @@ const gd_reducer_kind gd_reducer_window = {
     .begin = gd_exchange_begin,
     .ready = gd_exchange_ready,
     .finish = gd_exchange_finish,
+    .share = gd_exchange_share,
     .publish = gd_exchange_publish,
 };

@@ -113,6 +113,17 @@ static gd_status cut_shards(gd_problem *problem) {
     return GD_OK;
 }
 
+/* The rows of a shard in a step are worked in `accumulate` parts, or in as many as there are rows,
+ * and so is validation: less lies between the layers at once. */
+static void cut_tiles(gd_problem *problem) {
+    int64_t parts = gd_config_integer(problem->config, "train", "accumulate");
+    int64_t most = gd_shards_step_most(&problem->shards);
+    int64_t part = (most + parts - 1) / parts;
+    int64_t *tile = &problem->model->tile_rows;
+    *tile = parts > 1 && part < *tile ? part : *tile;
+    problem->val_tiles = (problem->val_count + *tile - 1) / *tile;
+}
+
 static gd_status check_shapes(gd_problem *problem) {
     gd_target target = gd_model_target(problem->model);
     int64_t inputs = problem->model->inputs;
@@ -157,9 +168,10 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
         status = check_shapes(self);
     }
     if (status == GD_OK) {
-        const int64_t tile = self->model->tile_rows;
-        self->val_tiles = (self->val_count + tile - 1) / tile;
         status = cut_shards(self);
+    }
+    if (status == GD_OK) {
+        cut_tiles(self);
     }
     return gd_comm_agree(comm, status);
 }

@@ -72,7 +72,7 @@ static gd_status verify(const gd_problem *problem, const char *path,
     }
     const char *name = gd_config_text(problem->config, "optimizer", "name");
     const gd_optimizer_kind *kind = gd_optimizer_find(name);
-    for (int i = 0; kind->slot[i] != NULL && status == GD_OK; i++) {
+    for (int i = 0; i < gd_optimizer_slots(problem->config) && status == GD_OK; i++) {
         char group[64];
         gd_trainer_slot_group(kind, i, group);
         status = gd_checkpoint_read(path, group, tensors, GD_REAL_TYPE, whole);
@@ -250,7 +250,7 @@ gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
     return status;
 }
 
-gd_status gd_trainer_start(gd_trainer *trainer) {
+static gd_status initial_parameters(gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
     const char *from = gd_config_text(problem->config, "model", "init_from");
     if (from[0] != '\0') {
@@ -262,4 +262,12 @@ gd_status gd_trainer_start(gd_trainer *trainer) {
     }
     gd_reducer_spread(trainer->reducer);
     return GD_OK;
+}
+
+gd_status gd_trainer_start(gd_trainer *trainer) {
+    gd_status status = initial_parameters(trainer);
+    if (status == GD_OK && trainer->optimizer->average != NULL) {
+        gd_reducer_own(trainer->reducer, trainer->optimizer->average);
+    }
+    return status;
 }

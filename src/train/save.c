@@ -32,7 +32,11 @@ static gd_status write_params(gd_trainer *trainer, const char *path, uint64_t di
 }
 
 void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]) {
-    snprintf(group, 64, "/optimizer/%s", kind->slot[slot]);
+    if (kind->slot[slot] == NULL) {
+        snprintf(group, 64, "/ema");
+    } else {
+        snprintf(group, 64, "/optimizer/%s", kind->slot[slot]);
+    }
 }
 
 /* All ranks bring the optimizer's state to rank 0, which goes on even after a failure, so that no
@@ -139,6 +143,7 @@ gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest) {
     gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
     char *path = NULL;
     gd_checkpoint *checkpoint = NULL;
+    gd_trainer_swap(trainer);
     gd_status status = gd_trainer_digest(trainer, digest);
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         status = gd_rundir_file(&trainer->rundir, "model.h5", &path);
@@ -152,6 +157,7 @@ gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest) {
         gd_memory_free(&path);
     }
     status = gd_comm_agree(comm, status);
+    gd_trainer_swap(trainer);
     gd_phases_enter(&trainer->phases, before);
     return status;
 }

@@ -90,7 +90,12 @@ static void shard_gradient(void *context, int64_t shard, bool add, real *gradien
     trainer->shared[shard] = loss;
 }
 
-static void update(void *context, int64_t at, int64_t count, const real *mean, real *parameters) {
+static void measured(void *context, double norm) {
+    const gd_trainer *trainer = context;
+    gd_optimizer_measured(trainer->optimizer, norm);
+}
+
+static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
     gd_trainer *trainer = context;
     const gd_update update = {trainer->progress.step + 1, trainer->lr, at, count, mean, parameters};
     gd_optimizer_update(trainer->optimizer, &update);
@@ -127,12 +132,8 @@ static gd_status check_finite(const gd_trainer *trainer, const gd_outcome *outco
 /* What the small reduction has brought together. */
 static void read_shared(const gd_trainer *trainer, const double *squares, const double *flags,
                         gd_outcome *outcome) {
-    double sum = 0;
-    for (int64_t i = 0; i < trainer->reducer->block_count; i++) {
-        sum += squares[i];
-    }
     outcome->loss = gd_tree_sum(trainer->problem->shards.count, trainer->shared);
-    outcome->grad_norm = sqrt(sum);
+    outcome->grad_norm = gd_reducer_norm(trainer->reducer, squares);
     outcome->save = flags[FLAG_SAVE] > 0;
     outcome->stop = gd_halt_reason(flags + FLAG_HALTS);
 }
@@ -142,6 +143,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     gd_reducer *reducer = trainer->reducer;
     gd_progress *progress = &trainer->progress;
     int64_t shards = problem->shards.count;
+    const bool clips = trainer->optimizer->clip_norm > 0;
     double *squares = trainer->shared + shards, *flags = squares + reducer->block_count;
 
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
@@ -151,6 +153,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
                                     .squares = squares,
                                     .context = trainer,
                                     .gradient = shard_gradient,
+                                    .measured = clips ? measured : NULL,
                                     .update = update};
     gd_reducer_step(reducer, &reduction);
     raise_flags(trainer, flags);

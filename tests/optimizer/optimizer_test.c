@@ -1,3 +1,4 @@
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,7 @@ static gd_optimizer *make(const char *name, const char *lines, int64_t count) {
 }
 
 /* One step of all parameters, in two parts. */
-static void step_all(gd_optimizer *optimizer, int64_t step, double lr, const real *gradient,
+static void step_all(gd_optimizer *optimizer, int64_t step, double lr, real *gradient,
                      real *parameters) {
     int64_t half = optimizer->count / 2;
     gd_update later = {step, lr, half, optimizer->count - half, gradient + half, parameters + half};
@@ -96,22 +97,26 @@ static void at_learning_rate_0_nothing_moves(void **state) {
 static void segments_give_the_bits_of_the_whole(void **state) {
     (void)state;
     static const int64_t cuts[] = {0, 0, 1, 16, 333, 1000, COUNT};
+    static const char lines[] = "clip_value = 0.5\nema = 0.9\n";
     real whole[COUNT], parts[COUNT], gradient[COUNT];
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
         const char *name = gd_optimizer_kinds[i]->name;
-        gd_optimizer *optimizer = make(name, "", COUNT);
+        gd_optimizer *optimizer = make(name, lines, COUNT);
         fill(COUNT, 0, whole);
         fill(COUNT, 0, parts);
         run(optimizer, 1, 4, whole);
-        gd_optimizer_free(&optimizer);
         for (size_t cut = 0; cut + 1 < sizeof cuts / sizeof *cuts; cut++) {
-            gd_optimizer *part = make(name, "", cuts[cut + 1] - cuts[cut]);
+            int64_t count = cuts[cut + 1] - cuts[cut];
+            gd_optimizer *part = make(name, lines, count);
             for (int64_t step = 1; step <= 4; step++) {
                 fill(COUNT, step, gradient);
                 step_all(part, step, 0.01, gradient + cuts[cut], parts + cuts[cut]);
             }
+            assert_memory_equal(part->average, optimizer->average + cuts[cut],
+                                (size_t)count * sizeof(real));
             gd_optimizer_free(&part);
         }
+        gd_optimizer_free(&optimizer);
         assert_memory_equal(parts, whole, sizeof whole);
     }
 }
@@ -121,7 +126,8 @@ static void restored_state_goes_on_equally(void **state) {
     real straight[COUNT], resumed[COUNT];
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
         const char *name = gd_optimizer_kinds[i]->name;
-        gd_optimizer *first = make(name, "", COUNT), *second = make(name, "", COUNT);
+        gd_optimizer *first = make(name, "ema = 0.5", COUNT);
+        gd_optimizer *second = make(name, "ema = 0.5", COUNT);
         fill(COUNT, 0, straight);
         run(first, 1, 5, straight);
         memcpy(resumed, straight, sizeof resumed);
@@ -131,6 +137,7 @@ static void restored_state_goes_on_equally(void **state) {
         run(first, 6, 10, straight);
         run(second, 6, 10, resumed);
         assert_memory_equal(resumed, straight, sizeof resumed);
+        assert_memory_equal(second->average, first->average, sizeof resumed);
         gd_optimizer_free(&first);
         gd_optimizer_free(&second);
     }
@@ -208,6 +215,91 @@ static void a_gradient_that_is_not_a_number_is_seen(void **state) {
     }
 }
 
+static double norm_of(int64_t count, const real *vector) {
+    double squares = 0;
+    for (int64_t i = 0; i < count; i++) {
+        squares += (double)vector[i] * (double)vector[i];
+    }
+    return sqrt(squares);
+}
+
+/* Three steps of an optimizer that clips and of one that does not, and is given the gradients as a
+ * plain loop clips them: first the whole by its norm, then each element. */
+static void check_clipping(const char *name, double norm, double value) {
+    gd_text lines = {0};
+    real clipped[COUNT], plain[COUNT], gradient[COUNT];
+    gd_text_add(&lines, "clip_norm = %g\nclip_value = %g\n", norm, value);
+    gd_optimizer *clips = make(name, lines.bytes, COUNT), *does_not = make(name, "", COUNT);
+    fill(COUNT, 0, clipped);
+    fill(COUNT, 0, plain);
+    for (int64_t step = 1; step <= 3; step++) {
+        fill(COUNT, step, gradient);
+        double total = norm_of(COUNT, gradient);
+        gd_optimizer_measured(clips, total);
+        step_all(clips, step, 0.01, gradient, clipped);
+        fill(COUNT, step, gradient);
+        for (int64_t i = 0; i < COUNT; i++) {
+            if (norm > 0 && norm / (total + 1e-6) < 1) {
+                gradient[i] *= (real)(norm / (total + 1e-6));
+            }
+            if (value > 0 && fabs((double)gradient[i]) > (double)(real)value) {
+                gradient[i] = (real)copysign(value, (double)gradient[i]);
+            }
+        }
+        assert_true(norm <= 0 || norm_of(COUNT, gradient) <= norm * 1.000001);
+        step_all(does_not, step, 0.01, gradient, plain);
+    }
+    assert_memory_equal(clipped, plain, sizeof plain);
+    gd_optimizer_free(&clips);
+    gd_optimizer_free(&does_not);
+    gd_text_free(&lines);
+}
+
+/* The norms here are near 50. */
+static void clipping_is_that_of_a_plain_loop(void **state) {
+    (void)state;
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        const char *name = gd_optimizer_kinds[i]->name;
+        check_clipping(name, 1, 0);
+        check_clipping(name, 1e3, 0);
+        check_clipping(name, 0, 0.1);
+        check_clipping(name, 10, 0.1);
+    }
+}
+
+static void the_average_is_that_of_a_plain_loop(void **state) {
+    (void)state;
+    double epsilon = sizeof(real) == sizeof(double) ? DBL_EPSILON : FLT_EPSILON;
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        const char *name = gd_optimizer_kinds[i]->name;
+        gd_optimizer *averages = make(name, "ema = 0.8", COUNT), *does_not = make(name, "", COUNT);
+        real p[COUNT], same[COUNT];
+        double average[COUNT];
+        assert_null(does_not->average);
+        assert_int_equal(averages->slots, does_not->slots + 1);
+        fill(COUNT, 0, p);
+        fill(COUNT, 0, same);
+        fill(COUNT, 0, averages->average);
+        for (int64_t at = 0; at < COUNT; at++) {
+            average[at] = (double)p[at];
+        }
+        for (int64_t step = 1; step <= 10; step++) {
+            run(averages, step, step, p);
+            run(does_not, step, step, same);
+            for (int64_t at = 0; at < COUNT; at++) {
+                average[at] = 0.8 * average[at] + (1 - 0.8) * (double)p[at];
+            }
+        }
+        assert_memory_equal(p, same, sizeof p);
+        for (int64_t at = 0; at < COUNT; at++) {
+            double size = fabs(average[at]) + fabs((double)p[at]) + 1;
+            assert_true(fabs((double)averages->average[at] - average[at]) <= 8 * epsilon * size);
+        }
+        gd_optimizer_free(&averages);
+        gd_optimizer_free(&does_not);
+    }
+}
+
 static void names_lead_to_kinds_that_describe_themselves(void **state) {
     (void)state;
     assert_null(gd_optimizer_find("none"));
@@ -239,7 +331,7 @@ static const struct {
 
 static void trajectories_are_those_of_the_formulas(void **state) {
     (void)state;
-    static const real gradients[3][2] = {{0.5, -2}, {-0.25, 1}, {3, 0.125}};
+    real gradients[3][2] = {{0.5, -2}, {-0.25, 1}, {3, 0.125}};
     double tolerance = sizeof(real) == sizeof(double) ? 1e-14 : 1e-6;
     for (size_t i = 0; i < sizeof trajectories / sizeof *trajectories; i++) {
         gd_optimizer *optimizer = make(trajectories[i].name, "", 2);
@@ -262,6 +354,8 @@ int main(void) {
         cmocka_unit_test(a_quadratic_is_minimised),
         cmocka_unit_test(options_at_their_ends_keep_parameters_finite),
         cmocka_unit_test(a_gradient_that_is_not_a_number_is_seen),
+        cmocka_unit_test(clipping_is_that_of_a_plain_loop),
+        cmocka_unit_test(the_average_is_that_of_a_plain_loop),
         cmocka_unit_test(names_lead_to_kinds_that_describe_themselves),
         cmocka_unit_test(trajectories_are_those_of_the_formulas),
     };

@@ -27,6 +27,8 @@ typedef struct step {
     real *mean;     /* [size]: NaN where another rank updates */
     int64_t *place; /* [size]: in what this rank updates */
     double *squares;
+    bool measures; /* the norm comes before the updates */
+    double norm;   /* NaN: it has not come */
 } step;
 
 static bool is_gap(int64_t i) {
@@ -61,13 +63,22 @@ static real marked(int64_t i, int round) {
     return (real)(i % 4099 + round * 5000);
 }
 
-static void update(void *context, int64_t at, int64_t count, const real *mean, real *parameters) {
+static void measured(void *context, double norm) {
     step *step = context;
+    assert_true(isnan(step->norm));
+    step->norm = norm;
+}
+
+/* Changes the mean as well, which must not come back in a later step. */
+static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
+    step *step = context;
+    assert_true(isnan(step->norm) == !step->measures);
     int64_t first = parameters - step->reducer->parameters;
     for (int64_t i = 0; i < count; i++) {
         step->mean[first + i] = mean[i];
         step->place[first + i] = at + i;
         parameters[i] = marked(first + i, step->number);
+        mean[i] *= (real)0.5;
     }
 }
 
@@ -91,8 +102,9 @@ static gd_reducer *make(gd_comm *comm, const char *name, bool alters, int64_t si
     return reducer;
 }
 
-static step step_begin(gd_reducer *reducer) {
+static step step_begin(gd_reducer *reducer, bool measures) {
     return (step){.reducer = reducer,
+                  .measures = measures,
                   .mean = room(reducer->size, sizeof(real)),
                   .place = room(reducer->size, sizeof(int64_t)),
                   .squares = room(reducer->block_count, sizeof(double))};
@@ -109,7 +121,9 @@ static void step_run(step *step, double divisor) {
                               .squares = step->squares,
                               .context = step,
                               .gradient = gradient,
+                              .measured = step->measures ? measured : NULL,
                               .update = update};
+    step->norm = NAN;
     for (int64_t i = 0; i < step->reducer->size; i++) {
         step->mean[i] = (real)NAN;
     }
@@ -169,7 +183,11 @@ static void check_mine(const step *step, real divisor) {
     assert_true(counted ? fabsl(total - squares) <= 1e-12L * squares : total == 0);
 }
 
-/* And what all ranks have. */
+/* And what all ranks have: parameters, and the bits of the norm that was known before. */
+static void check_norm(const step *step) {
+    assert_true(!step->measures || step->norm == gd_reducer_norm(step->reducer, step->squares));
+}
+
 static void check_published(const step *step) {
     size_t wrong = 0;
     for (int64_t i = 0; i < step->reducer->size; i++) {
@@ -182,16 +200,42 @@ static void check_published(const step *step) {
 static void check_steps(gd_comm *comm, const char *name, bool alters, int64_t size,
                         int64_t shards) {
     gd_reducer *reducer = make(comm, name, alters, size, shards);
-    step step = step_begin(reducer);
+    step step = step_begin(reducer, alters);
     for (int i = 0; i < 3; i++) {
         step_run(&step, 3 * (double)shards);
         check_mine(&step, (real)(3 * shards));
         gd_reducer_publish(reducer, step.squares, (size_t)reducer->block_count);
         check_published(&step);
+        check_norm(&step);
+        step.measures = !step.measures;
     }
     step_end(&step);
     gd_reducer_free(&reducer);
     assert_null(reducer);
+}
+
+/* Vectors of what each rank updates take the place of the parameters, and come back. */
+static void check_swap(gd_comm *comm, const char *name, int64_t size) {
+    gd_reducer *reducer = make(comm, name, true, size, gd_comm_size(comm));
+    step step = step_begin(reducer, false);
+    real *owned = room(reducer->owned, sizeof *owned);
+    step_run(&step, 1);
+    gd_reducer_publish(reducer, step.squares, (size_t)reducer->block_count);
+    gd_reducer_own(reducer, owned);
+    for (int round = 0; round < 4; round++) {
+        gd_reducer_swap(reducer, owned);
+        step.number = round % 2 + 1;
+        for (int64_t i = 0; i < size; i++) {
+            if (round == 0 && !isnan(step.mean[i])) {
+                assert_true(owned[step.place[i]] == marked(i, 1));
+                owned[step.place[i]] = marked(i, 2);
+            }
+        }
+        check_published(&step);
+    }
+    gd_memory_free(&owned);
+    step_end(&step);
+    gd_reducer_free(&reducer);
 }
 
 static void check_reducers(gd_comm *comm) {
@@ -202,6 +246,8 @@ static void check_reducers(gd_comm *comm) {
                 check_steps(comm, name, (shards + (int64_t)i) % 2 == 0, sizes[i], shards);
             }
         }
+        check_swap(comm, name, sizes[1]);
+        check_swap(comm, name, sizes[5]);
     }
 }
 
@@ -248,7 +294,7 @@ static void pieces_tile_the_vector_in_whole_blocks(void **state) {
  * vectors makes the sum alone. */
 static double squared_norm(gd_comm *comm, const char *name, int64_t size, int64_t shards) {
     gd_reducer *reducer = make(comm, name, true, size, shards);
-    step step = step_begin(reducer);
+    step step = step_begin(reducer, false);
     double total = 0;
     step.whole = true;
     step_run(&step, 7);
@@ -278,7 +324,7 @@ static void what_rank_0_spreads_all_ranks_have(void **state) {
     for (size_t kind = 0; gd_reducer_kinds[kind] != NULL; kind++) {
         gd_reducer *reducer =
             make(comm, gd_reducer_kinds[kind]->name, true, sizes[4], gd_comm_size(comm));
-        step step = step_begin(reducer);
+        step step = step_begin(reducer, false);
         step.number = 3;
         for (int64_t i = 0; i < reducer->size && gd_comm_rank(comm) == 0; i++) {
             reducer->parameters[i] = marked(i, 3);
@@ -293,7 +339,7 @@ static void what_rank_0_spreads_all_ranks_have(void **state) {
 /* What each rank updates is gathered in its place, and comes back as it went. */
 static void check_gather(gd_comm *comm, const char *name, int64_t size) {
     gd_reducer *reducer = make(comm, name, true, size, gd_comm_size(comm));
-    step step = step_begin(reducer);
+    step step = step_begin(reducer, false);
     step_run(&step, 1);
     real *owned = room(reducer->owned, sizeof *owned), *again = room(reducer->owned, sizeof *again);
     bool first = gd_comm_rank(comm) == 0;

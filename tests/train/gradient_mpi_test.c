@@ -82,11 +82,12 @@ static double sum_rows(const gd_problem *problem, const gd_rows *rows, const dou
     return loss;
 }
 
-static void check_gradient(gd_comm *comm, const char *reduce, const char *batch) {
+static void check_gradient(gd_comm *comm, const char *reduce, const char *batch,
+                           const char *accumulate) {
     run run;
     gd_outcome outcome;
     run_open(comm,
-             (const char *[]){reduce, batch, "data.shards=4", "data.shuffle=none",
+             (const char *[]){reduce, batch, accumulate, "data.shards=4", "data.shuffle=none",
                               "model.layers=dense 7, tanh, dense 3", "optimizer.name=sgd",
                               "optimizer.lr=1", NULL},
              &run);
@@ -117,8 +118,10 @@ static void check_gradient(gd_comm *comm, const char *reduce, const char *batch)
 static void the_gradient_is_that_of_a_plain_loop_over_the_rows(void **state) {
     char reduce[64];
     for (size_t kind = 0; reduce_override(kind, reduce) != NULL; kind++) {
-        check_gradient(*state, reduce, "train.batch_size=0");
-        check_gradient(*state, reduce, "train.batch_size=333");
+        check_gradient(*state, reduce, "train.batch_size=0", "train.accumulate=1");
+        check_gradient(*state, reduce, "train.batch_size=333", "train.accumulate=1");
+        check_gradient(*state, reduce, "train.batch_size=333", "train.accumulate=7");
+        check_gradient(*state, reduce, "train.batch_size=333", "train.accumulate=84");
     }
 }
 

@@ -11,6 +11,9 @@
 #include "gdmpi/memory.h"
 #include "train_support.h"
 
+#define EMA "optimizer.ema=0.9"
+#define CLIP "optimizer.clip_norm=0.2"
+
 /* The run directory, as rank 0 prepares it before the first step. */
 static void prepare_directory(run *run) {
     gd_trainer *trainer = run->trainer;
@@ -53,13 +56,27 @@ static void resume(run *run, int64_t step) {
     gd_memory_free(&path);
 }
 
+/* A copy of the average of the parameters. Collective. */
+static real *average_of(const run *run) {
+    gd_trainer_swap(run->trainer);
+    real *average = parameters_of(run);
+    gd_trainer_swap(run->trainer);
+    return average;
+}
+
+static void same_average(const run *run, const real *wanted) {
+    real *average = average_of(run);
+    assert_memory_equal(average, wanted, (size_t)run->trainer->reducer->size * sizeof *average);
+    gd_memory_free(&average);
+}
+
 /* Stops in the middle of an epoch, and goes on by another reducer. */
 static void check_resume(gd_comm *comm, const char *optimizer, const char *reduce) {
     run whole, rest;
     char dir[64];
     snprintf(dir, sizeof dir, "run.dir=%s %s", optimizer + strlen("optimizer.name="),
              reduce + strlen("train.reduce="));
-    run_open(comm, (const char *[]){optimizer, dir, NULL}, &whole);
+    run_open(comm, (const char *[]){optimizer, dir, EMA, CLIP, NULL}, &whole);
     prepare_directory(&whole);
     run_steps(&whole, 4);
     expect_ok(gd_trainer_save(whole.trainer, true));
@@ -67,18 +84,20 @@ static void check_resume(gd_comm *comm, const char *optimizer, const char *reduc
     assert_true(saved.epoch == 1 && saved.epoch_step == 1 && saved.epoch_loss > 0);
     real *parameters = parameters_of(&whole);
     run_steps(&whole, 7);
-    real *wanted = parameters_of(&whole);
+    real *wanted = parameters_of(&whole), *average = average_of(&whole);
     gd_progress end = whole.trainer->progress;
     run_close(&whole);
 
-    run_open(comm, (const char *[]){optimizer, dir, reduce, NULL}, &rest);
+    run_open(comm, (const char *[]){optimizer, dir, reduce, EMA, CLIP, NULL}, &rest);
     resume(&rest, 4);
     same_bits(&rest, parameters);
     same_progress(&rest, saved);
     run_steps(&rest, 7);
     same_bits(&rest, wanted);
+    same_average(&rest, average);
     same_progress(&rest, end);
     gd_memory_free(&parameters);
+    gd_memory_free(&average);
     gd_memory_free(&wanted);
     run_close(&rest);
 }

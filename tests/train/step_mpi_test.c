@@ -40,6 +40,10 @@ static void serial_open(const run *run, serial *serial) {
     serial->gradients = room(shards * size, sizeof(real));
     serial->losses = room(shards, sizeof(double));
     gd_model_initialise(model, run->config, problem->seed, serial->parameters);
+    if (serial->optimizer->average != NULL) {
+        memcpy(serial->optimizer->average, serial->parameters,
+               (size_t)size * sizeof *serial->parameters);
+    }
 }
 
 static void serial_close(serial *serial) {
@@ -108,7 +112,10 @@ static void add_tree(real *vectors, int64_t size, int64_t first, int64_t end) {
     }
 }
 
-static void serial_step(serial *serial, gd_outcome *outcome) {
+/* Clipping takes the norm to the bit that the trainer found, which adds its squares in another
+ * order.
+ */
+static void serial_step(serial *serial, double norm, gd_outcome *outcome) {
     const gd_problem *problem = serial->run->problem;
     const gd_shards *shards = &problem->shards;
     int64_t size = problem->model->tensors.size;
@@ -132,6 +139,7 @@ static void serial_step(serial *serial, gd_outcome *outcome) {
                               size,
                               serial->mean,
                               serial->parameters};
+    gd_optimizer_measured(serial->optimizer, norm);
     gd_optimizer_update(serial->optimizer, &update);
     if (serial->epoch_step == gd_shards_steps(shards)) {
         serial->epoch++;
@@ -151,7 +159,7 @@ static void check_steps(gd_comm *comm, const char *const *overrides) {
     for (int i = 0; i < 12; i++) {
         gd_outcome outcome, wanted;
         expect_ok(run_step(&run, &outcome));
-        serial_step(&serial, &wanted);
+        serial_step(&serial, outcome.grad_norm, &wanted);
         assert_int_equal(outcome.rows, wanted.rows);
         assert_int_equal(run.trainer->progress.step, serial.step);
         near(outcome.loss, wanted.loss, exact ? 0 : 1e-5 * wanted.loss);
@@ -164,23 +172,34 @@ static void check_steps(gd_comm *comm, const char *const *overrides) {
     for (int64_t i = 0; i < size; i++) {
         near((double)parameters[i], (double)serial.parameters[i], exact ? 0 : 1e-3);
     }
+    if (exact && serial.optimizer->average != NULL) {
+        gd_trainer_swap(run.trainer);
+        same_bits(&run, serial.optimizer->average);
+        gd_trainer_swap(run.trainer);
+        same_bits(&run, serial.parameters);
+    }
     gd_memory_free(&parameters);
     serial_close(&serial);
     run_close(&run);
 }
 
 static void every_reducer_makes_the_parameters_of_one_process(void **state) {
-    static const char *const variants[][4] = {
-        {"train.batch_size=0", "data.shuffle=shard", "data.shards=4", "optimizer.name=adam"},
-        {"train.batch_size=384", "data.shuffle=shard", "data.shards=5", "optimizer.name=momentum"},
+    static const char *const variants[][7] = {
+        {"train.batch_size=0", "data.shards=4"},
+        {"train.batch_size=0", "data.shards=4", "train.accumulate=3", "optimizer.clip_norm=0.1",
+         "optimizer.ema=0.9"},
+        {"data.shards=5", "optimizer.name=momentum"},
+        {"data.shards=6", "train.accumulate=8", "optimizer.clip_value=0.02", "optimizer.ema=0.5"},
         {"train.batch_size=23", "data.shuffle=none", "data.shards=9", "optimizer.name=sgd"},
+        {"train.batch_size=23", "data.shards=9", "optimizer.name=sgd", "optimizer.clip_norm=0.3",
+         "optimizer.clip_value=0.05", "train.accumulate=2"},
     };
     char reduce[64];
     for (size_t kind = 0; reduce_override(kind, reduce) != NULL; kind++) {
         for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
-            const char *const *variant = variants[i];
-            check_steps(*state, (const char *[]){variant[0], variant[1], variant[2], variant[3],
-                                                 reduce, NULL});
+            const char *overrides[sizeof *variants / sizeof **variants + 1] = {reduce};
+            memcpy(overrides + 1, variants[i], sizeof *variants);
+            check_steps(*state, overrides);
         }
     }
 }
@@ -191,8 +210,13 @@ static void check_validation(gd_comm *comm, const char *const *overrides) {
     gd_outcome outcome;
     double loss = 0, metric = 0;
     run_open(comm, overrides, &run);
-    run_steps(&run, 2);
     serial_open(&run, &serial);
+    for (int i = 0; i < 2; i++) {
+        gd_outcome ignored;
+        expect_ok(run_step(&run, &outcome));
+        serial_step(&serial, outcome.grad_norm, &ignored);
+    }
+    const real *average = serial.optimizer->average;
     const gd_problem *problem = run.problem;
     const int64_t tile = problem->model->tile_rows;
     gd_rows rows = all_rows(&problem->val_source, &problem->val_split, GD_VALIDATION);
@@ -203,7 +227,7 @@ static void check_validation(gd_comm *comm, const char *const *overrides) {
         gd_batch_gather(&rows, done, NULL, left < tile ? left : tile, problem->scale,
                         &serial.batch);
         loss += gd_model_evaluate(problem->model, serial.workspace, &serial.batch,
-                                  run.trainer->reducer->parameters, &tile_metric);
+                                  average == NULL ? serial.parameters : average, &tile_metric);
         metric += tile_metric;
     }
     gd_trainer_validate(run.trainer, &outcome);
@@ -211,6 +235,7 @@ static void check_validation(gd_comm *comm, const char *const *overrides) {
     assert_true(outcome.loss == loss && loss > 0);
     assert_true(outcome.metric == metric);
     assert_true(metric == floor(metric) && metric >= 0 && metric <= (double)outcome.rows);
+    same_bits(&run, serial.parameters);
     gd_rows_free(&rows);
     serial_close(&serial);
     run_close(&run);
@@ -219,8 +244,47 @@ static void check_validation(gd_comm *comm, const char *const *overrides) {
 static void validation_has_the_bits_of_one_process(void **state) {
     check_validation(*state, (const char *[]){NULL});
     check_validation(*state, (const char *[]){"train.reduce=window", NULL});
+    check_validation(*state, (const char *[]){"optimizer.ema=0.75", "train.accumulate=9", NULL});
+    check_validation(*state, (const char *[]){"train.reduce=window", "optimizer.ema=0.9", NULL});
     check_validation(*state, (const char *[]){"data.val=", "data.val_fraction=0.8", NULL});
     check_validation(*state, (const char *[]){"data.val=", "data.val_fraction=0.01", NULL});
+}
+
+/* One step at lr 1 of plain descent, with dropout, whose masks are those of the rows. */
+static real *moved(gd_comm *comm, const char *reduce, const char *accumulate, double *loss,
+                   int64_t *size) {
+    run run;
+    gd_outcome outcome;
+    run_open(comm,
+             (const char *[]){reduce, accumulate, "optimizer.name=sgd", "optimizer.lr=1", NULL},
+             &run);
+    expect_ok(run_step(&run, &outcome));
+    *loss = outcome.loss;
+    *size = run.trainer->reducer->size;
+    real *parameters = parameters_of(&run);
+    run_close(&run);
+    return parameters;
+}
+
+/* 77 rows of a shard at most. */
+static void accumulation_changes_a_step_by_rounding_only(void **state) {
+    static const char *const accumulate[] = {"train.accumulate=2", "train.accumulate=5",
+                                             "train.accumulate=76", "train.accumulate=1000"};
+    int64_t size;
+    double epsilon = sizeof(real) == sizeof(float) ? 1e-6 : 1e-15, loss, wanted_loss;
+    char reduce[64];
+    for (size_t kind = 0; reduce_override(kind, reduce) != NULL; kind++) {
+        real *wanted = moved(*state, reduce, "train.accumulate=1", &wanted_loss, &size);
+        for (size_t i = 0; i < sizeof accumulate / sizeof *accumulate; i++) {
+            real *parameters = moved(*state, reduce, accumulate[i], &loss, &size);
+            near(loss, wanted_loss, 8 * epsilon * wanted_loss);
+            for (int64_t j = 0; j < size; j++) {
+                near((double)parameters[j], (double)wanted[j], 8 * epsilon);
+            }
+            gd_memory_free(&parameters);
+        }
+        gd_memory_free(&wanted);
+    }
 }
 
 static void check_divergence(gd_comm *comm, const char *reduce) {
@@ -282,6 +346,7 @@ int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(every_reducer_makes_the_parameters_of_one_process, comm),
+        cmocka_unit_test_prestate(accumulation_changes_a_step_by_rounding_only, comm),
         cmocka_unit_test_prestate(validation_has_the_bits_of_one_process, comm),
         cmocka_unit_test_prestate(what_is_not_finite_stops_all_ranks_and_is_not_saved, comm),
         cmocka_unit_test_prestate(a_failure_of_one_rank_is_everyones_at_the_next_step, comm),
