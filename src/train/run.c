@@ -136,6 +136,7 @@ static gd_status loop(gd_trainer *trainer) {
     trainer->work.start = gd_process_seconds();
     while (status == GD_OK && finished(trainer) == NULL) {
         double start = gd_clock_seconds();
+        gd_trainer_watch_writer(trainer);
         status = gd_trainer_step(trainer, &outcome);
         if (status != GD_OK) {
             break;
@@ -156,7 +157,8 @@ static gd_status loop(gd_trainer *trainer) {
             status = save(trainer, due);
         }
         if (status == GD_OK && outcome.stop != 0 && finished(trainer) == NULL) {
-            status = stopped(trainer, outcome.stop);
+            status = gd_trainer_wait(trainer);
+            status = status == GD_OK ? stopped(trainer, outcome.stop) : status;
         }
     }
     return status;
