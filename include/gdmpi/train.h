@@ -45,6 +45,7 @@
 #define gd_report_begin GD_NAME(gd_report_begin)
 #define gd_report_epoch GD_NAME(gd_report_epoch)
 #define gd_report_end GD_NAME(gd_report_end)
+#define gd_report_model GD_NAME(gd_report_model)
 #define gd_report_metric_key GD_NAME(gd_report_metric_key)
 
 /* How many flags a step shares between the ranks. */
@@ -131,8 +132,9 @@ gd_status gd_trainer_wait(gd_trainer *trainer);
 /* The group of a checkpoint in which an optimizer's state vector is. Not collective. */
 void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]);
 
-/* Waits until all checkpoints are in place, and writes the parameters to model.h5. Collective. */
-gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest);
+/* Writes the parameters, whose digest is given, to model.h5, once all checkpoints are in place and
+ * the log is on the disk. Collective. */
+gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest);
 
 /* The digest of the parameters, and whether it is the same on all ranks: GD_FAILED if not.
  * Collective. */
@@ -178,8 +180,11 @@ gd_status gd_report_epoch(gd_trainer *trainer);
 /* The key of the validation metric in the log; static. */
 const char *gd_report_metric_key(const gd_problem *problem);
 
-/* The line "end" of the log, and the last lines of the run. Rank 0 prints. Collective. */
+/* The line "end" of the log, and the last lines of the run but one. Rank 0 prints. Collective. */
 gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest);
+
+/* The last line: where the model is. Rank 0. */
+void gd_report_model(const gd_trainer *trainer, uint64_t digest);
 
 /* GD_BAD_INPUT for what the settings alone cannot tell: files that could not be written.
  * Collective.

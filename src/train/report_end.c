@@ -115,10 +115,8 @@ static void print_speed(const account *account) {
     }
 }
 
-static void print_end(const gd_trainer *trainer, const char *reason, const char *digest,
-                      const account *account) {
+static void print_end(const gd_trainer *trainer, const char *reason, const account *account) {
     const gd_progress *progress = &trainer->progress;
-    const char *directory = trainer->rundir.path;
     char duration[32];
     printf("\ndone      %s: %lld epochs, %lld steps, %s of training\n",
            strcmp(reason, "epochs") == 0 ? "all epochs are trained" : "train.max_steps is reached",
@@ -126,7 +124,7 @@ static void print_end(const gd_trainer *trainer, const char *reason, const char 
            gd_text_duration(progress->seconds, duration));
     if (progress->best_epoch > 0) {
         printf("best      epoch %lld, val loss %.6g (%s/checkpoints/best)\n",
-               (long long)progress->best_epoch, progress->best_loss, directory);
+               (long long)progress->best_epoch, progress->best_loss, trainer->rundir.path);
     }
     if (trainer->table.metric != NULL) {
         printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
@@ -135,7 +133,6 @@ static void print_end(const gd_trainer *trainer, const char *reason, const char 
     gd_times_print(&account->times);
     print_saving(account);
     print_speed(account);
-    printf("model     %s/model.h5, digest %s\n", directory, digest);
     fflush(stdout);
 }
 
@@ -156,8 +153,15 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
         account.saving = gd_writer_count(trainer->writer);
         status = log_end(trainer, reason, hexadecimal, &account);
         if (status == GD_OK) {
-            print_end(trainer, reason, hexadecimal, &account);
+            print_end(trainer, reason, &account);
         }
     }
     return gd_comm_agree(comm, status);
+}
+
+void gd_report_model(const gd_trainer *trainer, uint64_t digest) {
+    char hexadecimal[17];
+    printf("model     %s/model.h5, digest %s\n", trainer->rundir.path,
+           gd_checkpoint_digest_text(digest, hexadecimal));
+    fflush(stdout);
 }

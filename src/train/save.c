@@ -164,6 +164,9 @@ static gd_status write_model(const gd_trainer *trainer, uint64_t digest) {
                                    GD_REAL_TYPE, trainer->reducer->parameters);
     }
     if (status == GD_OK) {
+        status = gd_metrics_flush(trainer->metrics);
+    }
+    if (status == GD_OK) {
         status = gd_checkpoint_commit(&model);
     }
     gd_checkpoint_abandon(&model);
@@ -171,18 +174,14 @@ static gd_status write_model(const gd_trainer *trainer, uint64_t digest) {
     return status;
 }
 
-gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest) {
+gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest) {
     gd_comm *comm = trainer->problem->comm;
     gd_status status = gd_trainer_wait(trainer);
-    if (status != GD_OK) {
-        return status;
-    }
-    gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
-    status = gd_trainer_digest(trainer, digest);
     if (status == GD_OK) {
-        status =
-            gd_comm_agree(comm, gd_comm_rank(comm) == 0 ? write_model(trainer, *digest) : GD_OK);
+        gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
+        status = gd_comm_rank(comm) == 0 ? write_model(trainer, digest) : GD_OK;
+        status = gd_comm_agree(comm, status);
+        gd_phases_enter(&trainer->phases, before);
     }
-    gd_phases_enter(&trainer->phases, before);
     return status;
 }
