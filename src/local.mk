@@ -41,6 +41,7 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/checkpoint_private.h \
 	src/checkpoint/checkpoint_read.c \
 	src/checkpoint/rundir.c \
+	src/checkpoint/writer.c \
 	src/train/halt.c \
 	src/log/json.c \
 	src/log/metrics.c \
@@ -162,4 +163,5 @@ noinst_HEADERS += \
 	include/gdmpi/times.h \
 	include/gdmpi/train.h \
 	include/gdmpi/tree.h \
-	include/gdmpi/type.h
+	include/gdmpi/type.h \
+	include/gdmpi/writer.h

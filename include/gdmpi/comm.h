@@ -20,8 +20,9 @@ void gd_comm_stop(gd_comm **comm);
 /* The ranks of a host are numbered one after another, whatever order MPI gave them. */
 int gd_comm_rank(const gd_comm *comm);
 int gd_comm_size(const gd_comm *comm);
-int gd_comm_hosts(const gd_comm *comm);                     /* how many hosts the ranks are on */
-int gd_comm_ranks_here(const gd_comm *comm);                /* ranks on this rank's host */
+bool gd_comm_threads(const gd_comm *comm);   /* whether there may be threads that do not call MPI */
+int gd_comm_hosts(const gd_comm *comm);      /* how many hosts the ranks are on */
+int gd_comm_ranks_here(const gd_comm *comm); /* ranks on this rank's host */
 int gd_comm_host_number(const gd_comm *comm);               /* of this rank's host, from 0 */
 gd_range gd_comm_ranks_on(const gd_comm *comm, int host);   /* the ranks of a host, by its number */
 const char *gd_comm_host(const gd_comm *comm);              /* the name of this rank's host, */

@@ -19,6 +19,9 @@ void gd_metrics_integer(gd_metrics *metrics, const char *key, int64_t value);
 void gd_metrics_number(gd_metrics *metrics, const char *key, double value); /* null if not finite */
 gd_status gd_metrics_end(gd_metrics *metrics);
 
+/* Sees to it that what was written out so far is on the disk. Any thread may do so. */
+gd_status gd_metrics_flush(const gd_metrics *metrics);
+
 /* How long the log is now, and will be once a line that was begun is ended. */
 int64_t gd_metrics_bytes(const gd_metrics *metrics);
 

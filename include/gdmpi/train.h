@@ -14,6 +14,7 @@
 #include "gdmpi/rundir.h"
 #include "gdmpi/table.h"
 #include "gdmpi/timeline.h"
+#include "gdmpi/writer.h"
 
 #define gd_train_tables GD_NAME(gd_train_tables)
 #define gd_train_methods GD_NAME(gd_train_methods)
@@ -27,6 +28,9 @@
 #define gd_trainer_order GD_NAME(gd_trainer_order)
 #define gd_trainer_step GD_NAME(gd_trainer_step)
 #define gd_trainer_validate GD_NAME(gd_trainer_validate)
+#define gd_trainer_open_writer GD_NAME(gd_trainer_open_writer)
+#define gd_trainer_watch_writer GD_NAME(gd_trainer_watch_writer)
+#define gd_trainer_wait GD_NAME(gd_trainer_wait)
 #define gd_trainer_save GD_NAME(gd_trainer_save)
 #define gd_trainer_slot_group GD_NAME(gd_trainer_slot_group)
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
@@ -43,6 +47,7 @@
 #define gd_report_begin GD_NAME(gd_report_begin)
 #define gd_report_epoch GD_NAME(gd_report_epoch)
 #define gd_report_end GD_NAME(gd_report_end)
+#define gd_report_model GD_NAME(gd_report_model)
 #define gd_report_metric_key GD_NAME(gd_report_metric_key)
 
 /* How many flags a step shares between the ranks: failed, save, and the reasons to stop. */
@@ -74,17 +79,19 @@ typedef struct gd_trainer {
     uint32_t *order; /* of the rows of each of this rank's shards, one after another */
     double *shared;  /* the small reduction of a step: a loss per shard, squares per block, flags */
     size_t shared_count;
-    double lr;         /* of the step under way */
-    double *tile_sums; /* validation: two numbers per tile */
-    real *whole;       /* rank 0: a flat vector on its way to or from a checkpoint */
+    double lr;                   /* of the step under way */
+    double *tile_sums;           /* validation: two numbers per tile */
+    gd_checkpoint_header header; /* rank 0: what all checkpoints of this run say of themselves */
+    gd_writer *writer;           /* rank 0 */
+    real *whole; /* rank 0: for a flat vector on its way from a checkpoint; the writer's */
     gd_progress progress;
     gd_status failure; /* what went wrong on this rank and is not yet agreed on */
     gd_phases phases;
     gd_timeline *timeline; /* NULL: none is asked for */
     gd_work work;
     gd_halt halt;
-    double saved;        /* when the last checkpoint was written, on the clock */
-    double save_seconds; /* the longest that writing a checkpoint has taken, from its begin */
+    double saved;        /* when the last checkpoint was begun, on the clock */
+    double save_seconds; /* rank 0: the longest from a checkpoint's begin to its being in place */
     gd_rundir rundir;
     gd_metrics *metrics; /* rank 0 */
     gd_table table;      /* rank 0 */
@@ -115,17 +122,27 @@ void gd_trainer_swap(gd_trainer *trainer);
  * depend on the ranks. Collective. */
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome);
 
-/* Writes a checkpoint of now, and its line of the log; GD_DIVERGED, with nothing written, if a
- * parameter is not finite. `scheduled`: an unbroken run would write it too. Collective. */
+/* What gd_trainer_save needs, on rank 0. Not collective. */
+gd_status gd_trainer_open_writer(gd_trainer *trainer);
+
+/* Hands a checkpoint of now over to be written, and writes its line of the log; GD_DIVERGED, with
+ * nothing written, if a parameter is not finite. `scheduled`: an unbroken run would write it too.
+ * Collective. */
 gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled);
+
+/* Takes notice of what was written since: remembers a failure. Not collective. */
+void gd_trainer_watch_writer(gd_trainer *trainer);
+
+/* Waits until all checkpoints are in place. Collective. */
+gd_status gd_trainer_wait(gd_trainer *trainer);
 
 /* The group of a checkpoint in which an optimizer's state vector is; the one after those of its
  * kind is the average of the parameters. Not collective. */
 void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]);
 
-/* Writes the parameters, or their average if there is one, to model.h5. `digest` is that of what
- * was written. Collective. */
-gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest);
+/* Writes the parameters, whose digest is given, to model.h5, once all checkpoints are in place and
+ * the log is on the disk. Collective. */
+gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest);
 
 /* The digest of the parameters, and whether it is the same on all ranks: GD_FAILED if not.
  * Collective. */
@@ -171,8 +188,11 @@ gd_status gd_report_epoch(gd_trainer *trainer);
 /* The key of the validation metric in the log; static. */
 const char *gd_report_metric_key(const gd_problem *problem);
 
-/* The line "end" of the log, and the last lines of the run. Rank 0 prints. Collective. */
+/* The line "end" of the log, and the last lines of the run but one. Rank 0 prints. Collective. */
 gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest);
+
+/* The last line: where the model is. Rank 0. */
+void gd_report_model(const gd_trainer *trainer, uint64_t digest);
 
 /* GD_BAD_INPUT for what the settings alone cannot tell: files that could not be written.
  * Collective.

@@ -118,6 +118,7 @@ gd_status gd_comm_start(int *argc, char ***argv, gd_comm **comm) {
         gd_memory_free(comm);
         return gd_status_new(GD_FAILED, "MPI cannot be started");
     }
+    (*comm)->threads = level >= MPI_THREAD_FUNNELED;
     status = start(*comm);
     if (status != GD_OK) {
         gd_comm_stop(comm);
@@ -145,6 +146,10 @@ int gd_comm_rank(const gd_comm *comm) {
 
 int gd_comm_size(const gd_comm *comm) {
     return comm->size;
+}
+
+bool gd_comm_threads(const gd_comm *comm) {
+    return comm->threads;
 }
 
 int gd_comm_hosts(const gd_comm *comm) {

@@ -21,6 +21,7 @@ struct gd_comm {
     MPI_Errhandler handler, window_handler;
     int rank, size;
     int host, hosts;
+    bool threads;                      /* whether MPI lets this process have other threads */
     gd_range *ranks_on;                /* [size]: the first `hosts` are the ranks of each */
     char name[MPI_MAX_PROCESSOR_NAME]; /* of this host */
     char (*name_of)[GD_COMM_NAME];     /* [size]: of each rank's host, cut to this length */

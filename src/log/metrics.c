@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gdmpi/files.h"
 #include "gdmpi/json.h"
@@ -59,6 +60,11 @@ gd_status gd_metrics_close(gd_metrics **metrics) {
     gd_memory_free(&self->path);
     gd_memory_free(metrics);
     return status;
+}
+
+/* EINVAL: not on a disk, as a pipe. */
+gd_status gd_metrics_flush(const gd_metrics *metrics) {
+    return fsync(fileno(metrics->file)) == 0 || errno == EINVAL ? GD_OK : failed(metrics);
 }
 
 static void add_key(gd_metrics *metrics, const char *key) {

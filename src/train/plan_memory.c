@@ -3,7 +3,18 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
 
-enum { PROGRAM, ROWS, VALIDATION, PARAMETERS, GRADIENTS, NEIGHBOURS, STATE, TILE, WHOLE, KINDS };
+enum {
+    PROGRAM,
+    ROWS,
+    VALIDATION,
+    PARAMETERS,
+    GRADIENTS,
+    NEIGHBOURS,
+    STATE,
+    TILE,
+    SNAPSHOTS,
+    KINDS
+};
 
 static const char *const names[KINDS] = {"program and libraries",
                                          "training rows and their order",
@@ -13,7 +24,7 @@ static const char *const names[KINDS] = {"program and libraries",
                                          "neighbours' gradients",
                                          "optimizer state",
                                          "a tile on its way",
-                                         "a vector for checkpoints"};
+                                         "snapshots for checkpoints"};
 
 /* The bytes of one rank: all that it sees, and its part of what its host has, in which memory that
  * ranks share counts once. */
@@ -57,8 +68,7 @@ static void count(const gd_trainer *trainer, const gd_resident *program, needs *
     count_own(mine, TILE,
               gd_workspace_bytes(problem->model, problem->model->tile_rows) +
                   gd_batch_bytes(problem->model->tile_rows, problem->model->inputs, &target));
-    count_own(mine, WHOLE,
-              trainer->whole == NULL ? 0.0 : (double)reducer->size * (double)sizeof(real));
+    count_own(mine, SNAPSHOTS, trainer->writer == NULL ? 0.0 : gd_writer_bytes(trainer->writer));
 }
 
 static double total(const double bytes[KINDS]) {

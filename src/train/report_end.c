@@ -11,6 +11,7 @@
 /* What a run that has come to its end has to say about its speed and size, of all ranks. */
 typedef struct account {
     gd_times times;
+    gd_writer_account saving; /* rank 0 */
     double rows_per_second;
     double flops;         /* floating-point operations a second, of training */
     double machine;       /* those of matrix products alone; 0: not measured */
@@ -77,8 +78,27 @@ static gd_status log_end(gd_trainer *trainer, const char *reason, const char *di
     gd_metrics_number(metrics, "samples_per_second", worked ? account->rows_per_second : NAN);
     gd_metrics_number(metrics, "flop_per_second", worked ? account->flops : NAN);
     gd_metrics_number(metrics, "machine_flop_per_second", worked ? account->machine : NAN);
+    gd_metrics_number(metrics, "saving_seconds", account->saving.seconds);
+    gd_metrics_number(metrics, "saving_processor_seconds", account->saving.processor);
     gd_times_log(&account->times, metrics);
     return gd_metrics_end(metrics);
+}
+
+/* The thread may have to share a core with a rank: then all that it computes is training's loss. */
+static void print_saving(const account *account) {
+    const gd_writer_account *saving = &account->saving;
+    double waited = account->times.mean[GD_CHECKPOINT], run = 0;
+    for (int phase = 0; phase < GD_PHASES; phase++) {
+        run += account->times.mean[phase];
+    }
+    double share = 100 * (waited + (saving->thread ? saving->processor : 0)) / run;
+    printf("saving    %lld checkpoints: %.3f s of training, ", (long long)saving->count, waited);
+    if (saving->thread) {
+        printf("%.3f s of processor beside it; at most %.1f %% of the run\n", saving->processor,
+               share);
+    } else {
+        printf("for no thread could be started; %.1f %% of the run\n", share);
+    }
 }
 
 static void print_speed(const account *account) {
@@ -95,10 +115,8 @@ static void print_speed(const account *account) {
     }
 }
 
-static void print_end(const gd_trainer *trainer, const char *reason, const char *digest,
-                      const account *account) {
+static void print_end(const gd_trainer *trainer, const char *reason, const account *account) {
     const gd_progress *progress = &trainer->progress;
-    const char *directory = trainer->rundir.path;
     char duration[32];
     printf("\ndone      %s: %lld epochs, %lld steps, %s of training\n",
            strcmp(reason, "epochs") == 0 ? "all epochs are trained" : "train.max_steps is reached",
@@ -106,15 +124,15 @@ static void print_end(const gd_trainer *trainer, const char *reason, const char 
            gd_text_duration(progress->seconds, duration));
     if (progress->best_epoch > 0) {
         printf("best      epoch %lld, val loss %.6g (%s/checkpoints/best)\n",
-               (long long)progress->best_epoch, progress->best_loss, directory);
+               (long long)progress->best_epoch, progress->best_loss, trainer->rundir.path);
     }
     if (trainer->table.metric != NULL) {
         printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
                progress->val_metric);
     }
     gd_times_print(&account->times);
+    print_saving(account);
     print_speed(account);
-    printf("model     %s/model.h5, digest %s\n", directory, digest);
     fflush(stdout);
 }
 
@@ -132,10 +150,18 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
         status = measure_speed(trainer, &account);
     }
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
+        account.saving = gd_writer_count(trainer->writer);
         status = log_end(trainer, reason, hexadecimal, &account);
         if (status == GD_OK) {
-            print_end(trainer, reason, hexadecimal, &account);
+            print_end(trainer, reason, &account);
         }
     }
     return gd_comm_agree(comm, status);
+}
+
+void gd_report_model(const gd_trainer *trainer, uint64_t digest) {
+    char hexadecimal[17];
+    printf("model     %s/model.h5, digest %s\n", trainer->rundir.path,
+           gd_checkpoint_digest_text(digest, hexadecimal));
+    fflush(stdout);
 }

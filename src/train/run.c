@@ -120,6 +120,7 @@ static gd_status loop(gd_trainer *trainer) {
     gd_halt_begin(&trainer->halt);
     while (status == GD_OK && finished(trainer) == NULL) {
         double start = gd_clock_seconds();
+        gd_trainer_watch_writer(trainer);
         status = gd_trainer_step(trainer, &outcome);
         if (status != GD_OK) {
             break;
@@ -140,33 +141,79 @@ static gd_status loop(gd_trainer *trainer) {
             status = save(trainer, due);
         }
         if (status == GD_OK && outcome.stop != NULL && finished(trainer) == NULL) {
-            status = gd_halt_stopped(&trainer->halt, outcome.stop, progress, steps,
-                                     trainer->problem->config);
+            status = gd_trainer_wait(trainer);
+            status = status == GD_OK ? gd_halt_stopped(&trainer->halt, outcome.stop, progress,
+                                                       steps, trainer->problem->config)
+                                     : status;
         }
     }
     return status;
 }
 
-/* What follows the last checkpoint: validation of an epoch that max_steps cut short, the model, the
- * last lines. */
+/* What follows the last checkpoint: validation of an epoch that max_steps cut short, the last
+ * lines, and the model, the average of the parameters if there is one; it comes last, for it is
+ * what tells that nothing is left to do. */
 static gd_status finish(gd_trainer *trainer) {
     const char *reason = finished(trainer);
     uint64_t digest;
     gd_status status = trainer->progress.epoch_step > 0 ? end_epoch(trainer) : GD_OK;
     if (status == GD_OK) {
-        status = gd_trainer_agree(trainer);
+        status = gd_trainer_wait(trainer);
     }
     if (status == GD_OK) {
-        status = gd_trainer_save_model(trainer, &digest);
+        gd_trainer_swap(trainer);
+        status = gd_trainer_digest(trainer, &digest);
     }
-    return status == GD_OK ? gd_report_end(trainer, reason, digest) : status;
+    if (status == GD_OK) {
+        status = gd_report_end(trainer, reason, digest);
+    }
+    if (status == GD_OK) {
+        status = gd_trainer_save_model(trainer, digest);
+    }
+    if (status == GD_OK && gd_comm_rank(trainer->problem->comm) == 0) {
+        gd_report_model(trainer, digest);
+    }
+    return status;
 }
 
-/* Clears the way for the run, or for what is left of it, and opens its log. Rank 0. */
+/* The log, as it was when the checkpoint was made that the run goes on from. */
+static gd_status open_log(gd_trainer *trainer) {
+    int64_t bytes = trainer->progress.log_bytes;
+    char *path;
+    gd_status status = gd_rundir_file(&trainer->rundir, "metrics.jsonl", &path);
+    if (status == GD_OK) {
+        status = gd_metrics_open(path, bytes, &trainer->metrics);
+    }
+    if (status == GD_OK && gd_metrics_bytes(trainer->metrics) < bytes) {
+        fprintf(stderr,
+                "gdmpi: warning: %s had %lld bytes when the checkpoint was made, and now has %lld: "
+                "lines are missing\n",
+                path, (long long)bytes, (long long)gd_metrics_bytes(trainer->metrics));
+    }
+    gd_memory_free(&path);
+    return status;
+}
+
+static gd_status write_config(const gd_trainer *trainer) {
+    gd_text config = {0};
+    char *path = NULL;
+    gd_config_write(trainer->problem->config, &config);
+    gd_status status = gd_text_status(&config);
+    if (status == GD_OK) {
+        status = gd_rundir_file(&trainer->rundir, "config.ini", &path);
+    }
+    if (status == GD_OK) {
+        status = gd_file_write(path, config.bytes, config.length);
+    }
+    gd_memory_free(&path);
+    gd_text_free(&config);
+    return status;
+}
+
+/* Clears the way for the run, or for what is left of it, and opens its log. With config.ini, the
+ * name of the log reaches the disk. Rank 0. */
 static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
     gd_rundir *rundir = &trainer->rundir;
-    gd_text config = {0};
-    char *name = NULL;
     gd_status status = gd_rundir_make(rundir);
     if (status == GD_OK) {
         status = path == NULL ? gd_rundir_clear(rundir)
@@ -174,28 +221,12 @@ static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
                                                  trainer->progress.best_step);
     }
     if (status == GD_OK) {
-        gd_config_write(trainer->problem->config, &config);
-        status = gd_text_status(&config);
+        status = open_log(trainer);
     }
     if (status == GD_OK) {
-        status = gd_rundir_file(rundir, "config.ini", &name);
+        status = write_config(trainer);
     }
-    if (status == GD_OK) {
-        status = gd_file_write(name, config.bytes, config.length);
-    }
-    gd_memory_free(&name);
-    if (status == GD_OK) {
-        status = gd_rundir_file(rundir, "metrics.jsonl", &name);
-    }
-    if (status == GD_OK) {
-        status = gd_metrics_open(name, trainer->progress.log_bytes, &trainer->metrics);
-    }
-    if (status == GD_OK && path == NULL) {
-        status = gd_report_start(trainer);
-    }
-    gd_memory_free(&name);
-    gd_text_free(&config);
-    return status;
+    return status == GD_OK && path == NULL ? gd_report_start(trainer) : status;
 }
 
 /* Parameters, directory and log as they are before the first step to do. */

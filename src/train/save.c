@@ -6,31 +6,6 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
 
-static gd_status write_params(gd_trainer *trainer, const char *path, uint64_t digest,
-                              gd_checkpoint **checkpoint) {
-    const gd_problem *problem = trainer->problem;
-    gd_text config = {0};
-    gd_config_write(problem->config, &config);
-    gd_checkpoint_header header = {.type = GD_REAL_TYPE,
-                                   .inputs = problem->model->inputs,
-                                   .shards = problem->shards.count,
-                                   .train_rows = problem->shards.rows,
-                                   .val_rows = problem->val_count,
-                                   .digest = digest,
-                                   .config = config.bytes,
-                                   .progress = trainer->progress};
-    gd_status status = gd_text_status(&config);
-    if (status == GD_OK) {
-        status = gd_checkpoint_create(path, &header, checkpoint);
-    }
-    if (status == GD_OK) {
-        status = gd_checkpoint_add(*checkpoint, "/params", &problem->model->tensors, GD_REAL_TYPE,
-                                   trainer->reducer->parameters);
-    }
-    gd_text_free(&config);
-    return status;
-}
-
 void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]) {
     if (kind->slot[slot] == NULL) {
         snprintf(group, 64, "/ema");
@@ -39,54 +14,59 @@ void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[6
     }
 }
 
-/* All ranks bring the optimizer's state to rank 0, which goes on even after a failure, so that no
- * rank waits. */
-static gd_status write_state(gd_trainer *trainer, gd_checkpoint *checkpoint, gd_status status) {
-    const gd_optimizer *optimizer = trainer->optimizer;
-    for (int i = 0; i < optimizer->slots; i++) {
-        char group[64];
-        gd_trainer_slot_group(optimizer->kind, i, group);
-        gd_reducer_gather(trainer->reducer, optimizer->slot[i], trainer->whole);
-        if (checkpoint != NULL && status == GD_OK) {
-            status = gd_checkpoint_add(checkpoint, group, &trainer->problem->model->tensors,
-                                       GD_REAL_TYPE, trainer->whole);
-        }
-    }
-    return status;
+static gd_status describe(const gd_problem *problem, gd_checkpoint_header *header) {
+    gd_text config = {0};
+    gd_config_write(problem->config, &config);
+    *header = (gd_checkpoint_header){.type = GD_REAL_TYPE,
+                                     .inputs = problem->model->inputs,
+                                     .shards = problem->shards.count,
+                                     .train_rows = problem->shards.rows,
+                                     .val_rows = problem->val_count,
+                                     .config = config.bytes};
+    return gd_text_status(&config);
 }
 
-/* The file is complete: gives it its name, and points the links at it. Rank 0 only. */
-static gd_status publish(gd_trainer *trainer, gd_checkpoint **checkpoint) {
-    const gd_progress *progress = &trainer->progress;
-    const gd_rundir *rundir = &trainer->rundir;
-    gd_status status = gd_checkpoint_commit(checkpoint);
-    if (status == GD_OK) {
-        status = gd_rundir_link(rundir, "latest", progress->step);
+/* Parameters, then the optimizer's state. */
+gd_status gd_trainer_open_writer(gd_trainer *trainer) {
+    const gd_problem *problem = trainer->problem;
+    const gd_optimizer *optimizer = trainer->optimizer;
+    gd_writer_plan plan = {.rundir = &trainer->rundir,
+                           .tensors = &problem->model->tensors,
+                           .type = GD_REAL_TYPE,
+                           .keep = gd_config_integer(problem->config, "run", "keep"),
+                           .thread = gd_comm_threads(problem->comm),
+                           .vectors = 1 + optimizer->slots,
+                           .group = {"/params"}};
+    for (int i = 0; i < optimizer->slots; i++) {
+        gd_trainer_slot_group(optimizer->kind, i, plan.group[1 + i]);
     }
-    if (status == GD_OK && progress->best_step == progress->step && progress->best_epoch > 0) {
-        status = gd_rundir_link(rundir, "best", progress->step);
+    gd_status status = describe(problem, &trainer->header);
+    if (status == GD_OK) {
+        status = gd_writer_new(&plan, &trainer->writer);
     }
     if (status == GD_OK) {
-        status = gd_rundir_prune(rundir, gd_config_integer(trainer->problem->config, "run", "keep"),
-                                 progress->best_epoch > 0 ? progress->best_step : -1);
+        trainer->whole = gd_writer_take(trainer->writer)->vector[0];
     }
     return status;
 }
 
 /* The line of a checkpoint that an unbroken run would not have is not for the log of one that goes
  * on. */
-static gd_status log_checkpoint(gd_trainer *trainer, const char *path, uint64_t digest,
-                                bool scheduled) {
+static gd_status log_checkpoint(gd_trainer *trainer, uint64_t digest, bool scheduled) {
     gd_metrics *metrics = trainer->metrics;
-    const char *name = strrchr(path, '/');
-    char hexadecimal[17];
+    char hexadecimal[17], *path;
+    gd_status status = gd_rundir_checkpoint(&trainer->rundir, trainer->progress.step, &path);
+    if (status != GD_OK) {
+        return status;
+    }
     int64_t before = gd_metrics_bytes(metrics);
     gd_metrics_begin(metrics, "checkpoint");
     gd_metrics_integer(metrics, "epoch", trainer->progress.epoch);
     gd_metrics_integer(metrics, "step", trainer->progress.step);
-    gd_metrics_text(metrics, "file", name + 1);
+    gd_metrics_text(metrics, "file", strrchr(path, '/') + 1);
     gd_metrics_text(metrics, "digest", gd_checkpoint_digest_text(digest, hexadecimal));
-    gd_status status = gd_metrics_end(metrics);
+    status = gd_metrics_end(metrics);
+    gd_memory_free(&path);
     trainer->progress.log_bytes = scheduled ? gd_metrics_bytes(metrics) : before;
     return status;
 }
@@ -101,14 +81,40 @@ static gd_status check_finite(const gd_trainer *trainer) {
                          (long long)trainer->progress.step);
 }
 
+/* All ranks bring the optimizer's state to rank 0. */
+static void fill(gd_trainer *trainer, gd_snapshot *snapshot) {
+    const gd_optimizer *optimizer = trainer->optimizer;
+    gd_reducer *reducer = trainer->reducer;
+    if (snapshot != NULL) {
+        memcpy(snapshot->vector[0], reducer->parameters, (size_t)reducer->size * sizeof(real));
+    }
+    for (int i = 0; i < optimizer->slots; i++) {
+        gd_reducer_gather(reducer, optimizer->slot[i],
+                          snapshot == NULL ? NULL : snapshot->vector[1 + i]);
+    }
+}
+
+/* Rank 0. */
+static gd_status hand_over(gd_trainer *trainer, gd_snapshot *snapshot, double began,
+                           uint64_t digest, bool scheduled) {
+    gd_status status = log_checkpoint(trainer, digest, scheduled);
+    if (status == GD_OK) {
+        snapshot->header = trainer->header;
+        snapshot->header.digest = digest;
+        snapshot->header.progress = trainer->progress;
+        snapshot->log = trainer->metrics;
+        snapshot->began = began;
+        gd_writer_give(trainer->writer);
+    }
+    return status;
+}
+
 gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     gd_comm *comm = trainer->problem->comm;
-    bool root = gd_comm_rank(comm) == 0;
+    gd_snapshot *snapshot = NULL;
     gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
-    double began = gd_clock_seconds();
-    char *path = NULL;
-    gd_checkpoint *checkpoint = NULL;
     uint64_t digest;
+    trainer->saved = gd_clock_seconds();
     gd_status status = gd_comm_agree(comm, check_finite(trainer));
     if (status == GD_OK) {
         status = gd_trainer_digest(trainer, &digest);
@@ -116,48 +122,70 @@ gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     if (status != GD_OK) {
         return status;
     }
-    if (root) {
-        status = gd_rundir_checkpoint(&trainer->rundir, trainer->progress.step, &path);
-        if (status == GD_OK) {
-            status = log_checkpoint(trainer, path, digest, scheduled);
-        }
-        if (status == GD_OK) {
-            status = write_params(trainer, path, digest, &checkpoint);
-        }
+    if (trainer->writer != NULL) {
+        snapshot = gd_writer_take(trainer->writer);
     }
-    status = write_state(trainer, checkpoint, status);
-    if (root && status == GD_OK) {
-        status = publish(trainer, &checkpoint);
+    fill(trainer, snapshot);
+    if (snapshot != NULL) {
+        gd_trainer_fail(trainer, hand_over(trainer, snapshot, trainer->saved, digest, scheduled));
+        gd_trainer_watch_writer(trainer);
     }
-    gd_checkpoint_abandon(&checkpoint);
-    gd_memory_free(&path);
-    status = gd_comm_agree(comm, status);
-    trainer->saved = gd_clock_seconds();
-    trainer->save_seconds = fmax(trainer->save_seconds, trainer->saved - began);
+    status = gd_trainer_agree(trainer);
     gd_phases_enter(&trainer->phases, before);
     return status;
 }
 
-gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t *digest) {
-    gd_comm *comm = trainer->problem->comm;
-    gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
-    char *path = NULL;
-    gd_checkpoint *checkpoint = NULL;
-    gd_trainer_swap(trainer);
-    gd_status status = gd_trainer_digest(trainer, digest);
-    if (status == GD_OK && gd_comm_rank(comm) == 0) {
-        status = gd_rundir_file(&trainer->rundir, "model.h5", &path);
-        if (status == GD_OK) {
-            status = write_params(trainer, path, *digest, &checkpoint);
-        }
-        if (status == GD_OK) {
-            status = gd_checkpoint_commit(&checkpoint);
-        }
-        gd_checkpoint_abandon(&checkpoint);
-        gd_memory_free(&path);
+void gd_trainer_watch_writer(gd_trainer *trainer) {
+    if (trainer->writer != NULL) {
+        gd_trainer_fail(trainer, gd_writer_failure(trainer->writer));
+        trainer->save_seconds = gd_writer_count(trainer->writer).longest;
     }
-    status = gd_comm_agree(comm, status);
-    gd_trainer_swap(trainer);
+}
+
+gd_status gd_trainer_wait(gd_trainer *trainer) {
+    gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
+    if (trainer->writer != NULL) {
+        gd_trainer_fail(trainer, gd_writer_wait(trainer->writer));
+    }
+    gd_status status = gd_trainer_agree(trainer);
     gd_phases_enter(&trainer->phases, before);
+    return status;
+}
+
+/* Rank 0. */
+static gd_status write_model(const gd_trainer *trainer, uint64_t digest) {
+    gd_checkpoint_header header = trainer->header;
+    header.digest = digest;
+    header.progress = trainer->progress;
+    gd_checkpoint *model = NULL;
+    char *path;
+    gd_status status = gd_rundir_file(&trainer->rundir, "model.h5", &path);
+    if (status == GD_OK) {
+        status = gd_checkpoint_create(path, &header, &model);
+    }
+    if (status == GD_OK) {
+        status = gd_checkpoint_add(model, "/params", &trainer->problem->model->tensors,
+                                   GD_REAL_TYPE, trainer->reducer->parameters);
+    }
+    if (status == GD_OK) {
+        status = gd_metrics_flush(trainer->metrics);
+    }
+    if (status == GD_OK) {
+        status = gd_checkpoint_commit(&model);
+    }
+    gd_checkpoint_abandon(&model);
+    gd_memory_free(&path);
+    return status;
+}
+
+gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest) {
+    gd_comm *comm = trainer->problem->comm;
+    gd_status status = gd_trainer_wait(trainer);
+    if (status == GD_OK) {
+        gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
+        status = gd_comm_rank(comm) == 0 ? write_model(trainer, digest) : GD_OK;
+        status = gd_comm_agree(comm, status);
+        gd_phases_enter(&trainer->phases, before);
+    }
     return status;
 }

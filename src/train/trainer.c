@@ -33,8 +33,7 @@ static gd_status allocate(gd_trainer *self) {
                                sizeof *self->tile_sums, "the sums of validation");
     }
     if (status == GD_OK && root) {
-        status = gd_memory_new(&self->whole, (size_t)problem->model->tensors.size,
-                               sizeof *self->whole, "the vector that checkpoints pass through");
+        status = gd_trainer_open_writer(self);
     }
     return status;
 }
@@ -69,6 +68,7 @@ void gd_trainer_free(gd_trainer **trainer) {
     if (self == NULL) {
         return;
     }
+    gd_writer_free(&self->writer);
     gd_status closed = gd_metrics_close(&self->metrics);
     gd_status_free(&closed);
     gd_status_free(&self->failure);
@@ -79,7 +79,7 @@ void gd_trainer_free(gd_trainer **trainer) {
     gd_memory_free(&self->order);
     gd_memory_free(&self->shared);
     gd_memory_free(&self->tile_sums);
-    gd_memory_free(&self->whole);
+    gd_checkpoint_header_free(&self->header);
     gd_rundir_free(&self->rundir);
     gd_memory_free(trainer);
 }

@@ -80,6 +80,7 @@ static void check_resume(gd_comm *comm, const char *optimizer, const char *reduc
     prepare_directory(&whole);
     run_steps(&whole, 4);
     expect_ok(gd_trainer_save(whole.trainer, true));
+    expect_ok(gd_trainer_wait(whole.trainer));
     gd_progress saved = whole.trainer->progress;
     assert_true(saved.epoch == 1 && saved.epoch_step == 1 && saved.epoch_loss > 0);
     real *parameters = parameters_of(&whole);
@@ -133,6 +134,7 @@ static void a_damaged_checkpoint_is_passed_over(void **state) {
     real *parameters = parameters_of(&run);
     run_steps(&run, 2);
     expect_ok(gd_trainer_save(run.trainer, true));
+    expect_ok(gd_trainer_wait(run.trainer));
     damage_checkpoint(&run, 4);
     let_go(&run);
     run_open(*state, overrides, &again);
@@ -154,6 +156,7 @@ static void a_checkpoint_of_another_run_is_refused(void **state) {
     run_open(*state, (const char *[]){"run.dir=mine", NULL}, &run);
     prepare_directory(&run);
     expect_ok(gd_trainer_save(run.trainer, true));
+    expect_ok(gd_trainer_wait(run.trainer));
     run_open(*state, (const char *[]){"run.dir=mine", "train.seed=2", NULL}, &other);
     expect_agreed(*state, gd_resume_find(other.problem, &run.trainer->rundir, &path, &header),
                   GD_BAD_INPUT, "step-00000000.h5 is of another run");
@@ -186,12 +189,13 @@ static void parameters_that_differ_are_not_saved(void **state) {
         *element = last ? before + 1 : before;
         expect_agreed(comm, gd_trainer_save(run.trainer, true), GD_FAILED,
                       "after step 0 the ranks hold different parameters");
-        expect_agreed(comm, gd_trainer_save_model(run.trainer, &digest), GD_FAILED,
+        expect_agreed(comm, gd_trainer_digest(run.trainer, &digest), GD_FAILED,
                       "the ranks hold different parameters");
     }
     assert_int_equal(checkpoints_of(&run), 0);
     *element = before;
     expect_ok(gd_trainer_save(run.trainer, true));
+    expect_ok(gd_trainer_wait(run.trainer));
     assert_int_equal(checkpoints_of(&run), 1);
     run_close(&run);
 }
