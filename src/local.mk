@@ -102,7 +102,8 @@ numerics = \
 	src/train/settings.c \
 	src/train/step.c \
 	src/train/trainer.c \
-	src/train/validate.c
+	src/train/validate.c \
+	src/train/verify.c
 
 noinst_LIBRARIES += libgdmpi_single.a libgdmpi_double.a
 libgdmpi_single_a_SOURCES = $(numerics)

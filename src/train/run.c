@@ -41,8 +41,24 @@ static bool step_is_due(const gd_trainer *trainer, const char *key) {
     return steps > 0 && fmod((double)trainer->progress.step, steps) == 0;
 }
 
-static void log_step(gd_trainer *trainer, const gd_outcome *outcome) {
-    if (trainer->metrics == NULL || !step_is_due(trainer, "log_every")) {
+/* Where it is asked for, the ranks compare their parameters; the digest is for the step's line.
+ * Collective. */
+static gd_status verify_step(gd_trainer *trainer, char digest[17]) {
+    uint64_t number;
+    digest[0] = '\0';
+    if (!step_is_due(trainer, "verify_every")) {
+        return GD_OK;
+    }
+    gd_status status = gd_trainer_digest(trainer, &number);
+    if (status == GD_OK) {
+        gd_checkpoint_digest_text(number, digest);
+    }
+    return status;
+}
+
+static void log_step(gd_trainer *trainer, const gd_outcome *outcome, const char *digest) {
+    bool verified = digest[0] != '\0';
+    if (trainer->metrics == NULL || !(verified || step_is_due(trainer, "log_every"))) {
         return;
     }
     gd_metrics *metrics = trainer->metrics;
@@ -52,6 +68,9 @@ static void log_step(gd_trainer *trainer, const gd_outcome *outcome) {
     gd_metrics_number(metrics, "loss", outcome->loss / (double)outcome->rows);
     gd_metrics_number(metrics, "lr", gd_config_number(trainer->problem->config, "optimizer", "lr"));
     gd_metrics_number(metrics, "grad_norm", outcome->grad_norm);
+    if (verified) {
+        gd_metrics_text(metrics, "digest", digest);
+    }
     gd_trainer_fail(trainer, gd_metrics_end(metrics));
 }
 
@@ -129,6 +148,7 @@ static gd_status save(gd_trainer *trainer, bool scheduled) {
 /* From where the trainer stands to the end of the run, or to a reason to stop before. */
 static gd_status loop(gd_trainer *trainer) {
     gd_outcome outcome;
+    char digest[17];
     gd_progress *progress = &trainer->progress;
     int64_t steps = steps_of_epoch(trainer);
     gd_status status = GD_OK;
@@ -137,6 +157,9 @@ static gd_status loop(gd_trainer *trainer) {
     while (status == GD_OK && finished(trainer) == NULL) {
         double start = gd_clock_seconds();
         status = gd_trainer_step(trainer, &outcome);
+        if (status == GD_OK) {
+            status = verify_step(trainer, digest);
+        }
         if (status != GD_OK) {
             break;
         }
@@ -145,7 +168,7 @@ static gd_status loop(gd_trainer *trainer) {
         trainer->work.seconds += seconds;
         trainer->work.rows += outcome.rows;
         show_step(trainer, steps);
-        log_step(trainer, &outcome);
+        log_step(trainer, &outcome, digest);
         bool due = outcome.save || step_is_due(trainer, "checkpoint_every");
         if (progress->epoch_step == steps) {
             status = end_epoch(trainer);
