@@ -35,6 +35,7 @@ libgdmpi_a_SOURCES = \
 	src/comm/comm.c \
 	src/comm/comm_private.h \
 	src/comm/messages.c \
+	src/comm/watch.c \
 	src/comm/window.c \
 	src/reduce/tree.c \
 	src/checkpoint/checkpoint.c \
@@ -161,4 +162,5 @@ noinst_HEADERS += \
 	include/gdmpi/times.h \
 	include/gdmpi/train.h \
 	include/gdmpi/tree.h \
-	include/gdmpi/type.h
+	include/gdmpi/type.h \
+	include/gdmpi/watch.h

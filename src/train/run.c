@@ -7,6 +7,7 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/process.h"
 #include "gdmpi/train.h"
+#include "gdmpi/watch.h"
 
 static int64_t steps_of_epoch(const gd_trainer *trainer) {
     return gd_shards_steps(&trainer->problem->shards);
@@ -156,6 +157,7 @@ static gd_status loop(gd_trainer *trainer) {
     trainer->work.start = gd_process_seconds();
     while (status == GD_OK && finished(trainer) == NULL) {
         double start = gd_clock_seconds();
+        gd_watch_step(trainer->phases.watch, progress->epoch + 1, progress->step + 1);
         status = gd_trainer_step(trainer, &outcome);
         if (status == GD_OK) {
             status = verify_step(trainer, digest);
@@ -347,8 +349,20 @@ static gd_status train(gd_trainer *trainer) {
     return status;
 }
 
+/* A run goes on without a watch where none can be had. Collective. */
+static void start_watch(const gd_problem *problem, gd_watch **watch) {
+    int64_t timeout = gd_config_integer(problem->config, "run", "timeout");
+    gd_status status = gd_watch_start(problem->comm, timeout, watch);
+    if (status != GD_OK && gd_comm_rank(problem->comm) == 0) {
+        printf("          nobody watches for ranks that stand still: %s\n",
+               gd_status_message(status));
+    }
+    gd_status_free(&status);
+}
+
 gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     gd_problem *problem = NULL;
+    gd_watch *watch = NULL;
     gd_trainer *trainer = NULL;
     double started = gd_clock_seconds();
     gd_process_flush_tiny();
@@ -358,6 +372,7 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     }
     if (status == GD_OK) {
         gd_report_header(problem);
+        start_watch(problem, &watch);
         status = gd_problem_load(problem);
     }
     if (status == GD_OK) {
@@ -366,6 +381,7 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     if (status == GD_OK) {
         trainer->started = trainer->saved = started;
         gd_phases_start(&trainer->phases, GD_OTHER);
+        trainer->phases.watch = watch;
         status = train(trainer);
     }
     if (trainer != NULL) {
@@ -373,5 +389,6 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     }
     gd_trainer_free(&trainer);
     gd_problem_close(&problem);
+    gd_watch_stop(&watch);
     return status;
 }
