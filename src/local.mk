@@ -35,6 +35,7 @@ libgdmpi_a_SOURCES = \
 	src/comm/comm.c \
 	src/comm/comm_private.h \
 	src/comm/messages.c \
+	src/comm/watch.c \
 	src/comm/window.c \
 	src/reduce/tree.c \
 	src/checkpoint/checkpoint.c \
@@ -104,7 +105,8 @@ numerics = \
 	src/train/settings.c \
 	src/train/step.c \
 	src/train/trainer.c \
-	src/train/validate.c
+	src/train/validate.c \
+	src/train/verify.c
 
 noinst_LIBRARIES += libgdmpi_single.a libgdmpi_double.a
 libgdmpi_single_a_SOURCES = $(numerics)
@@ -164,4 +166,5 @@ noinst_HEADERS += \
 	include/gdmpi/train.h \
 	include/gdmpi/tree.h \
 	include/gdmpi/type.h \
+	include/gdmpi/watch.h \
 	include/gdmpi/writer.h

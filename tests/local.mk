@@ -115,6 +115,12 @@ tests_train_step_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/train/step_double_mpi_test
 tests_train_step_double_mpi_test_SOURCES = tests/train/step_mpi_test.c $(train_support)
 tests_train_step_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/verify_single_mpi_test
+tests_train_verify_single_mpi_test_SOURCES = tests/train/verify_mpi_test.c $(train_support)
+tests_train_verify_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/verify_double_mpi_test
+tests_train_verify_double_mpi_test_SOURCES = tests/train/verify_mpi_test.c $(train_support)
+tests_train_verify_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 
 check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)

@@ -3,6 +3,7 @@
 #define GDMPI_PHASES_H
 
 struct gd_timeline;
+struct gd_watch;
 
 typedef enum gd_phase {
     GD_OTHER,
@@ -21,6 +22,7 @@ typedef struct gd_phases {
     gd_phase now;
     double since;                 /* on the clock: when it began */
     struct gd_timeline *timeline; /* takes down what ends; NULL: none. Not owned. */
+    struct gd_watch *watch;       /* is told what begins; NULL: none. Not owned. */
 } gd_phases;
 
 /* "other", "load" and so on; static. */

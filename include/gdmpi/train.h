@@ -144,8 +144,8 @@ void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[6
  * the log is on the disk. Collective. */
 gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest);
 
-/* The digest of the parameters, and whether it is the same on all ranks: GD_FAILED if not.
- * Collective. */
+/* The digest of the parameters; GD_FAILED, naming the ranks that differ from most, if it is not the
+ * same on all. Collective. */
 gd_status gd_trainer_digest(gd_trainer *trainer, uint64_t *digest);
 
 /* The norm of the parameters. Not collective. */

@@ -1,6 +1,7 @@
 #include "gdmpi/phases.h"
 #include "gdmpi/files.h"
 #include "gdmpi/timeline.h"
+#include "gdmpi/watch.h"
 
 const char *gd_phase_name(gd_phase phase) {
     static const char *const names[GD_PHASES] = {
@@ -29,6 +30,7 @@ gd_phase gd_phases_enter(gd_phases *phases, gd_phase next) {
     if (next != before) {
         gd_phases_count(phases);
         phases->now = next;
+        gd_watch_phase(phases->watch, gd_phase_name(next));
     }
     return before;
 }

@@ -137,10 +137,14 @@ static gd_status check_shapes(gd_problem *problem) {
 
 /* A log by the clock could not be the same on every run. */
 static gd_status check_intervals(const gd_config *config) {
-    if (gd_config_interval(config, "run", "log_every").unit == GD_SECONDS) {
-        return gd_config_fail(config, "run", "log_every", "must be a number of steps or epochs");
+    static const char *const keys[] = {"log_every", "verify_every"};
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && status == GD_OK; i++) {
+        if (gd_config_interval(config, "run", keys[i]).unit == GD_SECONDS) {
+            status = gd_config_fail(config, "run", keys[i], "must be a number of steps or epochs");
+        }
     }
-    return GD_OK;
+    return status;
 }
 
 gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **problem) {

@@ -6,6 +6,7 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/process.h"
 #include "gdmpi/train.h"
+#include "gdmpi/watch.h"
 
 static int64_t steps_of_epoch(const gd_trainer *trainer) {
     return gd_shards_steps(&trainer->problem->shards);
@@ -40,8 +41,24 @@ static bool step_is_due(const gd_trainer *trainer, const char *key) {
     return steps > 0 && fmod((double)trainer->progress.step, steps) == 0;
 }
 
-static void log_step(gd_trainer *trainer, const gd_outcome *outcome) {
-    if (trainer->metrics == NULL || !step_is_due(trainer, "log_every")) {
+/* Where it is asked for, the ranks compare their parameters; the digest is for the step's line.
+ * Collective. */
+static gd_status verify_step(gd_trainer *trainer, char digest[17]) {
+    uint64_t number;
+    digest[0] = '\0';
+    if (!step_is_due(trainer, "verify_every")) {
+        return GD_OK;
+    }
+    gd_status status = gd_trainer_digest(trainer, &number);
+    if (status == GD_OK) {
+        gd_checkpoint_digest_text(number, digest);
+    }
+    return status;
+}
+
+static void log_step(gd_trainer *trainer, const gd_outcome *outcome, const char *digest) {
+    bool verified = digest[0] != '\0';
+    if (trainer->metrics == NULL || !(verified || step_is_due(trainer, "log_every"))) {
         return;
     }
     gd_metrics *metrics = trainer->metrics;
@@ -51,6 +68,9 @@ static void log_step(gd_trainer *trainer, const gd_outcome *outcome) {
     gd_metrics_number(metrics, "loss", outcome->loss / (double)outcome->rows);
     gd_metrics_number(metrics, "lr", gd_config_number(trainer->problem->config, "optimizer", "lr"));
     gd_metrics_number(metrics, "grad_norm", outcome->grad_norm);
+    if (verified) {
+        gd_metrics_text(metrics, "digest", digest);
+    }
     gd_trainer_fail(trainer, gd_metrics_end(metrics));
 }
 
@@ -112,6 +132,7 @@ static gd_status save(gd_trainer *trainer, bool scheduled) {
 /* From where the trainer stands to the end of the run, or to a reason to stop before. */
 static gd_status loop(gd_trainer *trainer) {
     gd_outcome outcome;
+    char digest[17];
     gd_progress *progress = &trainer->progress;
     int64_t steps = steps_of_epoch(trainer);
     gd_status status = GD_OK;
@@ -121,7 +142,11 @@ static gd_status loop(gd_trainer *trainer) {
     while (status == GD_OK && finished(trainer) == NULL) {
         double start = gd_clock_seconds();
         gd_trainer_watch_writer(trainer);
+        gd_watch_step(trainer->phases.watch, progress->epoch + 1, progress->step + 1);
         status = gd_trainer_step(trainer, &outcome);
+        if (status == GD_OK) {
+            status = verify_step(trainer, digest);
+        }
         if (status != GD_OK) {
             break;
         }
@@ -130,7 +155,7 @@ static gd_status loop(gd_trainer *trainer) {
         trainer->work.seconds += seconds;
         trainer->work.rows += outcome.rows;
         show_step(trainer, steps);
-        log_step(trainer, &outcome);
+        log_step(trainer, &outcome, digest);
         bool due = outcome.save || step_is_due(trainer, "checkpoint_every");
         if (progress->epoch_step == steps) {
             status = end_epoch(trainer);
@@ -340,8 +365,20 @@ static gd_status train(gd_trainer *trainer) {
     return status;
 }
 
+/* A run goes on without a watch where none can be had. Collective. */
+static void start_watch(const gd_problem *problem, gd_watch **watch) {
+    int64_t timeout = gd_config_integer(problem->config, "run", "timeout");
+    gd_status status = gd_watch_start(problem->comm, timeout, watch);
+    if (status != GD_OK && gd_comm_rank(problem->comm) == 0) {
+        printf("          nobody watches for ranks that stand still: %s\n",
+               gd_status_message(status));
+    }
+    gd_status_free(&status);
+}
+
 gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     gd_problem *problem = NULL;
+    gd_watch *watch = NULL;
     gd_trainer *trainer = NULL;
     gd_halt halt;
     double started = gd_clock_seconds();
@@ -355,6 +392,7 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     }
     if (status == GD_OK) {
         gd_report_header(problem);
+        start_watch(problem, &watch);
         status = gd_problem_load(problem);
     }
     if (status == GD_OK) {
@@ -364,6 +402,7 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
         trainer->halt = halt;
         trainer->saved = started;
         gd_phases_start(&trainer->phases, GD_OTHER);
+        trainer->phases.watch = watch;
         status = train(trainer);
     }
     if (trainer != NULL) {
@@ -372,5 +411,6 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     gd_trainer_free(&trainer);
     gd_problem_close(&problem);
     gd_halt_free(&halt);
+    gd_watch_stop(&watch);
     return status;
 }

@@ -97,18 +97,3 @@ double gd_trainer_norm(const gd_trainer *trainer) {
     }
     return sqrt(total);
 }
-
-gd_status gd_trainer_digest(gd_trainer *trainer, uint64_t *digest) {
-    const gd_reducer *reducer = trainer->reducer;
-    gd_status status = GD_OK;
-    *digest = gd_checkpoint_digest(reducer->parameters, GD_REAL_TYPE, reducer->size);
-    uint64_t first = *digest;
-    gd_comm_broadcast(reducer->comm, &first, sizeof first);
-    if (*digest != first) {
-        status = gd_status_new(GD_FAILED,
-                               "after step %lld the ranks hold different parameters: this is a "
-                               "fault of the machine or of gdmpi; the last checkpoint is whole",
-                               (long long)trainer->progress.step);
-    }
-    return gd_comm_agree(reducer->comm, status);
-}

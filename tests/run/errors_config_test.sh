@@ -51,6 +51,7 @@ bad '[data]\nval_fraction = 1' 'bad.ini:9: .*1'
 bad '[data]\nshards = 3' "bad.ini:9: key 'shards' in \[data\] is given twice, first at .*bad.ini:3"
 bad '[run]\ncheckpoint_every = 3 fortnights' "bad.ini:9: .*'?3 fortnights"
 bad '[run]\nlog_every = 5 minutes' 'bad.ini:9: must be a number of steps or epochs'
+bad '[run]\nverify_every = 5 minutes' 'bad.ini:9: must be a number of steps or epochs'
 bad 'no assignment' 'bad.ini:8: '
 expect_error 2 "train.epochs=-1: .*-1" run.ini train.epochs=-1
 expect_error 2 "unknown key 'lr' in \[train\].*\[optimizer\]" run.ini train.lr=1

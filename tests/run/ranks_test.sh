@@ -27,6 +27,7 @@ batch_size = 20
 
 [run]
 log_every = 1
+verify_every = 4
 END
 
 cat >values.ini <<'END'
@@ -73,6 +74,10 @@ done
 if [ "$(digest single-window)" = "$(digest double-window)" ]; then
     failed 'single and double precision come to the same digest'
 fi
+
+# The digests of single steps are in the log, and were compared above.
+[ "$(grep -c '"event": "step".*"digest": "[0-9a-f]\{16\}"' single-window/metrics.jsonl)" = 8 ] ||
+    failed 'verify_every = 4 does not give 33 steps 8 digests'
 
 same_on '7 shards' '1 2 3 4' classes.ini data.shards=7 train.batch_size=23
 same_on 'batch_size = 0' '1 3' classes.ini train.batch_size=0

@@ -25,6 +25,7 @@ batch_size = 20
 
 [run]
 log_every = 3
+verify_every = 6
 checkpoint_every = 7
 keep = 2
 END
