@@ -154,6 +154,34 @@ static void a_rank_has_the_rows_of_its_shards(void **state) {
     }
 }
 
+/* At most 77 rows of a shard in a step, and 275 without batches. */
+static void accumulation_makes_what_is_worked_at_once_smaller(void **state) {
+    static const struct {
+        const char *accumulate, *batch;
+        int64_t tile; /* 0: as without */
+    } cases[] = {
+        {"train.accumulate=1", "train.batch_size=384", 0},
+        {"train.accumulate=2", "train.batch_size=384", 39},
+        {"train.accumulate=76", "train.batch_size=384", 2},
+        {"train.accumulate=1000", "train.batch_size=384", 1},
+        {"train.accumulate=2", "train.batch_size=0", 138},
+    };
+    int64_t most = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        run run;
+        expect_ok(try_problem(*state,
+                              (const char *[]){cases[i].accumulate, cases[i].batch,
+                                               i == 4 ? "data.shards=4" : "data.shards=5", NULL},
+                              &run));
+        int64_t tile = run.problem->model->tile_rows;
+        most = i == 0 ? tile : most;
+        assert_true(most > 138);
+        assert_int_equal(tile, cases[i].tile == 0 ? most : cases[i].tile);
+        assert_int_equal(run.problem->val_tiles, (VAL_ROWS + tile - 1) / tile);
+        run_close(&run);
+    }
+}
+
 int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
@@ -164,6 +192,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(without_a_group_for_it_there_is_no_validation, comm),
         cmocka_unit_test_prestate(every_row_is_trained_on_or_held_out_on_one_rank, comm),
         cmocka_unit_test_prestate(a_rank_has_the_rows_of_its_shards, comm),
+        cmocka_unit_test_prestate(accumulation_makes_what_is_worked_at_once_smaller, comm),
     };
     return tests_run(comm, tests, sizeof tests / sizeof *tests);
 }
