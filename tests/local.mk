@@ -136,6 +136,7 @@ run_tests = \
 	tests/run/errors_run_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/ranks_test.sh \
+	tests/run/reduce_test.sh \
 	tests/run/reference_test.sh \
 	tests/run/resume_test.sh \
 	tests/run/rooms_test.sh

@@ -65,6 +65,14 @@ static void fill_values(group *group) {
     }
 }
 
+/* Two numbers of 0 or 1. */
+static void fill_flags(group *group) {
+    fill_values(group);
+    for (int64_t i = 0; i < group->rows * OUTPUTS; i++) {
+        group->y_values[i] = group->y_values[i] > 0;
+    }
+}
+
 /* Grey pixels and ten labels. */
 static void fill_images(group *group) {
     group->x = (gd_shape){GD_UINT8, 3, {group->rows, SIDE, SIDE}};
@@ -145,6 +153,7 @@ static void spoil_empty(group *group) {
 static const kind kinds[] = {
     {"classes", fill_classes, NULL},
     {"values", fill_values, NULL},
+    {"flags", fill_flags, NULL},
     {"images", fill_images, NULL},
     {"x-nan", fill_classes, spoil_x_nan},
     {"x-infinite", fill_classes, spoil_x_infinite},

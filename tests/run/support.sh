@@ -67,12 +67,13 @@ finish() {
     exit 0
 }
 
-# launch NAME N ARGUMENT...: gdmpi on N ranks; out.NAME, err.NAME and code.NAME are what it leaves.
+# launch NAME N ARGUMENT...: gdmpi on N ranks, one by itself; out.NAME, err.NAME and code.NAME are what it leaves.
 launch() {
     local name=$1 count=$2 command session
     shift 2
     read -ra command <<<"${MPIRUN:-mpirun} -np $count"
     echo "on $count ranks: gdmpi $*" >"command.$name"
+    [ "$count" -gt 1 ] || command=()
     # Of two mpiruns, one may remove the folder of their sessions while the other makes it.
     session=$(mktemp -d "$sessions/XXXX") || return
     TMPDIR=$session timeout -s KILL 60 "${command[@]}" "$gdmpi" "$@" >"out.$name" 2>"err.$name" </dev/null
