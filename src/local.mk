@@ -100,6 +100,7 @@ numerics = \
 	src/train/report.c \
 	src/train/report_end.c \
 	src/train/resume.c \
+	src/train/rows.c \
 	src/train/run.c \
 	src/train/save.c \
 	src/train/settings.c \

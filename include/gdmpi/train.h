@@ -26,6 +26,7 @@
 #define gd_trainer_fail GD_NAME(gd_trainer_fail)
 #define gd_trainer_agree GD_NAME(gd_trainer_agree)
 #define gd_trainer_order GD_NAME(gd_trainer_order)
+#define gd_trainer_gather GD_NAME(gd_trainer_gather)
 #define gd_trainer_step GD_NAME(gd_trainer_step)
 #define gd_trainer_validate GD_NAME(gd_trainer_validate)
 #define gd_trainer_open_writer GD_NAME(gd_trainer_open_writer)
@@ -104,6 +105,10 @@ void gd_trainer_free(gd_trainer **trainer); /* collective */
 /* Draws the order in which this rank's shards are worked in the epoch that begins. Not collective.
  */
 void gd_trainer_order(gd_trainer *trainer);
+
+/* Fills trainer->batch with `count` rows of one of this rank's shards, from place `place` of its
+ * order. Not collective. */
+void gd_trainer_gather(gd_trainer *trainer, int64_t shard, int64_t place, int64_t count);
 
 /* One optimizer step. GD_DIVERGED if a loss or gradient is not finite, or a failure that some rank
  * remembered: then the parameters are not to be used any more. Collective. */
