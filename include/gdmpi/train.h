@@ -3,6 +3,7 @@
 #define GDMPI_TRAIN_H
 
 #include "gdmpi/checkpoint.h"
+#include "gdmpi/dealer.h"
 #include "gdmpi/halt.h"
 #include "gdmpi/metrics.h"
 #include "gdmpi/optimizer.h"
@@ -77,8 +78,9 @@ typedef struct gd_trainer {
     gd_optimizer *optimizer;
     gd_workspace *workspace;
     gd_batch batch;
-    uint32_t *order; /* of the rows of each of this rank's shards, one after another */
-    double *shared;  /* the small reduction of a step: a loss per shard, squares per block, flags */
+    uint32_t *order;   /* of the rows of each of this rank's shards, one after another; or NULL */
+    gd_dealer *dealer; /* of rows that are dealt to shards anew in each epoch; or NULL */
+    double *shared; /* the small reduction of a step: a loss per shard, squares per block, flags */
     size_t shared_count;
     double lr;                   /* of the step under way */
     double *tile_sums;           /* validation: two numbers per tile */

@@ -1,11 +1,9 @@
 #include "gdmpi/rng.h"
 #include "gdmpi/train.h"
 
-void gd_trainer_order(gd_trainer *trainer) {
+/* The order of each shard's own rows. */
+static void shuffle_shards(gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
-    if (trainer->order == NULL) {
-        return;
-    }
     for (int64_t i = 0; i < problem->mine.count; i++) {
         int64_t shard = problem->mine.first + i;
         gd_range rows = gd_shards_rows(&problem->shards, shard);
@@ -16,14 +14,28 @@ void gd_trainer_order(gd_trainer *trainer) {
     }
 }
 
+void gd_trainer_order(gd_trainer *trainer) {
+    if (trainer->order != NULL) {
+        shuffle_shards(trainer);
+    }
+    if (trainer->dealer != NULL) {
+        gd_dealer_epoch(trainer->dealer, trainer->problem->seed, trainer->progress.epoch);
+    }
+}
+
 void gd_trainer_gather(gd_trainer *trainer, int64_t shard, int64_t place, int64_t count) {
     const gd_problem *problem = trainer->problem;
-    int64_t first = gd_shards_rows(&problem->shards, shard).first - problem->train.range.first;
-    if (trainer->order == NULL) {
-        gd_batch_gather(&problem->train, first + place, NULL, count, problem->scale,
-                        &trainer->batch);
+    const gd_rows *rows = &problem->train;
+    int64_t first = gd_shards_rows(&problem->shards, shard).first - rows->range.first;
+    const uint32_t *order = NULL;
+    if (trainer->dealer != NULL) {
+        rows = gd_dealer_rows(trainer->dealer);
+        first = 0;
+        order = gd_dealer_order(trainer->dealer, shard, place);
+    } else if (trainer->order != NULL) {
+        order = trainer->order + first + place;
     } else {
-        gd_batch_gather(&problem->train, first, trainer->order + first + place, count,
-                        problem->scale, &trainer->batch);
+        first += place;
     }
+    gd_batch_gather(rows, first, order, count, problem->scale, &trainer->batch);
 }

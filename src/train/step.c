@@ -118,6 +118,9 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
 
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
     trainer->lr = gd_config_number(problem->config, "optimizer", "lr");
+    if (trainer->dealer != NULL) {
+        gd_dealer_step(trainer->dealer, progress->epoch_step);
+    }
     memset(trainer->shared, 0, trainer->shared_count * sizeof *trainer->shared);
     const gd_reduction reduction = {.divisor = (double)outcome->rows,
                                     .squares = squares,
