@@ -141,6 +141,7 @@ run_tests = \
 	tests/run/ranks_test.sh \
 	tests/run/reference_test.sh \
 	tests/run/resume_test.sh \
-	tests/run/rooms_test.sh
+	tests/run/rooms_test.sh \
+	tests/run/shuffle_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)
