@@ -25,7 +25,10 @@ libgdmpi_a_SOURCES = \
 	src/store/store_type.c \
 	src/data/check.c \
 	src/data/data_private.h \
+	src/data/deal.c \
+	src/data/dealer.c \
 	src/data/import_idx.c \
+	src/data/permutation.c \
 	src/data/rows.c \
 	src/data/settings.c \
 	src/data/shards.c \
@@ -100,6 +103,7 @@ numerics = \
 	src/train/report.c \
 	src/train/report_end.c \
 	src/train/resume.c \
+	src/train/rows.c \
 	src/train/run.c \
 	src/train/save.c \
 	src/train/settings.c \
@@ -134,6 +138,8 @@ noinst_HEADERS += \
 	include/gdmpi/command.h \
 	include/gdmpi/config.h \
 	include/gdmpi/data.h \
+	include/gdmpi/deal.h \
+	include/gdmpi/dealer.h \
 	include/gdmpi/files.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/halt.h \
@@ -146,6 +152,7 @@ noinst_HEADERS += \
 	include/gdmpi/metrics.h \
 	include/gdmpi/model.h \
 	include/gdmpi/optimizer.h \
+	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \
 	include/gdmpi/precision.h \
 	include/gdmpi/problem.h \

@@ -28,7 +28,10 @@ test_programs = \
 	tests/config/config_test \
 	tests/config/config_write_test \
 	tests/data/check_test \
+	tests/data/deal_test \
+	tests/data/dealer_mpi_test \
 	tests/data/import_idx_test \
+	tests/data/permutation_test \
 	tests/data/rows_test \
 	tests/data/shards_test \
 	tests/data/source_test \
@@ -139,6 +142,7 @@ run_tests = \
 	tests/run/reduce_test.sh \
 	tests/run/reference_test.sh \
 	tests/run/resume_test.sh \
-	tests/run/rooms_test.sh
+	tests/run/rooms_test.sh \
+	tests/run/shuffle_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)

@@ -62,6 +62,12 @@ void gd_comm_allreduce(gd_comm *comm, gd_type type, void *values, int64_t count)
 gd_status gd_comm_collect(gd_comm *comm, const void *mine, size_t bytes, void *all,
                           const char *what);
 
+/* Sends `out` bytes to rank `to`, while `in` bytes come from rank `from`; each of these calls it
+ * with this rank on the other side. Either may be this rank itself, or have no bytes. Collective
+ * among them. */
+void gd_comm_exchange(gd_comm *comm, int to, const void *sent, size_t out, int from, void *received,
+                      size_t in);
+
 void gd_comm_barrier(gd_comm *comm);
 
 /* Rank r brings parts[r].count elements of `size` bytes; they end up at element parts[r].first of

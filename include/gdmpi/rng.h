@@ -11,7 +11,8 @@ typedef enum gd_rng_use {
     GD_RNG_INIT = 1,
     GD_RNG_SHUFFLE,
     GD_RNG_DROPOUT,
-    GD_RNG_SPLIT
+    GD_RNG_SPLIT,
+    GD_RNG_DEAL
 } gd_rng_use;
 
 typedef struct gd_rng {

@@ -20,11 +20,17 @@ typedef struct gd_range {
 /* Part `index` of `count` things in `parts` contiguous parts: floor(index * count / parts) ... */
 gd_range gd_range_part(int64_t count, int64_t parts, int64_t index);
 
+/* The part that `thing` is in. Not collective. */
+int64_t gd_range_part_of(int64_t count, int64_t parts, int64_t thing);
+
 /* The rows of shard `shard`. Not collective. */
 gd_range gd_shards_rows(const gd_shards *shards, int64_t shard);
 
 /* The rows of the contiguous shards `of`. Not collective. */
 gd_range gd_shards_span(const gd_shards *shards, gd_range of);
+
+/* The shard that row `row` is in. Not collective. */
+int64_t gd_shards_find(const gd_shards *shards, int64_t row);
 
 /* Steps in an epoch: every row once. Not collective. */
 int64_t gd_shards_steps(const gd_shards *shards);

@@ -3,6 +3,7 @@
 #define GDMPI_TRAIN_H
 
 #include "gdmpi/checkpoint.h"
+#include "gdmpi/dealer.h"
 #include "gdmpi/halt.h"
 #include "gdmpi/metrics.h"
 #include "gdmpi/optimizer.h"
@@ -26,6 +27,7 @@
 #define gd_trainer_fail GD_NAME(gd_trainer_fail)
 #define gd_trainer_agree GD_NAME(gd_trainer_agree)
 #define gd_trainer_order GD_NAME(gd_trainer_order)
+#define gd_trainer_gather GD_NAME(gd_trainer_gather)
 #define gd_trainer_step GD_NAME(gd_trainer_step)
 #define gd_trainer_validate GD_NAME(gd_trainer_validate)
 #define gd_trainer_open_writer GD_NAME(gd_trainer_open_writer)
@@ -76,8 +78,9 @@ typedef struct gd_trainer {
     gd_optimizer *optimizer;
     gd_workspace *workspace;
     gd_batch batch;
-    uint32_t *order; /* of the rows of each of this rank's shards, one after another */
-    double *shared;  /* the small reduction of a step: a loss per shard, squares per block, flags */
+    uint32_t *order;   /* of the rows of each of this rank's shards, one after another; or NULL */
+    gd_dealer *dealer; /* of rows that are dealt to shards anew in each epoch; or NULL */
+    double *shared; /* the small reduction of a step: a loss per shard, squares per block, flags */
     size_t shared_count;
     double lr;                   /* of the step under way */
     double *tile_sums;           /* validation: two numbers per tile */
@@ -104,6 +107,10 @@ void gd_trainer_free(gd_trainer **trainer); /* collective */
 /* Draws the order in which this rank's shards are worked in the epoch that begins. Not collective.
  */
 void gd_trainer_order(gd_trainer *trainer);
+
+/* Fills trainer->batch with `count` rows of one of this rank's shards, from place `place` of its
+ * order. Not collective. */
+void gd_trainer_gather(gd_trainer *trainer, int64_t shard, int64_t place, int64_t count);
 
 /* One optimizer step. GD_DIVERGED if a loss or gradient is not finite, or a failure that some rank
  * remembered: then the parameters are not to be used any more. Collective. */

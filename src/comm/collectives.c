@@ -147,3 +147,9 @@ void gd_comm_scatter(gd_comm *comm, size_t size, const gd_range *parts, const vo
         transfer(comm, pack(rank, size, parts[rank], all), nothing());
     }
 }
+
+void gd_comm_exchange(gd_comm *comm, int to, const void *sent, size_t out, int from, void *received,
+                      size_t in) {
+    transfer(comm, pack(to, 1, (gd_range){0, (int64_t)out}, sent),
+             pack(from, 1, (gd_range){0, (int64_t)in}, received));
+}

@@ -3,7 +3,7 @@
 #include "gdmpi/data.h"
 
 static const char *shuffle_name(size_t index) {
-    static const char *const names[] = {"shard", "none"};
+    static const char *const names[] = {"shard", "none", "global"};
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 
@@ -33,7 +33,8 @@ static const gd_setting rows[] = {
      .kind = GD_SETTING_CHOICE,
      .initial = "shard",
      .choices = shuffle_name,
-     .help = "shard: a new order within every shard each epoch; none: the order of the file"},
+     .help = "shard: a new order within every shard each epoch; none: the order of the file; "
+             "global: rows are dealt to shards anew each epoch"},
     {.key = "scale",
      .kind = GD_SETTING_NUMBER,
      .initial = "1",

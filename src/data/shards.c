@@ -14,6 +14,10 @@ gd_range gd_range_part(int64_t count, int64_t parts, int64_t index) {
     return (gd_range){first, part_first(count, parts, index + 1) - first};
 }
 
+int64_t gd_range_part_of(int64_t count, int64_t parts, int64_t thing) {
+    return ((thing + 1) * parts - 1) / count;
+}
+
 /* Where shard `shard` begins; the end of all rows for shard == count. */
 static int64_t shard_first(const gd_shards *shards, int64_t shard) {
     int64_t larger = shards->rows % shards->count;
@@ -27,6 +31,12 @@ gd_range gd_shards_rows(const gd_shards *shards, int64_t shard) {
 gd_range gd_shards_span(const gd_shards *shards, gd_range of) {
     int64_t first = shard_first(shards, of.first);
     return (gd_range){first, shard_first(shards, of.first + of.count) - first};
+}
+
+int64_t gd_shards_find(const gd_shards *shards, int64_t row) {
+    int64_t size = shards->rows / shards->count, larger = shards->rows % shards->count;
+    int64_t in_larger = larger * (size + 1);
+    return row < in_larger ? row / (size + 1) : larger + (row - in_larger) / size;
 }
 
 /* The rows of a shard that a step takes while there are as many left. */

@@ -58,11 +58,12 @@ static void count(const gd_trainer *trainer, const gd_resident *program, needs *
     gd_target target = gd_model_target(problem->model);
     double order =
         trainer->order == NULL ? 0.0 : (double)problem->train.range.count * sizeof *trainer->order;
+    double dealer = trainer->dealer == NULL ? 0.0 : gd_dealer_bytes(trainer->dealer);
     double state = (double)reducer->owned * (double)sizeof(real) * trainer->optimizer->slots;
     mine->seen[PROGRAM] = program->now;
     mine->part[PROGRAM] = program->share;
     count_reducer(reducer, mine);
-    count_own(mine, ROWS, rows_bytes(&problem->train) + order);
+    count_own(mine, ROWS, rows_bytes(&problem->train) + order + dealer);
     count_own(mine, VALIDATION, rows_bytes(&problem->val));
     count_own(mine, STATE, state);
     count_own(mine, TILE,

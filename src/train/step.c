@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "gdmpi/files.h"
-#include "gdmpi/rng.h"
 #include "gdmpi/train.h"
 
 /* The flags at the end of a step's small reduction: how many ranks raise each. */
@@ -17,34 +16,6 @@ gd_status gd_trainer_agree(gd_trainer *trainer) {
     gd_status mine = trainer->failure;
     trainer->failure = GD_OK;
     return gd_comm_agree(trainer->problem->comm, mine);
-}
-
-void gd_trainer_order(gd_trainer *trainer) {
-    const gd_problem *problem = trainer->problem;
-    if (trainer->order == NULL) {
-        return;
-    }
-    for (int64_t i = 0; i < problem->mine.count; i++) {
-        int64_t shard = problem->mine.first + i;
-        gd_range rows = gd_shards_rows(&problem->shards, shard);
-        gd_rng rng =
-            gd_rng_stream(problem->seed, GD_RNG_SHUFFLE, trainer->progress.epoch, shard, 0);
-        gd_rng_permute(&rng, (uint32_t)rows.count,
-                       trainer->order + (rows.first - problem->train.range.first));
-    }
-}
-
-/* Gathers `count` rows of a shard, from place `place` of its order. */
-static void gather(gd_trainer *trainer, gd_range shard, int64_t place, int64_t count) {
-    const gd_problem *problem = trainer->problem;
-    int64_t first = shard.first - problem->train.range.first;
-    if (trainer->order == NULL) {
-        gd_batch_gather(&problem->train, first + place, NULL, count, problem->scale,
-                        &trainer->batch);
-    } else {
-        gd_batch_gather(&problem->train, first, trainer->order + first + place, count,
-                        problem->scale, &trainer->batch);
-    }
 }
 
 /* A shard that has no rows in this step. To add its zeros is not the same as to leave them out,
@@ -64,7 +35,6 @@ static void shard_gradient(void *context, int64_t shard, bool add, real *gradien
     gd_trainer *trainer = context;
     const gd_problem *problem = trainer->problem;
     const gd_progress *progress = &trainer->progress;
-    gd_range rows = gd_shards_rows(&problem->shards, shard);
     gd_range places = gd_shards_step(&problem->shards, shard, progress->epoch_step);
     const int64_t tile = problem->model->tile_rows;
     double loss = 0;
@@ -74,7 +44,7 @@ static void shard_gradient(void *context, int64_t shard, bool add, real *gradien
     for (int64_t done = 0; done < places.count; done += trainer->batch.rows) {
         int64_t left = places.count - done;
         gd_phases_enter(&trainer->phases, GD_LOAD);
-        gather(trainer, rows, places.first + done, left < tile ? left : tile);
+        gd_trainer_gather(trainer, shard, places.first + done, left < tile ? left : tile);
         gd_phases_enter(&trainer->phases, GD_COMPUTE);
         gd_pass pass = {.training = true,
                         .accumulate = add || done > 0,
@@ -148,6 +118,9 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
 
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
     trainer->lr = gd_config_number(problem->config, "optimizer", "lr");
+    if (trainer->dealer != NULL) {
+        gd_dealer_step(trainer->dealer, progress->epoch_step);
+    }
     memset(trainer->shared, 0, trainer->shared_count * sizeof *trainer->shared);
     const gd_reduction reduction = {.divisor = (double)outcome->rows,
                                     .squares = squares,

@@ -5,6 +5,21 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
 
+/* What data.shuffle needs. */
+static gd_status allocate_order(gd_trainer *self) {
+    const gd_problem *problem = self->problem;
+    const char *shuffle = gd_config_text(problem->config, "data", "shuffle");
+    if (strcmp(shuffle, "shard") == 0) {
+        return gd_memory_new(&self->order, (size_t)problem->train.range.count, sizeof *self->order,
+                             "the order of the rows");
+    }
+    if (strcmp(shuffle, "global") == 0) {
+        return gd_dealer_new(problem->comm, &self->phases, &problem->shards, &problem->train,
+                             &self->dealer);
+    }
+    return GD_OK;
+}
+
 static gd_status allocate(gd_trainer *self) {
     const gd_problem *problem = self->problem;
     gd_target target = gd_model_target(problem->model);
@@ -19,10 +34,8 @@ static gd_status allocate(gd_trainer *self) {
         status =
             gd_batch_new(problem->model->tile_rows, problem->model->inputs, &target, &self->batch);
     }
-    if (status == GD_OK &&
-        strcmp(gd_config_text(problem->config, "data", "shuffle"), "shard") == 0) {
-        status = gd_memory_new(&self->order, (size_t)problem->train.range.count,
-                               sizeof *self->order, "the order of the rows");
+    if (status == GD_OK) {
+        status = allocate_order(self);
     }
     if (status == GD_OK) {
         status = gd_memory_new(&self->shared, self->shared_count, sizeof *self->shared,
@@ -77,6 +90,7 @@ void gd_trainer_free(gd_trainer **trainer) {
     gd_workspace_free(&self->workspace);
     gd_batch_free(&self->batch);
     gd_memory_free(&self->order);
+    gd_dealer_free(&self->dealer);
     gd_memory_free(&self->shared);
     gd_memory_free(&self->tile_sums);
     gd_checkpoint_header_free(&self->header);

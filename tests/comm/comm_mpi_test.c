@@ -226,6 +226,36 @@ static void all_get_what_each_rank_brings(void **state) {
     gd_memory_free(&all);
 }
 
+/* Rank r has as many bytes for the t-th rank after it as this says. */
+static size_t length_of(int rank, int turn, size_t unit) {
+    return (rank + turn) % 3 == 1 ? 0 : unit + (size_t)(rank + 5 * turn);
+}
+
+static void exchange_with_all(gd_comm *comm, size_t unit) {
+    int size = gd_comm_size(comm), rank = gd_comm_rank(comm);
+    for (int turn = 0; turn < size; turn++) {
+        int to = (rank + turn) % size, from = (rank + size - turn) % size;
+        size_t out = length_of(rank, turn, unit), in = length_of(from, turn, unit), wrong = 0;
+        unsigned char *sent = room(out, 1), *received = room(in + 1, 1);
+        for (size_t i = 0; i < out; i++) {
+            sent[i] = (unsigned char)((i + (size_t)rank) % 251);
+        }
+        gd_comm_exchange(comm, to, sent, out, from, received, in);
+        for (size_t i = 0; i < in; i++) {
+            wrong += received[i] != (i + (size_t)from) % 251;
+        }
+        assert_int_equal(wrong, 0);
+        assert_int_equal(received[in], 0);
+        gd_memory_free(&sent);
+        gd_memory_free(&received);
+    }
+}
+
+static void every_rank_exchanges_with_every_other(void **state) {
+    exchange_with_all(*state, 1);
+    exchange_with_all(*state, LONG);
+}
+
 static void ranks_of_a_host_are_numbered_one_after_another(void **state) {
     gd_comm *comm = *state;
     int size = gd_comm_size(comm), group = gd_comm_rank(comm) % 2;
@@ -316,6 +346,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(rank_0_gathers_parts, comm),
         cmocka_unit_test_prestate(rank_0_scatters_parts, comm),
         cmocka_unit_test_prestate(all_get_what_each_rank_brings, comm),
+        cmocka_unit_test_prestate(every_rank_exchanges_with_every_other, comm),
         cmocka_unit_test_prestate(ranks_of_a_host_are_numbered_one_after_another, comm),
         cmocka_unit_test_prestate(messages_bring_what_is_there_when_they_start, comm),
         cmocka_unit_test_prestate(nobody_passes_a_barrier_before_all_have_come, comm),

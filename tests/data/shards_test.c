@@ -29,6 +29,8 @@ static void check_tiling(const gd_shards *shards) {
         gd_range range = gd_shards_rows(shards, shard);
         assert_true(range.first == next);
         next += range.count;
+        assert_true(gd_shards_find(shards, range.first) == shard);
+        assert_true(gd_shards_find(shards, next - 1) == shard);
     }
     assert_true(next == shards->rows);
 }
@@ -147,6 +149,18 @@ static void parts_of_large_counts_do_not_overflow(void **state) {
     assert_true(next == count);
 }
 
+static void each_thing_is_in_the_part_that_is_found(void **state) {
+    (void)state;
+    for (int64_t count = 1; count <= MOST; count++) {
+        for (int64_t parts = 1; parts <= count + 3; parts++) {
+            for (int64_t thing = 0; thing < count; thing++) {
+                gd_range part = gd_range_part(count, parts, gd_range_part_of(count, parts, thing));
+                assert_true(part.first <= thing && thing < part.first + part.count);
+            }
+        }
+    }
+}
+
 static void no_parts_of_nothing_have_anything(void **state) {
     (void)state;
     for (int64_t i = 0; i < 4; i++) {
@@ -165,6 +179,7 @@ int main(void) {
         cmocka_unit_test(a_step_takes_its_share_of_every_shard),
         cmocka_unit_test(the_ranges_of_ranks_tile_the_shards_and_the_rows),
         cmocka_unit_test(parts_of_large_counts_do_not_overflow),
+        cmocka_unit_test(each_thing_is_in_the_part_that_is_found),
         cmocka_unit_test(no_parts_of_nothing_have_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

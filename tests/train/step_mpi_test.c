@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "gdmpi/memory.h"
+#include "gdmpi/permutation.h"
 #include "gdmpi/rng.h"
 #include "train_support.h"
 
@@ -57,18 +58,25 @@ static void serial_close(serial *serial) {
     gd_memory_free(&serial->losses);
 }
 
-/* The order of a shard's rows in this epoch. */
-static uint32_t *order_of(const serial *serial, int64_t shard) {
+/* All rows, in the order in which the shards work them in this epoch. */
+static uint32_t *order_of(const serial *serial) {
     const gd_problem *problem = serial->run->problem;
-    int64_t count = gd_shards_rows(&problem->shards, shard).count;
-    uint32_t *order = room(count, sizeof *order);
-    if (strcmp(gd_config_text(serial->run->config, "data", "shuffle"), "none") == 0) {
-        for (int64_t i = 0; i < count; i++) {
-            order[i] = (uint32_t)i;
-        }
-    } else {
+    const gd_shards *shards = &problem->shards;
+    const char *shuffle = gd_config_text(serial->run->config, "data", "shuffle");
+    bool global = strcmp(shuffle, "global") == 0;
+    gd_rng deal = gd_rng_stream(problem->seed, GD_RNG_DEAL, serial->epoch, 0, 0);
+    gd_permutation permutation = gd_permutation_new(&deal, shards->rows);
+    uint32_t *order = room(shards->rows, sizeof *order);
+    for (int64_t i = 0; i < shards->rows; i++) {
+        order[global ? gd_permutation_of(&permutation, i) : i] = (uint32_t)i;
+    }
+    for (int64_t shard = 0; shard < shards->count && strcmp(shuffle, "shard") == 0; shard++) {
+        gd_range rows = gd_shards_rows(shards, shard);
         gd_rng rng = gd_rng_stream(problem->seed, GD_RNG_SHUFFLE, serial->epoch, shard, 0);
-        gd_rng_permute(&rng, (uint32_t)count, order);
+        gd_rng_permute(&rng, (uint32_t)rows.count, order + rows.first);
+        for (int64_t i = 0; i < rows.count; i++) {
+            order[rows.first + i] += (uint32_t)rows.first;
+        }
     }
     return order;
 }
@@ -78,12 +86,12 @@ static void serial_shard(serial *serial, int64_t shard, real *gradient) {
     gd_range rows = gd_shards_rows(&problem->shards, shard);
     gd_range places = gd_shards_step(&problem->shards, shard, serial->epoch_step);
     const int64_t tile = problem->model->tile_rows;
-    uint32_t *order = order_of(serial, shard);
+    uint32_t *order = order_of(serial);
     serial->losses[shard] = 0;
     memset(gradient, 0, (size_t)problem->model->tensors.size * sizeof *gradient);
     for (int64_t done = 0; done < places.count; done += tile) {
         int64_t left = places.count - done;
-        gd_batch_gather(&serial->rows, rows.first, order + places.first + done,
+        gd_batch_gather(&serial->rows, 0, order + rows.first + places.first + done,
                         left < tile ? left : tile, problem->scale, &serial->batch);
         gd_pass pass = {.training = true,
                         .accumulate = done > 0,
@@ -191,6 +199,8 @@ static void every_reducer_makes_the_parameters_of_one_process(void **state) {
         {"data.shards=5", "optimizer.name=momentum"},
         {"data.shards=6", "train.accumulate=8", "optimizer.clip_value=0.02", "optimizer.ema=0.5"},
         {"train.batch_size=23", "data.shuffle=none", "data.shards=9", "optimizer.name=sgd"},
+        {"train.batch_size=384", "data.shuffle=global", "data.shards=7", "optimizer.name=adam"},
+        {"train.batch_size=0", "data.shuffle=global", "data.shards=5", "optimizer.name=sgd"},
         {"train.batch_size=23", "data.shards=9", "optimizer.name=sgd", "optimizer.clip_norm=0.3",
          "optimizer.clip_value=0.05", "train.accumulate=2"},
     };
