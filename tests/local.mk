@@ -135,6 +135,7 @@ run_tests = \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
 	tests/run/interrupt_test.sh \
+	tests/run/kill_test.sh \
 	tests/run/ranks_test.sh \
 	tests/run/reference_test.sh \
 	tests/run/resume_test.sh \
