@@ -23,6 +23,7 @@ test_programs = \
 	tests/base/text_test \
 	tests/checkpoint/checkpoint_test \
 	tests/checkpoint/rundir_test \
+	tests/checkpoint/writer_test \
 	tests/comm/comm_mpi_test \
 	tests/comm/window_mpi_test \
 	tests/config/config_test \
