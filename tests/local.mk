@@ -23,6 +23,7 @@ test_programs = \
 	tests/base/text_test \
 	tests/checkpoint/checkpoint_test \
 	tests/checkpoint/rundir_test \
+	tests/checkpoint/writer_test \
 	tests/comm/comm_mpi_test \
 	tests/comm/window_mpi_test \
 	tests/config/config_test \
@@ -138,6 +139,7 @@ run_tests = \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
 	tests/run/interrupt_test.sh \
+	tests/run/kill_test.sh \
 	tests/run/ranks_test.sh \
 	tests/run/reduce_test.sh \
 	tests/run/reference_test.sh \

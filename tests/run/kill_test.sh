@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# Usage: kill_test.sh [KILLS]
+# All processes of a run are killed at once at random instants, every third time while a checkpoint is being written; the same
+# command goes on each time, on other ranks, until the run is done. It must have come to what an undisturbed run comes to, and
+# leave no other files. Then the next run begins, until there were so many kills.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/support.sh"
+
+wanted=${1:-20}
+
+"$make_data" classes classes.h5 203 61 || exit 1
+cat >run.ini <<'END2'
+[data]
+file = classes.h5
+shards = 4
+
+[model]
+layers = dense 24, relu, dropout 0.3, dense 3
+loss = cross_entropy
+
+[optimizer]
+name = adam
+lr = 0.002
+
+[train]
+epochs = 40
+batch_size = 20
+
+[run]
+log_every = 3
+END2
+
+# A pipe from which nothing comes, to wait for a moment.
+exec {nothing}<> <(:)
+
+# What MPI keeps while ranks run, and leaves behind where they are killed.
+shared=$sessions
+[ ! -w /dev/shm ] || shared=$(mktemp -d /dev/shm/gdmpi-test.XXXXXX) || exit 1
+export OMPI_MCA_btl_vader_backing_directory=$shared OMPI_MCA_osc_sm_backing_directory=$shared TMPDIR=$sessions
+trap 'leave; rm -rf "$shared"' EXIT
+
+shuffles='shard none'
+intervals='1 epoch,7,40 steps'
+
+# choose WORD...: one of them.
+choose() {
+    local words=("$@")
+    chosen=${words[RANDOM % $#]}
+}
+
+# seconds TEXT: of a number of microseconds.
+seconds() {
+    printf '%d.%06d' $(($1 / 1000000)) $(($1 % 1000000))
+}
+
+now() {
+    echo "${EPOCHREALTIME/./}"
+}
+
+# start COUNT DIRECTORY: a run in a session of its own, which is $run, as its first process is.
+start() {
+    local command=()
+    [ "$1" = 1 ] || read -ra command <<<"${MPIRUN:-mpirun} -np $1"
+    echo "on $1 ranks: ${settings[*]} run.dir=$2" >command.run
+    setsid "${command[@]}" "$gdmpi" run.ini "${settings[@]}" run.dir="$2" >out.run 2>err.run </dev/null &
+    run=$!
+    starts[$1]=$((${starts[$1]} + 1))
+}
+
+# kill_session: all processes of the run, until none is left; $code is how the first of them ended.
+kill_session() {
+    while pkill -KILL -s "$run"; do
+        sleep 0.002
+    done
+    wait "$run" 2>/dev/null
+    code=$?
+    rm -rf "${shared:?}"/* "${sessions:?}"/*
+}
+
+# wait_for MICROSECONDS: so long, or until the run has ended.
+wait_for() {
+    local sleeper
+    sleep "$(seconds "$1")" &
+    sleeper=$!
+    wait -n "$run" "$sleeper"
+    kill "$sleeper" 2>/dev/null
+    wait "$sleeper" 2>/dev/null
+}
+
+# tell: what the run left.
+tell() {
+    echo "$code" >code.run
+    show run
+}
+
+# until_saving: until a checkpoint is being written, or the run has ended.
+until_saving() {
+    until compgen -G "$1/checkpoints/step-*.h5.tmp" >/dev/null || ! kill -0 "$run" 2>/dev/null; do
+        read -rt 0.0005 -u "$nothing"
+    done
+}
+
+# all_lines DIRECTORY: metrics.jsonl without times.
+all_lines() {
+    sed -E 's/"([a-z_]*seconds|[a-z_]*per_second)": [^,}]*/"\1"/g' "$1/metrics.jsonl"
+}
+
+# files DIRECTORY: all that is in it, and where its links point.
+files() {
+    (cd "$1" && find . -printf '%p %l\n' | sort)
+}
+
+# to_the_end COUNT DIRECTORY: a run that nobody disturbs.
+to_the_end() {
+    start "$1" "$2"
+    wait "$run"
+    code=$?
+    [ "$code" = 0 ] || { failed 'an undisturbed run fails' && tell && finish; }
+}
+
+# undisturbed: $whole is an undisturbed run of these settings.
+undisturbed() {
+    whole=whole-$shuffle-${every// /-}
+    [ -d "$whole" ] || to_the_end 1 "$whole"
+}
+
+# done_well: whether the run in `killed` has come to what the undisturbed one did.
+done_well() {
+    if ! diff <(all_lines "$whole") <(all_lines killed) >difference; then
+        failed "the log differs from the undisturbed run's (shuffle $shuffle, every $every)"
+        cat difference
+    fi
+    grep -aqF "$(digest "$whole")" killed/model.h5 || failed "model.h5 has not the digest of the undisturbed run's"
+    if ! diff <(files "$whole") <(files killed) >difference; then
+        failed "the files are not those of an undisturbed run (shuffle $shuffle, every $every)"
+        cat difference
+    fi
+}
+
+# ended: takes notice of how the run in `killed` ended.
+ended() {
+    ! grep -q '^resuming' out.run || resumed=$((resumed + 1))
+    if grep -q 'gdmpi: ' err.run; then
+        failed 'a killed run does not go on as it should'
+        tell
+    elif [ "$code" = 137 ]; then
+        kills=$((kills + 1))
+        ! compgen -G 'killed/checkpoints/*.tmp' >/dev/null || saving=$((saving + 1))
+    elif [ "$code" = 0 ]; then
+        runs=$((runs + 1))
+        done_well
+        next_run
+    else
+        failed "the exit code is $code"
+        tell
+    fi
+}
+
+# next_run: begins anew, with other settings.
+next_run() {
+    # shellcheck disable=SC2086 # a word for each
+    choose $shuffles
+    shuffle=$chosen
+    IFS=, read -ra words <<<"$intervals"
+    choose "${words[@]}"
+    every=$chosen
+    settings=(data.shuffle="$shuffle" run.checkpoint_every="$every")
+    undisturbed
+    rm -rf killed
+}
+
+starts=(0 0 0 0)
+kills=0 saving=0 runs=0 resumed=0
+begun=$SECONDS
+next_run
+# How long a run takes on each number of ranks, in microseconds.
+for count in 1 2 3; do
+    rm -rf killed
+    begin=$(now)
+    to_the_end $count killed
+    whole_time[count]=$(($(now) - begin))
+    done_well
+done
+rm -rf killed
+while [ "$kills" -lt "$wanted" ] && [ ! -s failures ]; do
+    count=$((RANDOM % 3 + 1))
+    start $count killed
+    wait_for $(((RANDOM * 32768 + RANDOM) % whole_time[count]))
+    [ $((RANDOM % 3)) != 0 ] || until_saving killed
+    kill_session 2>/dev/null
+    ended
+done
+# The last one to its end.
+if [ ! -s failures ]; then
+    to_the_end 3 killed
+    ended
+fi
+echo "$kills kills, $saving of them in the middle of a save; $runs runs came to their end; of ${starts[1]}, ${starts[2]} and" \
+    "${starts[3]} starts on 1, 2 and 3 ranks $resumed went on from a checkpoint; $((SECONDS - begun)) s"
+finish
