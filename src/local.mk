@@ -4,6 +4,7 @@ libgdmpi_a_CPPFLAGS = $(AM_CPPFLAGS)
 libgdmpi_a_SOURCES = \
 	src/base/blas.c \
 	src/base/files.c \
+	src/base/hash.c \
 	src/base/memory.c \
 	src/base/process.c \
 	src/base/rng.c \
@@ -27,6 +28,7 @@ libgdmpi_a_SOURCES = \
 	src/data/data_private.h \
 	src/data/deal.c \
 	src/data/dealer.c \
+	src/data/digest.c \
 	src/data/import_idx.c \
 	src/data/permutation.c \
 	src/data/rows.c \
@@ -38,6 +40,7 @@ libgdmpi_a_SOURCES = \
 	src/comm/comm.c \
 	src/comm/comm_private.h \
 	src/comm/messages.c \
+	src/comm/same.c \
 	src/comm/watch.c \
 	src/comm/window.c \
 	src/reduce/tree.c \
@@ -45,6 +48,7 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/checkpoint_private.h \
 	src/checkpoint/checkpoint_read.c \
 	src/checkpoint/rundir.c \
+	src/checkpoint/seal.c \
 	src/checkpoint/writer.c \
 	src/train/halt.c \
 	src/log/json.c \
@@ -143,6 +147,7 @@ noinst_HEADERS += \
 	include/gdmpi/files.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/halt.h \
+	include/gdmpi/hash.h \
 	include/gdmpi/import.h \
 	include/gdmpi/init.h \
 	include/gdmpi/json.h \
@@ -161,6 +166,7 @@ noinst_HEADERS += \
 	include/gdmpi/reduce.h \
 	include/gdmpi/rng.h \
 	include/gdmpi/rundir.h \
+	include/gdmpi/seal.h \
 	include/gdmpi/shards.h \
 	include/gdmpi/status.h \
 	include/gdmpi/stop.h \

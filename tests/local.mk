@@ -16,12 +16,14 @@ tests_libsupport_a_SOURCES = \
 # What has no real numbers in it.
 test_programs = \
 	tests/base/files_test \
+	tests/base/hash_test \
 	tests/base/memory_test \
 	tests/base/process_test \
 	tests/base/rng_test \
 	tests/base/status_test \
 	tests/base/text_test \
 	tests/checkpoint/checkpoint_test \
+	tests/checkpoint/damage_test \
 	tests/checkpoint/rundir_test \
 	tests/checkpoint/writer_test \
 	tests/comm/comm_mpi_test \

@@ -36,15 +36,15 @@ typedef struct gd_checkpoint_header {
     int64_t inputs; /* features of a row */
     int64_t shards;
     int64_t train_rows, val_rows;
-    uint64_t digest; /* of the parameters: gd_checkpoint_digest */
-    char *config;    /* the resolved configuration; freed by gd_checkpoint_header_free */
+    uint64_t train_digest, val_digest; /* of the rows: gd_rows_digest, over all ranks */
+    uint64_t digest;                   /* of the parameters: gd_checkpoint_digest */
+    char *config; /* the resolved configuration; freed by gd_checkpoint_header_free */
     gd_progress progress;
 } gd_checkpoint_header;
 
 void gd_checkpoint_header_free(gd_checkpoint_header *header);
 
-/* A hash of the flat vector, whose size is a multiple of GD_TENSOR_ALIGN: FNV-1a (Fowler, Noll, Vo)
- * over its 64-bit words, the high half folded into the low one after each. */
+/* The gd_hash of the flat vector, from 0. */
 uint64_t gd_checkpoint_digest(const void *vector, gd_type type, int64_t size);
 
 /* The digest as people see it: 16 hexadecimal digits. */
@@ -60,18 +60,20 @@ gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *hea
 gd_status gd_checkpoint_add(gd_checkpoint *checkpoint, const char *group, const gd_tensors *tensors,
                             gd_type type, const void *vector);
 
-/* Flushes it to disk and gives it its name; on failure nothing is left. Frees *checkpoint, which
- * may be NULL. */
+/* Seals it, flushes it to disk and gives it its name; on failure nothing is left. Frees
+ * *checkpoint, which may be NULL. */
 gd_status gd_checkpoint_commit(gd_checkpoint **checkpoint);
 
 /* Gives it up, and removes what was written. */
 void gd_checkpoint_abandon(gd_checkpoint **checkpoint);
 
-/* Reads what a checkpoint says of itself. GD_BAD_INPUT: it is no checkpoint, or a damaged one. */
+/* Reads what a checkpoint says of itself, once its seal is found whole, for which every byte of the
+ * file is read. GD_BAD_INPUT: it is no checkpoint, or a damaged one. */
 gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *header);
 
-/* Reads the vector of a group as `type`; gaps between tensors are not touched. An error names the
- * first tensor that is missing, has another shape, or is damaged. */
+/* After gd_checkpoint_read_header: reads the vector of a group as `type`; gaps between tensors are
+ * not touched. An error names the first tensor that is missing, has another shape, or is damaged.
+ */
 gd_status gd_checkpoint_read(const char *path, const char *group, const gd_tensors *tensors,
                              gd_type type, void *vector);
 

@@ -38,6 +38,10 @@ const char *gd_comm_version(void); /* "Open MPI 4.1.4" of the library that is lo
  * `mine` over. Collective. */
 gd_status gd_comm_agree(gd_comm *comm, gd_status mine);
 
+/* Every rank brings a text of lines below headings "[of what]". GD_BAD_INPUT if a rank's is not
+ * that of rank 0: it names the first line that differs, its heading, and the rank. Collective. */
+gd_status gd_comm_same(gd_comm *comm, const char *text);
+
 /* Rank 0's bytes to all, or to the first rank of each host. Collective: `bytes` equal on all ranks.
  */
 void gd_comm_broadcast(gd_comm *comm, void *data, size_t bytes);

@@ -83,6 +83,15 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
                                const gd_rows *rows, double scale, double largest,
                                const gd_target *target);
 
+/* A hash of the loaded rows, values and types, each keyed by its number within the role, added
+ * modulo 2^64: the sum over ranks does not depend on who has which rows. Not collective. */
+uint64_t gd_rows_digest(const gd_rows *rows);
+
+/* After gd_rows_describe: adds lines that tell this group from that of another file: its name as
+ * the heading, the file's size, shapes, and a hash of a few rows, spread evenly, that are read for
+ * it. Not collective. */
+gd_status gd_rows_fingerprint(const gd_source *source, const gd_rows *rows, gd_text *out);
+
 void gd_rows_free(gd_rows *rows);
 
 #endif

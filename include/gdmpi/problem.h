@@ -28,9 +28,12 @@ typedef struct gd_problem {
     gd_split val_split;
     int64_t val_count; /* validation rows in all */
     int64_t val_tiles; /* in so many tiles of at most model->tile_rows */
+
+    uint64_t train_digest, val_digest; /* of all rows: gd_rows_digest, summed over the ranks */
 } gd_problem;
 
-/* Opens the data and makes the model: all that can be checked without reading rows. Collective. */
+/* Opens the data and makes the model: all that can be checked without reading all rows, also that
+ * the ranks have the same program, config and data. Collective. */
 gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **problem);
 
 /* Reads this rank's rows, and checks their values. Collective. */

@@ -2,6 +2,7 @@
 #ifndef GDMPI_RUNDIR_H
 #define GDMPI_RUNDIR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "gdmpi/files.h"
@@ -33,6 +34,9 @@ gd_status gd_rundir_clear(const gd_rundir *rundir);
 /* Goes back to a step: removes the checkpoints beyond it, and the model that came of them; `latest`
  * and `best` point at the checkpoints of `step` and `best`, where these are still there. */
 gd_status gd_rundir_rewind(const gd_rundir *rundir, int64_t step, int64_t best);
+
+/* Whether a path, however it is written, names a file in the folder of checkpoints. */
+bool gd_rundir_holds(const gd_rundir *rundir, const char *path);
 
 /* The names of the checkpoints, oldest first. */
 gd_status gd_rundir_list(const gd_rundir *rundir, gd_folder *names);

@@ -24,6 +24,10 @@ gd_status gd_store_open(const char *path, gd_store **store);
 /* Makes a new file, replacing an old one; its metadata carry checksums. */
 gd_status gd_store_create(const char *path, gd_store **store);
 
+/* The same, with `bytes` (a power of two, at least 512) before the HDF5 that are the caller's to
+ * fill once the file is closed; the library finds what is behind them. */
+gd_status gd_store_create_behind(const char *path, int64_t bytes, gd_store **store);
+
 /* Flushes and closes *store, which may be NULL, and sets it to NULL; what could not be written is
  * an error. */
 gd_status gd_store_close(gd_store **store);

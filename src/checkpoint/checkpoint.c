@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "checkpoint_private.h"
+#include "gdmpi/hash.h"
 
 struct gd_checkpoint {
     gd_store *store;
@@ -36,16 +37,7 @@ void gd_checkpoint_header_free(gd_checkpoint_header *header) {
 }
 
 uint64_t gd_checkpoint_digest(const void *vector, gd_type type, int64_t size) {
-    const unsigned char *bytes = vector;
-    size_t words = (size_t)size * gd_type_size(type) / 8;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < words; i++) {
-        uint64_t word;
-        memcpy(&word, bytes + 8 * i, 8);
-        hash = (hash ^ word) * UINT64_C(0x100000001b3);
-        hash ^= hash >> 32; /* or else the signs of two numbers could change unnoticed */
-    }
-    return hash;
+    return gd_hash(vector, (size_t)size * gd_type_size(type), 0);
 }
 
 char *gd_checkpoint_digest_text(uint64_t digest, char out[17]) {
@@ -76,8 +68,7 @@ static gd_status write_config(gd_store *store, const char *config) {
 }
 
 static gd_status write_header(gd_store *store, const gd_checkpoint_header *header) {
-    char digest[17];
-    gd_checkpoint_digest_text(header->digest, digest);
+    char digest[17], train[17], val[17];
     gd_status status = gd_store_group(store, "/state");
     const struct {
         const char *object, *key, *text;
@@ -88,10 +79,12 @@ static gd_status write_header(gd_store *store, const gd_checkpoint_header *heade
         {"/", "program", "gdmpi " PACKAGE_VERSION, 0},
         {"/", "precision", gd_type_name(header->type), 0},
         {"/", "inputs", NULL, header->inputs},
-        {"/", "digest", digest, 0},
+        {"/", "digest", gd_checkpoint_digest_text(header->digest, digest), 0},
         {"/state", "shards", NULL, header->shards},
         {"/state", "train_rows", NULL, header->train_rows},
         {"/state", "val_rows", NULL, header->val_rows},
+        {"/state", "train_digest", gd_checkpoint_digest_text(header->train_digest, train), 0},
+        {"/state", "val_digest", gd_checkpoint_digest_text(header->val_digest, val), 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows && status == GD_OK; i++) {
         status = rows[i].text != NULL
@@ -115,7 +108,7 @@ gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *hea
         status = gd_text_new(&self->temporary, "%s.tmp", path);
     }
     if (status == GD_OK) {
-        status = gd_store_create(self->temporary, &self->store);
+        status = gd_store_create_behind(self->temporary, GD_SEAL_BYTES, &self->store);
     }
     if (status == GD_OK) {
         status = write_header(self->store, header);
@@ -165,6 +158,9 @@ gd_status gd_checkpoint_commit(gd_checkpoint **checkpoint) {
         return GD_OK;
     }
     gd_status status = gd_store_close(&self->store);
+    if (status == GD_OK) {
+        status = gd_seal_write(self->temporary);
+    }
     if (status == GD_OK) {
         status = gd_file_commit(self->temporary, self->path);
     }

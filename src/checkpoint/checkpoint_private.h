@@ -7,11 +7,10 @@
 #include "gdmpi/checkpoint.h"
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/seal.h"
 #include "gdmpi/text.h"
 
-#define GD_CHECKPOINT_FORMAT "gdmpi checkpoint"
 #define GD_CHECKPOINT_CONFIG "/state/config"
-enum { GD_CHECKPOINT_VERSION = 1 };
 
 /* One row per field of gd_progress: what is written is what is read. */
 typedef struct gd_checkpoint_field {

@@ -15,26 +15,6 @@ static gd_status read_progress(const gd_store *store, gd_progress *progress) {
     return status;
 }
 
-/* Whether the file says that it is a checkpoint, of this version of the format. */
-static gd_status check_format(const gd_store *store, const char *path) {
-    char *format = NULL;
-    int64_t version = 0;
-    gd_status status = gd_store_get_text(store, "/", "format", &format);
-    bool known = status == GD_OK && strcmp(format, GD_CHECKPOINT_FORMAT) == 0;
-    gd_status_free(&status);
-    gd_memory_free(&format);
-    if (!known) {
-        return gd_status_new(GD_BAD_INPUT, "%s: is not a gdmpi checkpoint", path);
-    }
-    status = gd_store_get_integer(store, "/", "version", &version);
-    if (status == GD_OK && version != GD_CHECKPOINT_VERSION) {
-        status = gd_status_new(GD_BAD_INPUT,
-                               "%s: is a checkpoint of format version %lld; this program reads %d",
-                               path, (long long)version, GD_CHECKPOINT_VERSION);
-    }
-    return status;
-}
-
 static gd_status read_type(const gd_store *store, const char *path, gd_type *type) {
     char *name = NULL;
     gd_status status = gd_store_get_text(store, "/", "precision", &name);
@@ -50,14 +30,16 @@ static gd_status read_type(const gd_store *store, const char *path, gd_type *typ
     return status;
 }
 
-static gd_status read_digest(const gd_store *store, const char *path, uint64_t *digest) {
+static gd_status read_digest(const gd_store *store, const char *path, const char *object,
+                             const char *key, uint64_t *digest) {
     char *text = NULL;
-    gd_status status = gd_store_get_text(store, "/", "digest", &text);
+    gd_status status = gd_store_get_text(store, object, key, &text);
     if (status == GD_OK) {
         char *end;
         *digest = strtoull(text, &end, 16);
         if (strlen(text) != 16 || *end != '\0') {
-            status = gd_status_new(GD_BAD_INPUT, "%s: its digest is damaged", path);
+            status =
+                gd_status_new(GD_BAD_INPUT, "%s: its %s is not 16 hexadecimal digits", path, key);
         }
     }
     gd_memory_free(&text);
@@ -80,25 +62,9 @@ static gd_status read_config(const gd_store *store, const char *path, char **con
     return status;
 }
 
-gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *header) {
-    *header = (gd_checkpoint_header){0};
-    gd_store *store = NULL;
-    gd_status status = gd_store_open(path, &store);
-    if (status == GD_OK) {
-        status = check_format(store, path);
-    }
-    if (status == GD_OK) {
-        status = read_type(store, path, &header->type);
-    }
-    if (status == GD_OK) {
-        status = read_digest(store, path, &header->digest);
-    }
-    if (status == GD_OK) {
-        status = gd_store_get_integer(store, "/", "inputs", &header->inputs);
-    }
-    if (status == GD_OK) {
-        status = read_config(store, path, &header->config);
-    }
+/* What the data were. */
+static gd_status read_data(const gd_store *store, const char *path, gd_checkpoint_header *header) {
+    gd_status status = gd_store_get_integer(store, "/", "inputs", &header->inputs);
     if (status == GD_OK) {
         status = gd_store_get_integer(store, "/state", "shards", &header->shards);
     }
@@ -107,6 +73,32 @@ gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *head
     }
     if (status == GD_OK) {
         status = gd_store_get_integer(store, "/state", "val_rows", &header->val_rows);
+    }
+    if (status == GD_OK) {
+        status = read_digest(store, path, "/state", "train_digest", &header->train_digest);
+    }
+    return status == GD_OK ? read_digest(store, path, "/state", "val_digest", &header->val_digest)
+                           : status;
+}
+
+gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *header) {
+    *header = (gd_checkpoint_header){0};
+    gd_store *store = NULL;
+    gd_status status = gd_seal_check(path);
+    if (status == GD_OK) {
+        status = gd_store_open(path, &store);
+    }
+    if (status == GD_OK) {
+        status = read_type(store, path, &header->type);
+    }
+    if (status == GD_OK) {
+        status = read_digest(store, path, "/", "digest", &header->digest);
+    }
+    if (status == GD_OK) {
+        status = read_config(store, path, &header->config);
+    }
+    if (status == GD_OK) {
+        status = read_data(store, path, header);
     }
     if (status == GD_OK) {
         status = read_progress(store, &header->progress);

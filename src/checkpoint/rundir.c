@@ -152,6 +152,20 @@ gd_status gd_rundir_make(gd_rundir *rundir) {
     return status;
 }
 
+bool gd_rundir_holds(const gd_rundir *rundir, const char *path) {
+    char *copy, *folder = NULL, *checkpoints = realpath(rundir->checkpoints, NULL);
+    gd_status status = gd_text_copy(path, &copy);
+    if (status == GD_OK) {
+        folder = realpath(dirname(copy), NULL);
+    }
+    bool holds = folder != NULL && checkpoints != NULL && strcmp(folder, checkpoints) == 0;
+    gd_status_free(&status);
+    gd_memory_free(&copy);
+    free(folder);
+    free(checkpoints);
+    return holds;
+}
+
 static int by_step(const void *a, const void *b) {
     int64_t first = gd_rundir_step(*(char *const *)a), second = gd_rundir_step(*(char *const *)b);
     return first < second ? -1 : first > second;

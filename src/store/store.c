@@ -160,10 +160,11 @@ static gd_status check_writable(const char *path) {
     return GD_OK;
 }
 
-static gd_status create(gd_store *store) {
+static gd_status create(gd_store *store, int64_t behind) {
     gd_status status = GD_OK;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
-    if (access < 0 || creation < 0 || !set_access(access) || !gd_store_set_creation(creation)) {
+    if (access < 0 || creation < 0 || !set_access(access) || !gd_store_set_creation(creation) ||
+        H5Pset_userblock(creation, (hsize_t)behind) < 0) {
         status = gd_store_fail(store, "prepare to make this file", "");
         goto done;
     }
@@ -178,6 +179,10 @@ done:
 }
 
 gd_status gd_store_create(const char *path, gd_store **store) {
+    return gd_store_create_behind(path, 0, store);
+}
+
+gd_status gd_store_create_behind(const char *path, int64_t bytes, gd_store **store) {
     gd_store *made = NULL;
     *store = NULL;
     gd_status status = check_writable(path);
@@ -190,7 +195,7 @@ gd_status gd_store_create(const char *path, gd_store **store) {
     made->file = H5I_INVALID_HID;
     status = gd_text_copy(path, &made->path);
     if (status == GD_OK) {
-        status = create(made);
+        status = create(made, bytes);
     }
     if (status == GD_OK) {
         *store = made;

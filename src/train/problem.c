@@ -147,17 +147,40 @@ static gd_status check_intervals(const gd_config *config) {
     return status;
 }
 
-gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **problem) {
-    gd_problem *self = NULL;
-    gd_status status = gd_memory_new(&self, 1, sizeof *self, "the problem");
-    *problem = self;
+static gd_status same_program(gd_comm *comm, const gd_config *config) {
+    gd_text text = {0};
+    gd_text_add(&text, "[program]\nversion = %s\nconfig = %s\n", PACKAGE_VERSION,
+                gd_config_name(config));
+    gd_config_write(config, &text);
+    gd_status status = gd_comm_agree(comm, gd_text_status(&text));
     if (status == GD_OK) {
-        self->comm = comm;
-        self->config = config;
-        self->scale = gd_config_number(config, "data", "scale");
-        self->seed = (uint64_t)gd_config_integer(config, "train", "seed");
-        status = check_intervals(config);
+        status = gd_comm_same(comm, gd_text_bytes(&text));
     }
+    gd_text_free(&text);
+    return status;
+}
+
+/* Hosts may have copies of their own. */
+static gd_status same_data(const gd_problem *problem) {
+    gd_text text = {0};
+    gd_status status = gd_rows_fingerprint(&problem->train_source, &problem->train, &text);
+    if (status == GD_OK && problem->validates) {
+        status = gd_rows_fingerprint(&problem->val_source, &problem->val, &text);
+    }
+    if (status == GD_OK) {
+        status = gd_text_status(&text);
+    }
+    status = gd_comm_agree(problem->comm, status);
+    if (status == GD_OK) {
+        status = gd_comm_same(problem->comm, gd_text_bytes(&text));
+    }
+    gd_text_free(&text);
+    return status;
+}
+
+static gd_status open_all(gd_problem *self) {
+    const gd_config *config = self->config;
+    gd_status status = check_intervals(config);
     if (status == GD_OK) {
         status = open_training(self);
     }
@@ -177,7 +200,25 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
     if (status == GD_OK) {
         cut_tiles(self);
     }
-    return gd_comm_agree(comm, status);
+    return status;
+}
+
+gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **problem) {
+    gd_problem *self = NULL;
+    gd_status status = gd_comm_agree(comm, gd_memory_new(&self, 1, sizeof *self, "the problem"));
+    *problem = self;
+    if (status != GD_OK) {
+        return status;
+    }
+    self->comm = comm;
+    self->config = config;
+    self->scale = gd_config_number(config, "data", "scale");
+    self->seed = (uint64_t)gd_config_integer(config, "train", "seed");
+    status = same_program(comm, config);
+    if (status == GD_OK) {
+        status = gd_comm_agree(comm, open_all(self));
+    }
+    return status == GD_OK ? same_data(self) : status;
 }
 
 static gd_status load(gd_problem *self, const gd_source *source, const gd_split *split,
@@ -187,6 +228,18 @@ static gd_status load(gd_problem *self, const gd_source *source, const gd_split 
     if (status == GD_OK) {
         status = gd_rows_check_values(source, split, role, rows, self->scale, GD_REAL_MAX, &target);
     }
+    return status;
+}
+
+static gd_status digest_rows(gd_problem *problem) {
+    uint64_t mine[2] = {gd_rows_digest(&problem->train), gd_rows_digest(&problem->val)}, (*all)[2];
+    gd_status status =
+        gd_comm_collect(problem->comm, mine, sizeof mine, &all, "the digests of all rows");
+    for (int rank = 0; rank < gd_comm_size(problem->comm) && status == GD_OK; rank++) {
+        problem->train_digest += all[rank][0];
+        problem->val_digest += all[rank][1];
+    }
+    gd_memory_free(&all);
     return status;
 }
 
@@ -204,7 +257,8 @@ gd_status gd_problem_load(gd_problem *problem) {
         status = load(problem, &problem->val_source, &problem->val_split, GD_VALIDATION, range,
                       &problem->val);
     }
-    return gd_comm_agree(problem->comm, status);
+    status = gd_comm_agree(problem->comm, status);
+    return status == GD_OK ? digest_rows(problem) : status;
 }
 
 void gd_problem_close(gd_problem **problem) {

@@ -71,6 +71,7 @@ void gd_report_header(const gd_problem *problem) {
 gd_status gd_report_start(gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
     gd_metrics *metrics = trainer->metrics;
+    char digest[17];
     gd_metrics_begin(metrics, "start");
     gd_metrics_text(metrics, "program", "gdmpi " PACKAGE_VERSION);
     gd_metrics_text(metrics, "config", gd_config_name(problem->config));
@@ -79,6 +80,9 @@ gd_status gd_report_start(gd_trainer *trainer) {
     gd_metrics_integer(metrics, "parameters", problem->model->tensors.elements);
     gd_metrics_integer(metrics, "train_rows", problem->shards.rows);
     gd_metrics_integer(metrics, "val_rows", problem->val_count);
+    gd_metrics_text(metrics, "train_digest",
+                    gd_checkpoint_digest_text(problem->train_digest, digest));
+    gd_metrics_text(metrics, "val_digest", gd_checkpoint_digest_text(problem->val_digest, digest));
     gd_metrics_integer(metrics, "shards", problem->shards.count);
     gd_metrics_integer(metrics, "steps_per_epoch", gd_shards_steps(&problem->shards));
     return gd_metrics_end(metrics);

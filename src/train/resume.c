@@ -4,7 +4,7 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
 
-/* Whether the data have the sizes that they had. */
+/* Whether the data are those that they were, wherever their files are now. */
 static gd_status same_data(const gd_problem *problem, const gd_checkpoint_header *header) {
     const struct {
         const char *what;
@@ -21,7 +21,37 @@ static gd_status same_data(const gd_problem *problem, const gd_checkpoint_header
                                  (long long)rows[i].old);
         }
     }
+    const gd_source *source = problem->train_digest != header->train_digest ? &problem->train_source
+                              : problem->val_digest != header->val_digest   ? &problem->val_source
+                                                                            : NULL;
+    if (source != NULL) {
+        return gd_status_new(GD_BAD_INPUT, "%s:%s has other rows than the checkpoint's run had",
+                             source->file, source->group);
+    }
     return GD_OK;
+}
+
+/* Whether the result of train.reduce depends on the number of ranks. */
+static bool depends_on_ranks(const gd_config *config) {
+    const char *name = gd_config_text(config, "train", "reduce");
+    for (size_t i = 0; gd_reducer_kinds[i] != NULL; i++) {
+        if (strcmp(gd_reducer_kinds[i]->name, name) == 0) {
+            return !gd_reducer_kinds[i]->same_bits;
+        }
+    }
+    return false;
+}
+
+static gd_status same_config(const gd_config *config, const gd_config *old) {
+    gd_status status = gd_config_compare(config, old);
+    if (status == GD_OK && depends_on_ranks(config) != depends_on_ranks(old)) {
+        status = gd_config_fail(config, "train", "reduce",
+                                "'%s' does not come to the bits of '%s', which the checkpoint's "
+                                "run had",
+                                gd_config_text(config, "train", "reduce"),
+                                gd_config_text(old, "train", "reduce"));
+    }
+    return status;
 }
 
 /* Whether a checkpoint is of the run that the config describes. */
@@ -32,7 +62,7 @@ static gd_status same_run(const gd_problem *problem, const char *path,
     gd_train_tables(tables);
     gd_status status = gd_config_parse(path, header->config, 0, NULL, tables, &old);
     if (status == GD_OK) {
-        status = gd_config_compare(problem->config, old);
+        status = same_config(problem->config, old);
     }
     gd_config_free(&old);
     if (status == GD_OK) {
@@ -48,12 +78,31 @@ static gd_status same_run(const gd_problem *problem, const char *path,
     if (status == GD_OK) {
         return GD_OK;
     }
-    gd_status told = gd_status_new(GD_BAD_INPUT,
-                                   "%s; %s is of another run: choose another run.dir, or start "
-                                   "over with run.resume=never",
-                                   gd_status_message(status), path);
+    gd_status told =
+        gd_status_new(GD_BAD_INPUT, "%s; %s is of another run", gd_status_message(status), path);
     gd_status_free(&status);
     return told;
+}
+
+/* The error of a run that cannot go on from another's checkpoint; takes it over. */
+static gd_status refuse(gd_status foreign) {
+    gd_status told = gd_status_new(GD_BAD_INPUT,
+                                   "%s: choose another run.dir, or start over with "
+                                   "run.resume=never",
+                                   gd_status_message(foreign));
+    gd_status_free(&foreign);
+    return told;
+}
+
+/* Files of one run that have changed places. */
+static gd_status check_name(const char *path, const gd_checkpoint_header *header) {
+    const char *slash = strrchr(path, '/');
+    int64_t step = gd_rundir_step(slash == NULL ? path : slash + 1);
+    if (step < 0 || step == header->progress.step) {
+        return GD_OK;
+    }
+    return gd_status_new(GD_BAD_INPUT, "%s: is not of the step in its name, but of step %lld", path,
+                         (long long)header->progress.step);
 }
 
 /* Reads every vector, into `whole`, to see that it is intact and has the digest it says. */
@@ -80,26 +129,53 @@ static gd_status verify(const gd_problem *problem, const char *path,
     return status;
 }
 
-/* One candidate: GD_OK with *usable false if it is damaged, which is told on standard error. */
-static gd_status try_checkpoint(const gd_problem *problem, const char *path, real *whole,
-                                gd_checkpoint_header *header, bool *usable) {
+/* Whether a checkpoint is whole and of this run; *foreign: it is another run's. */
+static gd_status check_checkpoint(const gd_problem *problem, const char *path, real *whole,
+                                  gd_checkpoint_header *header, bool *foreign) {
+    *foreign = false;
     gd_status status = gd_checkpoint_read_header(path, header);
     if (status == GD_OK) {
-        gd_status other = same_run(problem, path, header);
-        if (other != GD_OK) {
-            gd_checkpoint_header_free(header);
-            return other;
-        }
-        status = verify(problem, path, header, whole);
+        status = same_run(problem, path, header);
+        *foreign = status != GD_OK;
     }
-    *usable = status == GD_OK;
-    if (!*usable) {
-        fprintf(stderr, "gdmpi: warning: %s; trying the checkpoint before it\n",
-                gd_status_message(status));
-        gd_status_free(&status);
-        gd_checkpoint_header_free(header);
+    return status == GD_OK ? verify(problem, path, header, whole) : status;
+}
+
+/* What the search for a checkpoint came upon: another run's are told only if there is one of this
+ * run too, for else they are the error that ends it. */
+typedef struct search {
+    gd_status foreign; /* the first */
+    gd_text told;
+} search;
+
+static void pass_over(search *search, gd_status why, bool foreign) {
+    const char *message = gd_status_message(why);
+    gd_text_add(&search->told, "gdmpi: warning: %s; trying the checkpoint before it\n", message);
+    if (foreign && search->foreign == GD_OK) {
+        search->foreign = why;
+        return;
     }
-    return GD_OK;
+    gd_status_free(&why);
+}
+
+/* One candidate: GD_OK with *usable false if it is passed over. */
+static gd_status try_checkpoint(const gd_problem *problem, const char *path, real *whole,
+                                gd_checkpoint_header *header, search *search, bool *usable) {
+    bool foreign;
+    gd_status why = check_checkpoint(problem, path, whole, header, &foreign);
+    if (why == GD_OK) {
+        why = check_name(path, header);
+    }
+    *usable = why == GD_OK;
+    if (*usable) {
+        return GD_OK;
+    }
+    gd_checkpoint_header_free(header);
+    if (gd_status_code(why) != GD_BAD_INPUT) {
+        return why; /* no fault of the checkpoint */
+    }
+    pass_over(search, why, foreign);
+    return gd_text_status(&search->told);
 }
 
 /* A run would begin here, and its model take the place of one that may be all that is left of
@@ -117,27 +193,39 @@ static gd_status check_empty(const gd_rundir *rundir) {
     return status;
 }
 
+static gd_status none_usable(const gd_rundir *rundir, search *search) {
+    if (search->foreign != GD_OK) {
+        gd_status foreign = search->foreign;
+        search->foreign = GD_OK;
+        return refuse(foreign);
+    }
+    return gd_status_new(GD_BAD_INPUT,
+                         "%s: no checkpoint in it is whole; start over with run.resume=never, or "
+                         "choose another run.dir",
+                         rundir->checkpoints);
+}
+
 static gd_status find_latest(const gd_problem *problem, const gd_rundir *rundir, real *whole,
                              char **path, gd_checkpoint_header *header) {
     gd_folder names;
+    search search = {0};
     bool usable = false;
     gd_status status = gd_rundir_list(rundir, &names);
     for (size_t i = names.count; i > 0 && !usable && status == GD_OK; i--) {
         gd_memory_free(path);
         status = gd_rundir_checkpoint(rundir, gd_rundir_step(names.name[i - 1]), path);
         if (status == GD_OK) {
-            status = try_checkpoint(problem, *path, whole, header, &usable);
+            status = try_checkpoint(problem, *path, whole, header, &search, &usable);
         }
     }
-    if (status == GD_OK && names.count == 0) {
-        status = check_empty(rundir);
+    if (usable || search.foreign == GD_OK) {
+        fputs(gd_text_bytes(&search.told), stderr);
     }
-    if (status == GD_OK && names.count > 0 && !usable) {
-        status = gd_status_new(GD_BAD_INPUT,
-                               "%s: no checkpoint in it is whole; start over with "
-                               "run.resume=never, or choose another run.dir",
-                               rundir->checkpoints);
+    if (status == GD_OK && !usable) {
+        status = names.count == 0 ? check_empty(rundir) : none_usable(rundir, &search);
     }
+    gd_status_free(&search.foreign);
+    gd_text_free(&search.told);
     gd_folder_free(&names);
     return status;
 }
@@ -148,8 +236,7 @@ static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, 
                             real *whole, char **path, gd_checkpoint_header *header) {
     gd_folder names;
     gd_status status = gd_rundir_list(rundir, &names);
-    size_t inside = strlen(rundir->checkpoints);
-    bool own = strncmp(named, rundir->checkpoints, inside) == 0 && named[inside] == '/';
+    bool own = gd_rundir_holds(rundir, named), foreign = false;
     if (status == GD_OK && names.count > 0 && !own) {
         status = gd_config_fail(problem->config, "run", "resume",
                                 "%s already holds checkpoints of a run; choose another run.dir",
@@ -157,13 +244,11 @@ static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, 
     }
     gd_folder_free(&names);
     if (status == GD_OK) {
-        status = gd_checkpoint_read_header(named, header);
+        status = check_checkpoint(problem, named, whole, header, &foreign);
+        status = foreign ? refuse(status) : status;
     }
-    if (status == GD_OK) {
-        status = same_run(problem, named, header);
-    }
-    if (status == GD_OK) {
-        status = verify(problem, named, header, whole);
+    if (status == GD_OK && own) {
+        status = check_name(named, header);
     }
     if (status == GD_OK && !own) {
         header->progress.log_bytes = 0;
@@ -250,13 +335,22 @@ gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
     return status;
 }
 
+static gd_status check_whole(const char *path) {
+    gd_checkpoint_header header;
+    gd_status status = gd_checkpoint_read_header(path, &header);
+    gd_checkpoint_header_free(&header);
+    return status;
+}
+
 static gd_status initial_parameters(gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
     const char *from = gd_config_text(problem->config, "model", "init_from");
+    bool root = gd_comm_rank(problem->comm) == 0;
     if (from[0] != '\0') {
-        return read_parameters(trainer, from);
+        gd_status status = gd_comm_agree(problem->comm, root ? check_whole(from) : GD_OK);
+        return status == GD_OK ? read_parameters(trainer, from) : status;
     }
-    if (gd_comm_rank(problem->comm) == 0) {
+    if (root) {
         gd_model_initialise(problem->model, problem->config, problem->seed,
                             trainer->reducer->parameters);
     }

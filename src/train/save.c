@@ -22,6 +22,8 @@ static gd_status describe(const gd_problem *problem, gd_checkpoint_header *heade
                                      .shards = problem->shards.count,
                                      .train_rows = problem->shards.rows,
                                      .val_rows = problem->val_count,
+                                     .train_digest = problem->train_digest,
+                                     .val_digest = problem->val_digest,
                                      .config = config.bytes};
     return gd_text_status(&config);
 }
