@@ -133,6 +133,23 @@ TESTS += $(test_programs)
 
 # The program as a whole, on files that make_data writes.
 check_PROGRAMS += tests/run/make_data
+
+# gdmpi, in which one call can be made to fail: see tests/faults/faults.h.
+check_PROGRAMS += tests/faults/gdmpi_faults
+tests_faults_gdmpi_faults_SOURCES = $(gdmpi_SOURCES) tests/faults/faults.c tests/faults/faults.h
+nodist_tests_faults_gdmpi_faults_SOURCES = tests/faults/wrappers.c
+tests_faults_gdmpi_faults_LDADD = $(libraries)
+tests_faults_gdmpi_faults_LDFLAGS = $(AM_LDFLAGS) @tests/faults/flags
+EXTRA_tests_faults_gdmpi_faults_DEPENDENCIES = tests/faults/flags
+fault_table = $(srcdir)/tests/faults/calls
+make_wrappers = $(srcdir)/tests/faults/make_wrappers
+tests/faults/wrappers.c: $(fault_table) $(make_wrappers)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && bash $(make_wrappers) c $(fault_table) >$@.tmp && mv $@.tmp $@
+tests/faults/flags: $(fault_table) $(make_wrappers)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && bash $(make_wrappers) flags $(fault_table) >$@.tmp && mv $@.tmp $@
+CLEANFILES += tests/faults/wrappers.c tests/faults/flags
+EXTRA_DIST += tests/faults/calls tests/faults/make_wrappers
+
 run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
@@ -140,6 +157,7 @@ run_tests = \
 	tests/run/errors_config_test.sh \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
+	tests/run/faults_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/ranks_test.sh \

@@ -13,7 +13,9 @@
 
 typedef struct gd_comm gd_comm;
 
-/* MPI_Init and MPI_Finalize. Collective. */
+/* MPI_Init and MPI_Finalize; stop is for what start made, which may have failed as well.
+ * Collective.
+ */
 gd_status gd_comm_start(int *argc, char ***argv, gd_comm **comm);
 void gd_comm_stop(gd_comm **comm);
 

@@ -32,8 +32,9 @@ gd_status gd_store_create_behind(const char *path, int64_t bytes, gd_store **sto
  * an error. */
 gd_status gd_store_close(gd_store **store);
 
-/* Whether an object of this absolute name ("/train/x") is there. */
-bool gd_store_has(const gd_store *store, const char *name);
+/* Whether an object of this absolute name ("/train/x") is there. GD_FAILED if that cannot be told:
+ * the file cannot be read, or what has to be a group is none. */
+gd_status gd_store_has(const gd_store *store, const char *name, bool *there);
 
 /* Whether a data set of this absolute name is there. */
 bool gd_store_has_set(const gd_store *store, const char *name);

@@ -145,6 +145,7 @@ gd_status gd_file_link(const char *target, const char *path) {
     unlink(temporary);
     if (symlink(target, temporary) != 0 || rename(temporary, path) != 0) {
         status = failed("make this link", path);
+        unlink(temporary);
     } else {
         status = flush_folder_of(path);
     }
@@ -165,7 +166,11 @@ gd_status gd_file_truncate(const char *path, int64_t bytes) {
 
 static gd_status check_folder(const char *path, const char *folder, const char *made) {
     struct stat about;
-    if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode)) {
+    bool there = stat(folder, &about) == 0;
+    if (!there && errno != ENOENT && errno != ENOTDIR) {
+        return failed("look at", folder);
+    }
+    if (!there || !S_ISDIR(about.st_mode)) {
         return strcmp(folder, made) == 0
                    ? GD_OK
                    : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: there is no folder %s",
@@ -173,8 +178,8 @@ static gd_status check_folder(const char *path, const char *folder, const char *
     }
     return access(folder, W_OK | X_OK) == 0
                ? GD_OK
-               : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: no permission to write in %s",
-                               path, folder);
+               : gd_status_new(GD_BAD_INPUT, "%s: cannot be written: no access to %s: %s", path,
+                               folder, strerror(errno));
 }
 
 gd_status gd_file_check(const char *path, const char *made) {
@@ -197,6 +202,12 @@ bool gd_file_exists(const char *path) {
     return stat(path, &about) == 0;
 }
 
+gd_status gd_file_look(const char *path, bool *there) {
+    struct stat about;
+    *there = stat(path, &about) == 0;
+    return *there || errno == ENOENT || errno == ENOTDIR ? GD_OK : failed("look at", path);
+}
+
 gd_status gd_folder_make(const char *path) {
     char *part;
     gd_status status = gd_text_copy(path, &part);
@@ -213,7 +224,9 @@ gd_status gd_folder_make(const char *path) {
         if (mkdir(part, 0777) != 0 && errno != EEXIST) {
             status = gd_status_new(GD_BAD_INPUT, "%s: cannot make this folder: %s", path,
                                    strerror(errno));
-        } else if (stat(part, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        } else if (stat(part, &about) != 0) {
+            status = failed("look at", part);
+        } else if (!S_ISDIR(about.st_mode)) {
             status = gd_status_new(GD_BAD_INPUT, "%s: cannot make this folder: %s is not a folder",
                                    path, part);
         }
@@ -255,11 +268,16 @@ gd_status gd_folder_list(const char *path, const char *prefix, const char *suffi
         return errno == ENOENT ? GD_OK : failed("list", path);
     }
     gd_status status = GD_OK;
-    for (struct dirent *entry; status == GD_OK && (entry = readdir(stream)) != NULL;) {
-        if (matches(entry->d_name, prefix, suffix)) {
+    struct dirent *entry;
+    do {
+        errno = 0;
+        entry = readdir(stream);
+        if (entry == NULL && errno != 0) {
+            status = failed("list", path);
+        } else if (entry != NULL && matches(entry->d_name, prefix, suffix)) {
             status = folder_add(folder, entry->d_name);
         }
-    }
+    } while (status == GD_OK && entry != NULL);
     closedir(stream);
     if (status != GD_OK) {
         gd_folder_free(folder);

@@ -224,10 +224,13 @@ gd_status gd_rundir_link(const gd_rundir *rundir, const char *link, int64_t step
 
 static gd_status relink(const gd_rundir *rundir, const char *link, int64_t step) {
     char *path;
+    bool there;
     gd_status status = gd_rundir_checkpoint(rundir, step, &path);
     if (status == GD_OK) {
-        status = gd_file_exists(path) ? gd_rundir_link(rundir, link, step)
-                                      : remove_in(rundir->checkpoints, link);
+        status = gd_file_look(path, &there);
+    }
+    if (status == GD_OK) {
+        status = there ? gd_rundir_link(rundir, link, step) : remove_in(rundir->checkpoints, link);
     }
     gd_memory_free(&path);
     return status;

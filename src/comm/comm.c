@@ -5,25 +5,32 @@
 #include "comm_private.h"
 #include "gdmpi/memory.h"
 
-static void end_job(int error) {
-    char text[MPI_MAX_ERROR_STRING] = "", host[MPI_MAX_PROCESSOR_NAME] = "";
+/* For what cannot be agreed on. */
+static void end_job(const char *what, const char *why) {
+    char host[MPI_MAX_PROCESSOR_NAME] = "";
     int length, rank = 0, size = 0;
-    MPI_Error_string(error, text, &length);
     MPI_Get_processor_name(host, &length);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
-    fprintf(stderr, "gdmpi: MPI failed: %s (rank %d of %d on %s)\n", text, rank, size, host);
+    fprintf(stderr, "gdmpi: %s%s (rank %d of %d on %s)\n", what, why, rank, size, host);
     MPI_Abort(MPI_COMM_WORLD, GD_FAILED);
+}
+
+static void mpi_failed(int error) {
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int length;
+    MPI_Error_string(error, text, &length);
+    end_job("MPI failed: ", text);
 }
 
 static void comm_failed(MPI_Comm *comm, int *error, ...) {
     (void)comm;
-    end_job(*error);
+    mpi_failed(*error);
 }
 
 static void window_failed(MPI_Win *window, int *error, ...) {
     (void)window;
-    end_job(*error);
+    mpi_failed(*error);
 }
 
 /* Which ranks each host has. They are numbered host by host, so a host is where the number of the
@@ -108,22 +115,19 @@ static gd_status start(gd_comm *comm) {
 }
 
 gd_status gd_comm_start(int *argc, char ***argv, gd_comm **comm) {
-    gd_status status = gd_memory_new(comm, 1, sizeof **comm, "the communicator");
-    if (status != GD_OK) {
-        return status;
-    }
+    *comm = NULL;
     /* Threads of BLAS do not call MPI, so a lower level than asked for serves too. */
     int level;
     if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS) {
-        gd_memory_free(comm);
         return gd_status_new(GD_FAILED, "MPI cannot be started");
     }
-    (*comm)->threads = level >= MPI_THREAD_FUNNELED;
-    status = start(*comm);
+    gd_status status = gd_memory_new(comm, 1, sizeof **comm, "the communicator");
     if (status != GD_OK) {
-        gd_comm_stop(comm);
+        end_job("", gd_status_message(status));
+        return status;
     }
-    return status;
+    (*comm)->threads = level >= MPI_THREAD_FUNNELED;
+    return start(*comm);
 }
 
 void gd_comm_stop(gd_comm **comm) {

@@ -42,9 +42,12 @@ gd_status gd_source_wrong_shape(const gd_source *source, const char *member, con
 
 static gd_status read_shape(const gd_store *store, const char *name, gd_shape *shape) {
     gd_status status = gd_store_shape(store, name, shape);
-    if (status == GD_OK || gd_store_has(store, name)) {
+    bool there = true;
+    gd_status found = status == GD_OK ? GD_OK : gd_store_has(store, name, &there);
+    if (found == GD_OK && there) {
         return status;
     }
+    gd_status_free(&found);
     gd_status told = gd_status_new(gd_status_code(status), "%s; a group of data holds x and y",
                                    gd_status_message(status));
     gd_status_free(&status);

@@ -118,26 +118,28 @@ static gd_status start(const gd_reducer_kind *kind, gd_comm *comm, gd_phases *ph
                        const gd_reducer_plan *plan, gd_reducer **reducer) {
     gd_reducer *new = NULL;
     gd_status status = gd_memory_new(&new, 1, sizeof *new, "the reducer");
-    *reducer = new;
     status = gd_comm_agree(comm, status);
-    if (status == GD_OK) {
-        *new = (gd_reducer){.kind = kind,
-                            .comm = comm,
-                            .phases = phases,
-                            .overlap = plan->overlap,
-                            .adds = plan->adds,
-                            .size = plan->size,
-                            .shards = plan->shards};
-        describe(new);
-        status = kind->start(new);
-        if (status == GD_OK) {
-            status = allocate(new);
-        }
-        status = gd_comm_agree(comm, status);
-    }
     if (status != GD_OK) {
-        gd_reducer_free(reducer);
+        gd_memory_free(&new);
+        return status;
     }
+    *new = (gd_reducer){.kind = kind,
+                        .comm = comm,
+                        .phases = phases,
+                        .overlap = plan->overlap,
+                        .adds = plan->adds,
+                        .size = plan->size,
+                        .shards = plan->shards};
+    describe(new);
+    status = kind->start(new);
+    if (status == GD_OK) {
+        status = allocate(new);
+    }
+    status = gd_comm_agree(comm, status);
+    if (status != GD_OK) {
+        gd_reducer_free(&new);
+    }
+    *reducer = new;
     return status;
 }
 

@@ -162,8 +162,9 @@ static gd_status check_writable(const char *path) {
 
 static gd_status create(gd_store *store, int64_t behind) {
     gd_status status = GD_OK;
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
-    if (access < 0 || creation < 0 || !set_access(access) || !gd_store_set_creation(creation) ||
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t creation = access < 0 ? H5I_INVALID_HID : H5Pcreate(H5P_FILE_CREATE);
+    if (creation < 0 || !set_access(access) || !gd_store_set_creation(creation) ||
         H5Pset_userblock(creation, (hsize_t)behind) < 0) {
         status = gd_store_fail(store, "prepare to make this file", "");
         goto done;

@@ -89,11 +89,12 @@ static gd_status attribute_open(const gd_store *store, const char *object, const
     from->id = there > 0 ? H5Aopen(owner, key, H5P_DEFAULT) : H5I_INVALID_HID;
     if (from->id >= 0) {
         from->type = H5Aget_type(from->id);
-        space = H5Aget_space(from->id);
+        space = from->type < 0 ? H5I_INVALID_HID : H5Aget_space(from->id);
     }
-    if (from->type < 0 || space < 0) {
+    hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
+    if (count < 0) {
         status = gd_store_fail(store, "read an attribute of", object);
-    } else if (H5Sget_simple_extent_npoints(space) != 1) {
+    } else if (count != 1) {
         status = ill_typed(store, object, key, wanted);
     }
 done:
@@ -123,6 +124,10 @@ static gd_status read_varying(const gd_store *store, const char *object, const a
 static gd_status read_fixed(const gd_store *store, const char *object, const attribute *from,
                             char **value) {
     size_t size = H5Tget_size(from->type);
+    H5T_str_t padding = size > 0 ? H5Tget_strpad(from->type) : H5T_STR_ERROR;
+    if (padding == H5T_STR_ERROR) {
+        return gd_store_fail(store, "read an attribute of", object);
+    }
     gd_status status = gd_memory_new(value, size + 1, 1, "an attribute");
     if (status != GD_OK) {
         return status;
@@ -130,7 +135,7 @@ static gd_status read_fixed(const gd_store *store, const char *object, const att
     if (H5Aread(from->id, from->type, *value) < 0) {
         return gd_store_fail(store, "read an attribute of", object);
     }
-    if (H5Tget_strpad(from->type) == H5T_STR_SPACEPAD) {
+    if (padding == H5T_STR_SPACEPAD) {
         for (; size > 0 && (*value)[size - 1] == ' '; size--) {
             (*value)[size - 1] = '\0';
         }
@@ -146,9 +151,13 @@ gd_status gd_store_get_text(const gd_store *store, const char *object, const cha
     if (status != GD_OK) {
         goto done;
     }
-    if (H5Tget_class(from.type) != H5T_STRING) {
+    H5T_class_t class = H5Tget_class(from.type);
+    htri_t varies = class == H5T_STRING ? H5Tis_variable_str(from.type) : 0;
+    if (class == H5T_NO_CLASS || varies < 0) {
+        status = gd_store_fail(store, "read an attribute of", object);
+    } else if (class != H5T_STRING) {
         status = ill_typed(store, object, key, "a text");
-    } else if (H5Tis_variable_str(from.type) > 0) {
+    } else if (varies > 0) {
         status = read_varying(store, object, &from, value);
     } else {
         status = read_fixed(store, object, &from, value);
@@ -165,10 +174,12 @@ gd_status gd_store_get_integer(const gd_store *store, const char *object, const 
                                int64_t *value) {
     attribute from;
     gd_status status = attribute_open(store, object, key, "one whole number", &from);
-    if (status == GD_OK && H5Tget_class(from.type) != H5T_INTEGER) {
+    H5T_class_t class = status == GD_OK ? H5Tget_class(from.type) : H5T_NO_CLASS;
+    if (status == GD_OK && class != H5T_INTEGER && class != H5T_NO_CLASS) {
         status = ill_typed(store, object, key, "a whole number");
     }
-    if (status == GD_OK && H5Aread(from.id, H5T_NATIVE_INT64, value) < 0) {
+    if (status == GD_OK &&
+        (class == H5T_NO_CLASS || H5Aread(from.id, H5T_NATIVE_INT64, value) < 0)) {
         status = gd_store_fail(store, "read an attribute of", object);
     }
     attribute_close(&from);
@@ -180,10 +191,11 @@ gd_status gd_store_get_number(const gd_store *store, const char *object, const c
     attribute from;
     gd_type nearest;
     gd_status status = attribute_open(store, object, key, "one number", &from);
-    if (status == GD_OK && !gd_store_nearest_type(from.type, &nearest)) {
+    htri_t number = status == GD_OK ? gd_store_nearest_type(from.type, &nearest) : -1;
+    if (status == GD_OK && number == 0) {
         status = ill_typed(store, object, key, "a number");
     }
-    if (status == GD_OK && H5Aread(from.id, H5T_NATIVE_DOUBLE, value) < 0) {
+    if (status == GD_OK && (number < 0 || H5Aread(from.id, H5T_NATIVE_DOUBLE, value) < 0)) {
         status = gd_store_fail(store, "read an attribute of", object);
     }
     attribute_close(&from);

@@ -12,20 +12,26 @@ static const int64_t chunk_bytes = 1 << 20;
 static gd_status get_shape(const gd_store *store, const char *name, hid_t set, gd_shape *shape) {
     gd_status status = GD_OK;
     hsize_t dims[H5S_MAX_RANK];
-    hid_t type = H5Dget_type(set), space = H5Dget_space(set);
+    hid_t type = H5Dget_type(set), space = type < 0 ? H5I_INVALID_HID : H5Dget_space(set);
     int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, dims, NULL);
-    if (type < 0 || rank < 0) {
+    htri_t number = rank < 0 ? -1 : gd_store_nearest_type(type, &shape->type);
+    if (number < 0) {
         status = gd_store_fail(store, "read the shape of", name);
         goto done;
     }
-    if (!gd_store_nearest_type(type, &shape->type)) {
+    if (number == 0) {
         status = gd_status_new(GD_BAD_INPUT,
                                "%s: %s holds %s; integers of up to 64 bits or floating-point "
                                "numbers are needed",
                                store->path, name, gd_store_class_name(type));
         goto done;
     }
-    if (rank > GD_RANK_MAX || H5Sget_simple_extent_type(space) == H5S_NULL) {
+    H5S_class_t extent = H5Sget_simple_extent_type(space);
+    if (extent == H5S_NO_CLASS) {
+        status = gd_store_fail(store, "read the shape of", name);
+        goto done;
+    }
+    if (rank > GD_RANK_MAX || extent == H5S_NULL) {
         status =
             gd_status_new(GD_BAD_INPUT, "%s: %s has %d dimensions%s; 0 to %d are possible",
                           store->path, name, rank, rank == 0 ? " and no data" : "", GD_RANK_MAX);
@@ -53,8 +59,11 @@ static gd_status open_set(const gd_store *store, const char *name, gd_shape *sha
         return status;
     }
     *shape = (gd_shape){0};
-    if (H5Iget_type(*set) == H5I_DATASET) {
+    H5I_type_t kind = H5Iget_type(*set);
+    if (kind == H5I_DATASET) {
         status = get_shape(store, name, *set, shape);
+    } else if (kind == H5I_BADID) {
+        status = gd_store_fail(store, "open", name);
     } else {
         status = gd_status_new(GD_BAD_INPUT, "%s: %s is a group; a data set is needed", store->path,
                                name);
@@ -81,7 +90,11 @@ static gd_status check_filters(const gd_store *store, const char *name, hid_t pr
         if (filter < 0) {
             return gd_store_fail(store, "read the filters of", name);
         }
-        if (H5Zfilter_avail(filter) <= 0) {
+        htri_t available = H5Zfilter_avail(filter);
+        if (available < 0) {
+            return gd_store_fail(store, "look for the filters of", name);
+        }
+        if (available == 0) {
             bool named = title[0] != '\0';
             return gd_status_new(GD_BAD_INPUT,
                                  "%s: %s needs the HDF5 filter %d%s%s%s, which is not installed; "
@@ -134,7 +147,11 @@ static gd_status check_source(const gd_store *store, const char *name, const cha
  */
 static gd_status check_sources(const gd_store *store, const char *name, hid_t properties) {
     size_t count = 0;
-    if (H5Pget_layout(properties) != H5D_VIRTUAL || getenv("HDF5_VDS_PREFIX") != NULL) {
+    H5D_layout_t layout = H5Pget_layout(properties);
+    if (layout == H5D_LAYOUT_ERROR) {
+        return gd_store_fail(store, "read the layout of", name);
+    }
+    if (layout != H5D_VIRTUAL || getenv("HDF5_VDS_PREFIX") != NULL) {
         return GD_OK;
     }
     if (H5Pget_virtual_count(properties, &count) < 0) {
@@ -213,8 +230,8 @@ static gd_status slab_open(const gd_store *store, const char *name, int64_t firs
         counts[i] = (hsize_t)rows->shape.dims[i];
     }
     rows->file = H5Dget_space(rows->set);
-    rows->memory = H5Screate_simple(rank, counts, NULL);
-    if (rows->file < 0 || rows->memory < 0) {
+    rows->memory = rows->file < 0 ? H5I_INVALID_HID : H5Screate_simple(rank, counts, NULL);
+    if (rows->memory < 0) {
         return gd_store_fail(store, "select rows of", name);
     }
     if (count > 0 && rank > 0 &&
@@ -295,8 +312,8 @@ gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape,
         dims[i] = (hsize_t)shape->dims[i];
     }
     space = H5Screate_simple(shape->rank, dims, NULL);
-    properties = H5Pcreate(H5P_DATASET_CREATE);
-    if (space < 0 || properties < 0 || !gd_store_set_creation(properties) ||
+    properties = space < 0 ? H5I_INVALID_HID : H5Pcreate(H5P_DATASET_CREATE);
+    if (properties < 0 || !gd_store_set_creation(properties) ||
         !set_layout(properties, shape, layout)) {
         status = gd_store_fail(store, "describe data set", name);
         goto done;

@@ -21,13 +21,16 @@ static htri_t exists(hid_t file, char *name) {
     return there > 0 ? H5Oexists_by_name(file, name, H5P_DEFAULT) : there;
 }
 
-bool gd_store_has(const gd_store *store, const char *name) {
+gd_status gd_store_has(const gd_store *store, const char *name, bool *there) {
     char *copy;
     gd_status status = gd_text_copy(name, &copy);
-    bool there = status == GD_OK && exists(store->file, copy) > 0;
-    gd_status_free(&status);
+    htri_t found = status == GD_OK ? exists(store->file, copy) : 0;
+    if (found < 0) {
+        status = gd_store_fail(store, "look for", name);
+    }
+    *there = found > 0;
     gd_memory_free(&copy);
-    return there;
+    return status;
 }
 
 bool gd_store_has_set(const gd_store *store, const char *name) {
@@ -117,9 +120,10 @@ gd_status gd_store_object(const gd_store *store, const char *what, const char *n
 static gd_status make_group(gd_store *store, char *name) {
     gd_status status = GD_OK;
     hid_t group = H5I_INVALID_HID, properties = H5I_INVALID_HID;
-    if (exists(store->file, name) > 0) {
+    htri_t there = exists(store->file, name);
+    if (there > 0) {
         group = H5Gopen2(store->file, name, H5P_DEFAULT);
-    } else {
+    } else if (there == 0) {
         properties = H5Pcreate(H5P_GROUP_CREATE);
         if (properties >= 0 && gd_store_set_creation(properties)) {
             group = H5Gcreate2(store->file, name, H5P_DEFAULT, properties, H5P_DEFAULT);

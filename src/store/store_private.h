@@ -36,8 +36,9 @@ bool gd_store_set_creation(hid_t properties);
 hid_t gd_store_memory_type(gd_type type);
 hid_t gd_store_file_type(gd_type type);
 
-/* The native type nearest to `type`. False: it is no number, or one that no native type holds. */
-bool gd_store_nearest_type(hid_t type, gd_type *nearest);
+/* The native type nearest to `type`. 0: it is no number, or one that no native type holds;
+ * negative: the library failed. */
+htri_t gd_store_nearest_type(hid_t type, gd_type *nearest);
 
 /* "strings", "compounds" and so on, of a type that is no number. */
 const char *gd_store_class_name(hid_t type);

@@ -21,31 +21,34 @@ hid_t gd_store_file_type(gd_type type) {
     return types[type];
 }
 
-static bool nearest_integer(hid_t type, gd_type *nearest) {
+static htri_t nearest_integer(hid_t type, gd_type *nearest) {
     static const gd_type with_sign[] = {GD_INT8, GD_INT16, GD_INT32, GD_INT64};
     static const gd_type without_sign[] = {GD_UINT8, GD_UINT16, GD_UINT32, GD_UINT64};
     size_t bits = H5Tget_precision(type);
-    H5T_sign_t sign = H5Tget_sign(type);
-    for (size_t i = 0; bits > 0 && sign != H5T_SGN_ERROR && i < 4; i++) {
+    H5T_sign_t sign = bits > 0 ? H5Tget_sign(type) : H5T_SGN_ERROR;
+    if (sign == H5T_SGN_ERROR) {
+        return -1;
+    }
+    for (size_t i = 0; i < 4; i++) {
         if (bits <= (size_t)8 << i) {
             *nearest = sign == H5T_SGN_NONE ? without_sign[i] : with_sign[i];
-            return true;
+            return 1;
         }
     }
-    return false;
+    return 0;
 }
 
 /* NumPy's bool is written as an enumeration; its values are read as the integers that they are. */
-static bool nearest_enumerated(hid_t type, gd_type *nearest) {
+static htri_t nearest_enumerated(hid_t type, gd_type *nearest) {
     hid_t values = H5Tget_super(type);
     if (values < 0) {
-        return false;
+        return -1;
     }
-    bool found = nearest_integer(values, nearest);
-    return H5Tclose(values) >= 0 && found;
+    htri_t found = nearest_integer(values, nearest);
+    return found > 0 && H5Tclose(values) < 0 ? -1 : found;
 }
 
-bool gd_store_nearest_type(hid_t type, gd_type *nearest) {
+htri_t gd_store_nearest_type(hid_t type, gd_type *nearest) {
     size_t bits;
     switch (H5Tget_class(type)) {
     case H5T_INTEGER:
@@ -55,9 +58,11 @@ bool gd_store_nearest_type(hid_t type, gd_type *nearest) {
     case H5T_FLOAT:
         bits = H5Tget_precision(type);
         *nearest = bits <= 32 ? GD_FLOAT32 : GD_FLOAT64;
-        return bits > 0;
+        return bits > 0 ? 1 : -1;
+    case H5T_NO_CLASS:
+        return -1;
     default:
-        return false;
+        return 0;
     }
 }
 

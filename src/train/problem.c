@@ -20,8 +20,8 @@ static gd_status source_is_there(const gd_source *source, bool *there) {
     gd_store *store = NULL;
     gd_status status = gd_store_open(source->file, &store);
     if (status == GD_OK) {
-        *there = gd_store_has(store, source->group);
-        status = gd_store_close(&store);
+        status = gd_store_has(store, source->group, there);
+        status = gd_status_first(status, gd_store_close(&store));
     }
     return status;
 }
@@ -55,20 +55,20 @@ static gd_status open_validation(gd_problem *problem) {
     gd_status status = GD_OK;
     if (val[0] != '\0') {
         status = gd_source_parse(val, gd_config_text(config, "data", "file"), &source);
-        if (status == GD_OK) {
+        if (status == GD_OK && !needed) {
             status = source_is_there(&source, &there);
         }
     }
     if (status == GD_OK && (there || needed)) {
         problem->val_source = source;
-        if (there && fraction > 0) {
+        problem->validates = true;
+        status = gd_rows_describe(&problem->val_source, &problem->val);
+        if (status == GD_OK && fraction > 0) {
             return gd_config_fail(config, "data", "val_fraction",
                                   "has no effect, because %s:%s is there; with an empty data.val, "
                                   "rows are held out of the training rows",
                                   source.file, source.group);
         }
-        problem->validates = true;
-        status = gd_rows_describe(&problem->val_source, &problem->val);
         problem->val_count = problem->val.x.dims[0];
         problem->val_split = (gd_split){.rows = problem->val_count};
         return status;

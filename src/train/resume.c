@@ -182,8 +182,12 @@ static gd_status try_checkpoint(const gd_problem *problem, const char *path, rea
  * another. */
 static gd_status check_empty(const gd_rundir *rundir) {
     char *model;
+    bool there = false;
     gd_status status = gd_rundir_file(rundir, "model.h5", &model);
-    if (status == GD_OK && gd_file_exists(model)) {
+    if (status == GD_OK) {
+        status = gd_file_look(model, &there);
+    }
+    if (there) {
         status = gd_status_new(GD_BAD_INPUT,
                                "%s would be replaced, for there is no checkpoint to continue from; "
                                "choose another run.dir, or start over with run.resume=never",

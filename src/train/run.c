@@ -272,12 +272,14 @@ static gd_status begin(gd_trainer *trainer, const char *path, const gd_checkpoin
 /* Whether an earlier run with this directory has come to its end, model and all. Collective. */
 static gd_status is_complete(gd_trainer *trainer, bool *complete) {
     char *path = NULL;
-    double there = 0;
+    bool there = false;
     gd_status status = GD_OK;
     if (gd_comm_rank(trainer->problem->comm) == 0 && finished(trainer) != NULL) {
         status = gd_rundir_file(&trainer->rundir, "model.h5", &path);
-        there = status == GD_OK && gd_file_exists(path);
-        if (there > 0) {
+        if (status == GD_OK) {
+            status = gd_file_look(path, &there);
+        }
+        if (there) {
             printf("finished  %lld epochs, %lld steps are done already: %s\n"
                    "          for more, raise train.epochs or train.max_steps; to start over, "
                    "run.resume=never\n",
@@ -287,7 +289,7 @@ static gd_status is_complete(gd_trainer *trainer, bool *complete) {
     }
     status = gd_comm_agree(trainer->problem->comm, status);
     gd_comm_broadcast(trainer->problem->comm, &there, sizeof there);
-    *complete = there > 0;
+    *complete = there;
     return status;
 }
 

@@ -169,9 +169,10 @@ gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config) {
     gd_status status = GD_OK;
     if (gd_comm_rank(comm) == 0 && path[0] != '\0') {
         gd_status found = gd_file_check(path, gd_config_text(config, "run", "dir"));
-        if (found != GD_OK) {
-            status = gd_config_fail(config, "run", "timeline", "%s", gd_status_message(found));
+        if (gd_status_code(found) != GD_BAD_INPUT) {
+            return gd_comm_agree(comm, found);
         }
+        status = gd_config_fail(config, "run", "timeline", "%s", gd_status_message(found));
         gd_status_free(&found);
     }
     return gd_comm_agree(comm, status);

@@ -12,6 +12,7 @@ folder=$(mktemp -d "$build/run-test.XXXXXX") || exit 1
 sessions=$(mktemp -d) || exit 1
 cases=0
 checks=no
+limit=60 # seconds, of a run
 
 export OPENBLAS_NUM_THREADS=1
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -76,7 +77,7 @@ launch() {
     [ "$count" -gt 1 ] || command=()
     # Of two mpiruns, one may remove the folder of their sessions while the other makes it.
     session=$(mktemp -d "$sessions/XXXX") || return
-    TMPDIR=$session timeout -s KILL 60 "${command[@]}" "$gdmpi" "$@" >"out.$name" 2>"err.$name" </dev/null
+    TMPDIR=$session timeout -s KILL "$limit" "${command[@]}" "$gdmpi" "$@" >"out.$name" 2>"err.$name" </dev/null
     echo "$?" >"code.$name"
 }
 

@@ -261,13 +261,18 @@ static void groups_are_made_with_those_above(void **state) {
     expect_ok(gd_store_group(store, "/a/b"));
     put(store, "/d/e/x", (gd_shape){GD_FLOAT32, 1, {1}}, GD_CONTIGUOUS, &one);
     const char *there[] = {"/", "/a", "/a/b", "/a/b/c", "/d", "/d/e", "/d/e/x"};
+    bool found;
     for (size_t i = 0; i < sizeof there / sizeof *there; i++) {
-        assert_true(gd_store_has(store, there[i]));
+        expect_ok(gd_store_has(store, there[i], &found));
+        assert_true(found);
     }
-    const char *lacking[] = {"/b", "/a/c", "/a/b/c/d", "/x/y/z", "/d/e/x/f"};
+    const char *lacking[] = {"/b", "/a/c", "/a/b/c/d", "/x/y/z"};
     for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++) {
-        assert_false(gd_store_has(store, lacking[i]));
+        expect_ok(gd_store_has(store, lacking[i], &found));
+        assert_false(found);
     }
+    expect_error(gd_store_has(store, "/d/e/x/f", &found), GD_FAILED,
+                 "groups.h5: cannot look for /d/e/x/f: ");
     expect_error(gd_store_group(store, "/d/e/x"), GD_FAILED, "cannot make group /d/e/x");
     expect_error(gd_store_add(store, "/d/e/x", &(gd_shape){GD_FLOAT32, 1, {1}}, GD_CHECKED),
                  GD_FAILED, "groups.h5: cannot make data set /d/e/x: ");

@@ -1,0 +1,98 @@
+#include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <hdf5.h>
+
+#include "faults.h"
+
+/* Set before main, and only read after, but for the count. */
+static struct {
+    long first, end; /* of the calls that fail; no calls if both are 0 */
+    int record;      /* a file, or -1 */
+    atomic_long calls;
+} faults = {.record = -1};
+
+__typeof__(open) __real_open, __wrap_open;
+__typeof__(write) __real_write, __wrap_write;
+
+static long number(const char *variable, long otherwise) {
+    const char *text = getenv(variable);
+    return text == NULL ? otherwise : strtol(text, NULL, 10);
+}
+
+__attribute__((constructor)) static void start(void) {
+    static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"};
+    long rank = 0;
+    for (int i = 2; i >= 0; i--) {
+        rank = number(variables[i], rank);
+    }
+    if (rank == number("GD_FAULT_RANK", 0)) {
+        faults.first = number("GD_FAULT_CALL", 0);
+        faults.end = faults.first + (faults.first > 0 ? number("GD_FAULT_TIMES", 1) : 0);
+    }
+    const char *path = getenv("GD_FAULT_RECORD");
+    char name[4096];
+    if (path != NULL && snprintf(name, sizeof name, "%s.%ld", path, rank) < (int)sizeof name) {
+        faults.record = __real_open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    }
+}
+
+/* The name of a call, and a number that stands for the chain of calls that led to it in this
+ * process. */
+static void record(const char *name) {
+    enum { DEPTH = 6 }; /* two of them are this file's */
+    void *chain[DEPTH];
+    char line[80];
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a, a word at a time */
+    int depth = backtrace(chain, DEPTH);
+    for (int i = 0; i < depth; i++) {
+        hash = (hash ^ (uintptr_t)chain[i]) * UINT64_C(0x100000001b3);
+    }
+    int length = snprintf(line, sizeof line, "%s %" PRIx64 "\n", name, hash);
+    (void)!__real_write(faults.record, line, (size_t)length);
+}
+
+bool gd_fault(const char *name, int cause) {
+    long call = atomic_fetch_add(&faults.calls, 1) + 1;
+    bool fails = call >= faults.first && call < faults.end;
+    if (faults.record >= 0 && (fails || getenv("GD_FAULT_CALL") == NULL)) {
+        record(name);
+    }
+    if (!fails) {
+        return false;
+    }
+    if (cause == HDF5) {
+        H5Epush2(H5E_DEFAULT, __FILE__, name, __LINE__, H5E_ERR_CLS, H5E_RESOURCE, H5E_SYSERRSTR,
+                 "a fault was injected");
+    } else {
+        errno = cause;
+    }
+    return true;
+}
+
+/* Has an argument more where it makes a file. */
+int __wrap_open(const char *path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    return gd_fault("open", EIO) ? -1 : __real_open(path, flags, mode);
+}
+
+/* As on a disk that is full: half of it finds room. */
+ssize_t __wrap_write(int file, const void *bytes, size_t count) {
+    if (!gd_fault("write", ENOSPC)) {
+        return __real_write(file, bytes, count);
+    }
+    (void)!__real_write(file, bytes, count / 2);
+    errno = ENOSPC;
+    return -1;
+}

@@ -1,0 +1,22 @@
+/* Makes one of the calls that can fail do so. The program gdmpi_faults is gdmpi, with every call of
+ * tests/faults/calls wrapped by the linker (--wrap), so gdmpi's sources know nothing of it, and
+ * what MPI, HDF5 and BLAS call themselves is left alone. The environment says which calls fail:
+ *
+ * GD_FAULT_CALL=N     the N-th of them, counted from 1 over all threads of a process,
+ * GD_FAULT_TIMES=K    and those behind it: K in all (1),
+ * GD_FAULT_RANK=R     on this rank (0) of MPI;
+ * GD_FAULT_RECORD=F   and the file F.R gets a line for each call that failed on rank R, or without
+ *                     GD_FAULT_CALL for each call: its name, and a number for the place in the
+ *                     program, that is, for the chain of functions that made it. */
+#ifndef GD_FAULTS_H
+#define GD_FAULTS_H
+
+#include <stdbool.h>
+
+/* Stands for an error number where HDF5 keeps the cause. */
+enum { HDF5 = -1 };
+
+/* Counts a call of this name. True: it has to fail, and errno, or HDF5's error, is set. */
+bool gd_fault(const char *name, int cause);
+
+#endif

@@ -1,0 +1,264 @@
+#!/usr/bin/env bash
+# faults_test.sh [places|all]: one call that can fail (memory, files, HDF5, threads) fails on one rank, and no other. Then the job ends
+# with one message that names rank, host and cause, and with the right code, or as if nothing had been; no file is left that
+# should not be, and the same command, undisturbed, ends with the bits of a run that never was. A sample of the calls that occur, drawn by
+# GD_FAULT_SEED (1); with `all`, each of them, with `places`, the first from each place in the program, both with a table in the
+# end (or only those of GD_FAULT_SCENARIOS, as in 'train|resume'), and then the job has 5 s.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/support.sh"
+
+mode=${1:-sample}
+sample=3 # of each scenario and number of ranks
+seed=${GD_FAULT_SEED:-1}
+whole=$gdmpi
+gdmpi=$build/tests/faults/gdmpi_faults
+causes='out of memory|Input/output error|No space left on device|Resource temporarily unavailable|a fault was injected|libinih failed'
+# mpirun ends the other ranks when the first has ended with an error; it need not wait a second for them.
+export OMPI_MCA_odls_base_sigkill_timeout=0
+# A hang, and no more; what takes longer than 5 s is told in the end.
+limit=20
+
+# The table of calls knows every function that gdmpi's own code calls, or else nobody would make it fail. (What begins with _ is the
+# compiler's, or the C library's name for something that is known by another.)
+check_table() {
+    local unknown
+    nm "$build"/libgdmpi*.a "$build"/src/*.o "$build"/src/command/*.o >symbols 2>/dev/null || return
+    unknown=$(awk '
+        FNR == NR && /^never / { for (i = 2; i <= NF; i++) known[$i] }
+        FNR == NR && /^[^#]/ { sub(/\(.*/, ""); sub(/.*[ *]/, ""); known[$0] }
+        FNR == NR { next }
+        NF == 2 && $1 == "U" && !($2 in known) && $2 !~ /^(_|gd_|MPI_|ompi_|cblas_|openblas_|H5.*_g$|open$|write$)/ { print $2 }
+        ' "$root/tests/faults/calls" symbols | sort -u | paste -sd ' ')
+    [ -z "$unknown" ] || failed "tests/faults/calls says nothing about $unknown"
+}
+
+# Scenarios. Each has NAME_prepare DIRECTORY, which makes what is there before; NAME_arguments, of gdmpi; NAME_check TRY CODE, what
+# must hold afterwards, in the folder of the try. The undisturbed run
+# on COUNT ranks is in NAME.COUNT.whole.
+
+run_arguments=(../run.ini run.dir=run run.timeline=trace.json)
+
+train_prepare() { :; }
+train_arguments=("${run_arguments[@]}" train.epochs=1)
+train_check() { check_run "$@"; }
+
+resume_prepare() { cp -a "../train.$count.whole/run" .; }
+resume_arguments=("${run_arguments[@]}" train.epochs=2)
+resume_check() { check_run "$@"; }
+
+check_prepare() { cp -a "../train.$count.whole/run" .; }
+check_arguments=(check "${run_arguments[@]}" train.epochs=2)
+# Without what differs from time to time.
+plan() {
+    grep -Ev 'GEMM rate|program and libraries|in all' "../out.$1"
+}
+
+check_check() {
+    diff <(files ../train.$count.whole/run) <(files run) || failed_try "check has changed the run directory"
+    if [ "$2" = 0 ] && ! diff <(plan "check.$count.whole") <(plan "$1"); then
+        failed_try 'the plan is another'
+    fi
+}
+
+import_prepare() { cp ../images ../labels .; }
+import_arguments=(import idx images labels -o data.h5)
+import_check() {
+    if [ "$2" = 0 ]; then
+        cmp data.h5 ../import.$count.whole/data.h5 || failed_try 'the file is another'
+    else
+        [ ! -e data.h5 ] || failed_try 'half a file is left'
+    fi
+}
+
+# files DIRECTORY: what is in it, and what the log says; what a run of the same config leaves is the same.
+files() {
+    (cd "$1" 2>/dev/null && find . ! -type d ! -name metrics.jsonl -printf '%P %s %l\n' | sort)
+    [ ! -e "$1/metrics.jsonl" ] || log "$1"
+}
+
+# A run directory that looks as one before it need not be continued again.
+check_run() {
+    local state
+    [ "$2" != 0 ] || diff <(files "../$scenario.$count.whole/run") <(files run) || failed_try 'the run directory is another'
+    state=$scenario.$(files run | cksum | tr ' ' -)
+    if [ ! -e "../states/$state" ]; then
+        if ! "$whole" "${arguments[@]}" >"../out.$1" 2>"../err.$1"; then
+            failed_try 'the same command cannot go on'
+        elif [ "$(digest run)" != "$(digest "../$scenario.$count.whole/run")" ] ||
+            ! diff <(files "../$scenario.$count.whole/run") <(files run); then
+            failed_try 'the same command ends with something else'
+        else
+            : >"../states/$state"
+        fi
+    fi
+}
+
+# failed_try WHAT: with all that is known of the try of this worker.
+failed_try() {
+    {
+        echo "$scenario on $count ranks, call $call ($name) on rank $rank: $*"
+        sed 's/^/  out: /' "../out.$worker"
+        sed 's/^/  err: /' "../err.$worker"
+    } >>../report.failed
+    echo "$scenario $count $rank $call $name: $*" >>../failures
+    outcome=bad
+}
+
+# check_message CODE: how a try has ended.
+check_message() {
+    local messages
+    messages=$(grep '^gdmpi: ' "../err.$worker" | grep -v '^gdmpi: warning: ')
+    if [ "$1" = 0 ]; then
+        [ -z "$messages" ] || failed_try 'a message, but exit code 0'
+    elif [ "$1" = 137 ]; then
+        failed_try 'hangs'
+    elif [ "$1" -gt 2 ]; then
+        failed_try "exit code $1"
+    elif [ "$(grep -c '^gdmpi: ' "../err.$worker")" != 1 ]; then
+        failed_try 'not one message'
+    elif ! grep -Eq "$causes" <<<"$messages"; then
+        failed_try 'the message does not name the cause'
+    elif [ "$count" -gt 1 ] && ! grep -q "(rank $rank of $count on $(uname -n))" <<<"$messages"; then
+        failed_try 'the message does not name rank and host'
+    elif [ "$1" = 2 ] && grep -q 'out of memory' <<<"$messages"; then
+        failed_try 'no memory is not bad input'
+    fi
+    ! grep -Eq 'Sanitizer|runtime error|stack smashing|corrupted|Signal:' "../err.$worker" || failed_try 'crashes'
+}
+
+# try SCENARIO COUNT RANK CALL: one fault, in a folder of this worker's own.
+try() {
+    local scenario=$1 count=$2 rank=$3 call=$4 outcome=good name code arguments start seconds
+    local -n words=$1_arguments
+    arguments=("${words[@]}")
+    rm -rf "try.$worker" "fault.$worker".*
+    mkdir "try.$worker"
+    start=$EPOCHREALTIME
+    (cd "try.$worker" && "${scenario}_prepare" &&
+        GD_FAULT_CALL=$call GD_FAULT_RANK=$rank GD_FAULT_RECORD=../fault.$worker GD_FAULT_TIMES=${GD_FAULT_TIMES:-1} \
+            launch_in .. "$worker" "$count" "${arguments[@]}")
+    seconds=$(((${EPOCHREALTIME/[.,]/} - ${start/[.,]/}) / 1000))
+    code=$(cat "code.$worker")
+    name=none
+    [ ! -s "fault.$worker.$rank" ] || read -r name _ <"fault.$worker.$rank"
+    cd "try.$worker" || return
+    check_message "$code"
+    "${scenario}_check" "$worker" "$code" >>"../difference.$worker" 2>&1
+    [ -z "$(find . -name '*.tmp')" ] || failed_try 'a temporary file is left'
+    cd ..
+    [ "$outcome" = bad ] || outcome=$code
+    [ "$outcome" != 0 ] || ! grep -q '^gdmpi: warning' "err.$worker" || outcome=warned
+    [ "$name" != none ] || outcome=none
+    echo "$scenario $count $rank $call $name $outcome $seconds" >>"tries.$worker"
+}
+
+# launch_in FOLDER NAME COUNT ARGUMENT...: launch, with what it leaves in that folder; one rank needs no mpirun.
+launch_in() {
+    local folder=$1 name=$2 count=$3
+    shift
+    if [ "$count" = 1 ]; then
+        shift 2
+        timeout -s KILL "$limit" "$gdmpi" "$@" >"$folder/out.$name" 2>"$folder/err.$name" </dev/null
+        echo "$?" >"$folder/code.$name"
+        echo "gdmpi $*" >"$folder/command.$name"
+    else
+        launch "$@"
+        mv "out.$name" "err.$name" "code.$name" "command.$name" "$folder"
+    fi
+}
+
+# The calls of an undisturbed run: SCENARIO COUNT RANK CALL, a line for each, or for the first from each place.
+list_calls() {
+    local scenario=$1 count=$2 rank name=$1.$2.whole
+    local -n words=$1_arguments
+    rm -f calls.*
+    mkdir "$name"
+    (cd "$name" && "${scenario}_prepare" &&
+        GD_FAULT_RECORD=../calls launch_in .. "$name" "$count" "${words[@]}")
+    expect_code "$name" 0 || return
+    for ((rank = 0; rank < count; rank++)); do
+        awk -v run="$scenario $count $rank" -v mode="$mode" \
+            'mode != "places" || !seen[$0]++ { print run, NR }' "calls.$rank" >>"all.$scenario.$count"
+    done
+}
+
+# Every second line of a list of tries.
+work() {
+    local worker=$1 scenario count rank call
+    while read -r scenario count rank call; do
+        try "$scenario" "$count" "$rank" "$call" </dev/null
+    done < <(awk -v worker="$worker" 'NR % 2 == worker' list)
+}
+
+draw() {
+    if [ "$mode" != sample ]; then
+        cat "$1"
+    else
+        awk -v seed="$seed" -v count="$sample" -v many="$(wc -l <"$1")" '
+            BEGIN { srand(seed); for (i = 0; i < count; i++) chosen[int(many * (i + rand()) / count) + 1] }
+            NR in chosen' "$1"
+    fi
+}
+
+# What became of the tries, a line for each scenario and number of ranks.
+summarise() {
+    awk '{
+            run = $1 " " $2; tries[run]++; outcomes[run, $6]++
+            if ($7 > longest[run]) longest[run] = $7
+        }
+        END {
+            print "scenario ranks faults same warned code-1 code-2 not-reached bad longest-ms"
+            for (run in tries)
+                print run, tries[run], outcomes[run, 0] + 0, outcomes[run, "warned"] + 0, outcomes[run, 1] + 0, \
+                    outcomes[run, 2] + 0, outcomes[run, "none"] + 0, outcomes[run, "bad"] + 0, longest[run]
+        }' tries.* | column -t
+}
+
+"$make_data" classes classes.h5 26 9 || exit 1
+printf '\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\2\1\2\3\4\5\6\7\10' >images
+printf '\0\0\10\1\0\0\0\2\0\1' >labels
+cat >run.ini <<'INI'
+[data]
+file = ../classes.h5
+shards = 3
+
+[model]
+layers = dense 3
+loss = cross_entropy
+
+[optimizer]
+name = momentum
+
+[train]
+batch_size = 13
+
+[run]
+keep = 1
+INI
+mkdir states
+check_table
+for scenario in train resume check import; do
+    for count in ${GD_FAULT_RANKS:-1 2 3}; do
+        list_calls "$scenario" "$count"
+        draw "all.$scenario.$count" >>list
+    done
+done
+if [ -n "${GD_FAULT_SCENARIOS:-}" ]; then
+    grep -E "^($GD_FAULT_SCENARIOS) " list >some
+    mv some list
+fi
+work 0 &
+work 1 &
+wait
+if [ "$mode" != sample ]; then
+    # A machine that is busy may need longer; by itself, a try does not.
+    awk '$7 > 5000 { print $1, $2, $3, $4 }' tries.* >slow
+    worker=2
+    while read -r scenario count rank call; do
+        try "$scenario" "$count" "$rank" "$call" </dev/null
+    done <slow
+    [ ! -e tries.2 ] || awk '$7 > 5000' tries.2 | sed 's/$/: longer than 5 s/' >>failures
+    summarise
+    cp tries.* "${GD_FAULT_TRIES:-.}" 2>/dev/null
+fi
+finish
