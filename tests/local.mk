@@ -154,6 +154,7 @@ run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
 	tests/run/disk_test.sh \
+	tests/run/disk_trouble_test.sh \
 	tests/run/errors_config_test.sh \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
