@@ -37,6 +37,7 @@ EXTRA_DIST += \
 	scripts/benchmarks/plot.py \
 	scripts/benchmarks/reduce.py \
 	scripts/benchmarks/report.py \
+	scripts/benchmarks/save.py \
 	scripts/benchmarks/shards.py \
 	scripts/benchmarks/sklearn_worker.py \
 	scripts/benchmarks/start.py \

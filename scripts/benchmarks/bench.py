@@ -17,6 +17,7 @@ from fit import fit
 from memory import memory
 from network import network
 from reduce import reduce
+from save import save
 from shards import shards
 from start import start
 
@@ -35,6 +36,7 @@ CASES = {
     "reduce": reduce,
     "network": network,
     "memory": memory,
+    "save": save,
     "start": start,
     "accuracy": accuracy,
 }

@@ -32,6 +32,7 @@ FIGURES: dict[str, tuple[Callable[[float, float], float], str]] = {
     "gdmpi / peer": (lambda mine, peer: mine / peer, "x"),
     "peer / gdmpi": (lambda mine, peer: peer / mine, "x"),
     "gdmpi - peer": (lambda mine, peer: mine - peer, ""),
+    "100 gdmpi / peer": (lambda mine, peer: 100 * mine / peer, " %"),
     "peer / gdmpi - 1": (lambda mine, peer: 100 * (peer / mine - 1), " %"),
 }
 

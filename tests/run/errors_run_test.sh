@@ -97,6 +97,8 @@ for count in 1 3; do
     rm -rf further && cp -a base further
     ranks_end 3 $count run.ini run.dir=further optimizer.lr=1e38 train.epochs=9
     expect_message run 'training diverged: .*step (1[7-9]|20) .*not finite'
+    [ "$(readlink further/checkpoints/best)" = "$(readlink base/checkpoints/best)" ] ||
+        failed 'a run that diverged has another best checkpoint'
     for file in base/checkpoints/step-*; do
         cmp "$file" "further/${file#*/}" || failed "$file was changed by a run that diverged"
     done
@@ -126,6 +128,9 @@ dir = slow
 END
 ranks_end 3 2 values.ini
 expect_message run 'training diverged: .*not finite; checkpoints .* are whole'
+best=$(sed -n 's/.*"epoch",.* "step": \([0-9]*\),.* "val_loss": \([^n,]*\),.*/\2 \1/p' slow/metrics.jsonl | sort -g | head -n 1)
+[ "$(readlink slow/checkpoints/best)" = "$(printf 'step-%08d.h5' "${best#* }")" ] ||
+    failed 'the best checkpoint of a run that diverged is not that of the lowest loss'
 ranks 1 check values.ini
 expect_out "would continue from slow/checkpoints/$(readlink slow/checkpoints/latest)"
 
