@@ -77,6 +77,12 @@ ranks 1 run.ini run.dir=finished
 expect_same 'killed before the model was written' whole finished
 [ -f finished/model.h5 ] || failed 'the model is not written once more'
 
+# A log that is shorter than it was when the checkpoint was made.
+cp -a steps short && rm short/model.h5 && truncate -s 100 short/metrics.jsonl
+ranks 2 run.ini run.dir=short
+expect_err 'gdmpi: warning: short/metrics.jsonl had [0-9]+ bytes when the checkpoint was made, and now has 100: lines are missing'
+[ "$(digest short)" = "$(digest whole)" ] || failed 'a shorter log changes the parameters'
+
 # Damaged checkpoints are passed over.
 damage() {
     cp -a whole "$1"
