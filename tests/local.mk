@@ -45,7 +45,8 @@ test_programs = \
 	tests/reduce/tree_test \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
-	tests/store/store_test
+	tests/store/store_test \
+	tests/train/halt_mpi_test
 
 # The numerics, in both precisions.
 test_programs += tests/data/batch_single_test
