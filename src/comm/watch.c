@@ -1,7 +1,5 @@
-#define _GNU_SOURCE /* pipe2 */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <math.h>
 #include <net/if.h>
@@ -62,7 +60,7 @@ struct gd_watch {
     meeting meeting;
     int socket;
     in_port_t own_port;
-    int stop[2]; /* a pipe whose closed end tells the thread to stop */
+    int stop[2]; /* a pair of sockets: that the second is closed tells the thread to stop */
     pthread_t thread;
     bool started;
     double timeout, period; /* of the beats */
@@ -304,9 +302,9 @@ static gd_status open_meeting(gd_watch *watch) {
 static gd_status open_watch(gd_watch *watch) {
     gd_status status = gd_memory_new(&watch->peer, (size_t)watch->peers, sizeof *watch->peer,
                                      "the watch over ranks");
-    if (status == GD_OK && pipe2(watch->stop, O_CLOEXEC) != 0) {
+    if (status == GD_OK && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, watch->stop) != 0) {
         watch->stop[0] = watch->stop[1] = -1;
-        status = cannot("no pipe can be made", errno);
+        status = cannot("no socket can be had", errno);
     }
     if (status == GD_OK) {
         status = open_socket(watch);
