@@ -27,6 +27,7 @@ test_programs = \
 	tests/checkpoint/rundir_test \
 	tests/checkpoint/writer_test \
 	tests/comm/comm_mpi_test \
+	tests/comm/watch_mpi_test \
 	tests/comm/window_mpi_test \
 	tests/config/config_test \
 	tests/config/config_write_test \
@@ -167,6 +168,7 @@ run_tests = \
 	tests/run/reference_test.sh \
 	tests/run/resume_test.sh \
 	tests/run/rooms_test.sh \
-	tests/run/shuffle_test.sh
+	tests/run/shuffle_test.sh \
+	tests/run/watch_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)

@@ -1,7 +1,5 @@
-#define _GNU_SOURCE /* pipe2 */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <math.h>
 #include <net/if.h>
@@ -61,7 +59,8 @@ struct gd_watch {
     const gd_comm *comm;
     meeting meeting;
     int socket;
-    int stop[2]; /* a pipe whose closed end tells the thread to stop */
+    in_port_t own_port;
+    int stop[2]; /* a pair of sockets: that the second is closed tells the thread to stop */
     pthread_t thread;
     bool started;
     double timeout, period; /* of the beats */
@@ -69,6 +68,7 @@ struct gd_watch {
     int64_t step;           /* that was under way when this was last looked at */
     int peers;              /* rank 0 hears all, others only rank 0 */
     peer *peer;             /* [peers], by rank */
+    in_port_t *port;        /* of all ranks */
     _Atomic(const char *) doing;
     _Atomic int64_t doing_epoch, doing_step;
 };
@@ -115,12 +115,13 @@ static void tell(const gd_watch *watch, word word) {
 }
 
 static void hear_beat(gd_watch *watch, const beat *beat, const struct sockaddr_in *from) {
-    bool known = beat->run == watch->meeting.run && beat->rank >= 0 && beat->rank < watch->peers &&
-                 beat->rank != watch->comm->rank;
-    if (known && beat->word == ENDED) {
+    if (beat->run != watch->meeting.run || beat->rank == watch->comm->rank) {
+        return;
+    }
+    if (beat->word == ENDED) {
         _exit(GD_FAILED);
     }
-    if (known) {
+    if (beat->rank >= 0 && beat->rank < watch->peers) {
         peer *peer = &watch->peer[beat->rank];
         peer->heard = beat->word == RUNNING;
         peer->since = watch->clock;
@@ -177,12 +178,26 @@ static void print_end(const gd_watch *watch, const peer *still, int others) {
             last->step > 0 ? where : "before the first step");
 }
 
+/* To all that this rank can reach. */
+static void tell_end(const gd_watch *watch) {
+    const beat ended = {
+        .run = watch->meeting.run, .word = ENDED, .rank = watch->comm->rank, .phase = "end"};
+    gd_range here = watch->comm->ranks_on[watch->comm->host];
+    for (int64_t rank = here.first; rank < here.first + here.count; rank++) {
+        const struct sockaddr_in address = {.sin_family = AF_INET,
+                                            .sin_port = watch->port[rank],
+                                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        send_to(watch, &ended, &address);
+    }
+    tell(watch, ENDED);
+}
+
 /* Does not return. MPI_Abort is called from this thread though another is MPI's, for the job must
  * end; should that fail, the alarm ends this process, and the same happens on the others. */
 static void end_job(const gd_watch *watch, const peer *still, int others) {
     sigset_t alarms;
     print_end(watch, still, others);
-    tell(watch, ENDED);
+    tell_end(watch);
     signal(SIGALRM, leave);
     sigemptyset(&alarms);
     sigaddset(&alarms, SIGALRM);
@@ -198,7 +213,8 @@ static double deference(const gd_comm *comm) {
     int place = comm->rank;
     if (comm->hosts > 1) {
         bool first = comm->rank == comm->ranks_on[comm->host].first;
-        place = first ? comm->host : comm->hosts + comm->rank;
+        place =
+            first ? comm->host : comm->hosts + comm->rank - (int)comm->ranks_on[comm->host].first;
     }
     return place > 1 ? DEPUTY_SECONDS * (place - 1.0) : 0;
 }
@@ -247,16 +263,23 @@ static gd_status cannot(const char *what, int error) {
     return gd_status_new(GD_FAILED, "%s: %s", what, strerror(error));
 }
 
-/* Any port of all addresses of this host. Rank 0. */
+/* On any port of all addresses of this host. */
+static gd_status open_socket(gd_watch *watch) {
+    struct sockaddr_in own = {.sin_family = AF_INET};
+    socklen_t length = sizeof own;
+    watch->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (watch->socket < 0 || bind(watch->socket, (struct sockaddr *)&own, sizeof own) != 0 ||
+        getsockname(watch->socket, (struct sockaddr *)&own, &length) != 0) {
+        return cannot("no socket can be had", errno);
+    }
+    watch->own_port = own.sin_port;
+    return GD_OK;
+}
+
+/* Rank 0. */
 static gd_status open_meeting(gd_watch *watch) {
     meeting *meeting = &watch->meeting;
-    struct sockaddr_in own = {.sin_family = AF_INET};
     struct ifaddrs *list;
-    socklen_t length = sizeof own;
-    if (bind(watch->socket, (struct sockaddr *)&own, sizeof own) != 0 ||
-        getsockname(watch->socket, (struct sockaddr *)&own, &length) != 0) {
-        return cannot("no port can be had", errno);
-    }
     if (getrandom(&meeting->run, sizeof meeting->run, 0) != sizeof meeting->run) {
         return cannot("no random number can be had", errno);
     }
@@ -269,7 +292,7 @@ static gd_status open_meeting(gd_watch *watch) {
             (at->ifa_flags & IFF_UP) != 0) {
             struct sockaddr_in *address = &meeting->address[meeting->count++];
             memcpy(address, at->ifa_addr, sizeof *address);
-            address->sin_port = own.sin_port;
+            address->sin_port = watch->own_port;
         }
     }
     freeifaddrs(list);
@@ -279,13 +302,12 @@ static gd_status open_meeting(gd_watch *watch) {
 static gd_status open_watch(gd_watch *watch) {
     gd_status status = gd_memory_new(&watch->peer, (size_t)watch->peers, sizeof *watch->peer,
                                      "the watch over ranks");
-    if (status == GD_OK && pipe2(watch->stop, O_CLOEXEC) != 0) {
+    if (status == GD_OK && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, watch->stop) != 0) {
         watch->stop[0] = watch->stop[1] = -1;
-        status = cannot("no pipe can be made", errno);
+        status = cannot("no socket can be had", errno);
     }
     if (status == GD_OK) {
-        watch->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        status = watch->socket >= 0 ? GD_OK : cannot("no socket can be had", errno);
+        status = open_socket(watch);
     }
     if (status == GD_OK && watch->comm->rank == 0) {
         status = open_meeting(watch);
@@ -323,6 +345,10 @@ gd_status gd_watch_start(gd_comm *comm, int64_t timeout, gd_watch **watch) {
     status = gd_comm_agree(comm, status);
     if (status == GD_OK) {
         gd_comm_broadcast(comm, &new->meeting, sizeof new->meeting);
+        status = gd_comm_collect(comm, &new->own_port, sizeof new->own_port, &new->port,
+                                 "the ports of the ranks");
+    }
+    if (status == GD_OK) {
         status = gd_comm_agree(comm, start_thread(new));
     }
     if (status != GD_OK) {
@@ -354,5 +380,6 @@ void gd_watch_stop(gd_watch **watch) {
     const int files[] = {old->socket, old->stop[0], old->stop[1]};
     close_all(files, sizeof files / sizeof *files);
     gd_memory_free(&old->peer);
+    gd_memory_free(&old->port);
     gd_memory_free(watch);
 }
