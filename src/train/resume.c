@@ -75,8 +75,8 @@ static gd_status same_run(const gd_problem *problem, const char *path,
                                 (long long)problem->shards.count, path, (long long)header->shards,
                                 (long long)header->shards);
     }
-    if (status == GD_OK) {
-        return GD_OK;
+    if (gd_status_code(status) != GD_BAD_INPUT) {
+        return status;
     }
     gd_status told =
         gd_status_new(GD_BAD_INPUT, "%s; %s is of another run", gd_status_message(status), path);
@@ -136,7 +136,7 @@ static gd_status check_checkpoint(const gd_problem *problem, const char *path, r
     gd_status status = gd_checkpoint_read_header(path, header);
     if (status == GD_OK) {
         status = same_run(problem, path, header);
-        *foreign = status != GD_OK;
+        *foreign = gd_status_code(status) == GD_BAD_INPUT;
     }
     return status == GD_OK ? verify(problem, path, header, whole) : status;
 }

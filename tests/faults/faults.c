@@ -2,6 +2,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,14 +14,22 @@
 
 #include "faults.h"
 
-/* Set before main, and only read after, but for the count. */
+/* Set before main, and only read after, but for the number of threads. */
 static struct {
     long first, end; /* of the calls that fail; no calls if both are 0 */
+    long thread;     /* that makes them */
     int record;      /* a file, or -1 */
-    atomic_long calls;
+    atomic_long threads;
 } faults = {.record = -1};
 
+static _Thread_local struct {
+    long number; /* of this thread, in the order in which they were made */
+    long calls;
+} self;
+
+__typeof__(malloc) __real_malloc;
 __typeof__(open) __real_open, __wrap_open;
+__typeof__(pthread_create) __real_pthread_create, __wrap_pthread_create;
 __typeof__(write) __real_write, __wrap_write;
 
 static long number(const char *variable, long otherwise) {
@@ -34,6 +43,8 @@ __attribute__((constructor)) static void start(void) {
     for (int i = 2; i >= 0; i--) {
         rank = number(variables[i], rank);
     }
+    const char *call = getenv("GD_FAULT_CALL"), *thread = call == NULL ? NULL : strchr(call, '.');
+    faults.thread = thread == NULL ? 0 : strtol(thread + 1, NULL, 10);
     if (rank == number("GD_FAULT_RANK", 0)) {
         faults.first = number("GD_FAULT_CALL", 0);
         faults.end = faults.first + (faults.first > 0 ? number("GD_FAULT_TIMES", 1) : 0);
@@ -45,8 +56,8 @@ __attribute__((constructor)) static void start(void) {
     }
 }
 
-/* The name of a call, and a number that stands for the chain of calls that led to it in this
- * process. */
+/* The name of a call, its thread, and a number that stands for the chain of calls that led to it in
+ * this process. */
 static void record(const char *name) {
     enum { DEPTH = 6 }; /* two of them are this file's */
     void *chain[DEPTH];
@@ -56,13 +67,14 @@ static void record(const char *name) {
     for (int i = 0; i < depth; i++) {
         hash = (hash ^ (uintptr_t)chain[i]) * UINT64_C(0x100000001b3);
     }
-    int length = snprintf(line, sizeof line, "%s %" PRIx64 "\n", name, hash);
+    int length = snprintf(line, sizeof line, "%s %ld %" PRIx64 "\n", name, self.number, hash);
     (void)!__real_write(faults.record, line, (size_t)length);
 }
 
 bool gd_fault(const char *name, int cause) {
-    long call = atomic_fetch_add(&faults.calls, 1) + 1;
-    bool fails = call >= faults.first && call < faults.end;
+    self.calls++;
+    bool fails =
+        self.number == faults.thread && self.calls >= faults.first && self.calls < faults.end;
     if (faults.record >= 0 && (fails || getenv("GD_FAULT_CALL") == NULL)) {
         record(name);
     }
@@ -85,6 +97,29 @@ int __wrap_open(const char *path, int flags, ...) {
     mode_t mode = (flags & O_CREAT) != 0 ? va_arg(more, mode_t) : 0;
     va_end(more);
     return gd_fault("open", EIO) ? -1 : __real_open(path, flags, mode);
+}
+
+typedef struct thread_start {
+    void *(*work)(void *);
+    void *context;
+    long number;
+} thread_start;
+
+static void *number_thread(void *context) {
+    thread_start start = *(thread_start *)context;
+    free(context);
+    self.number = start.number;
+    return start.work(start.context);
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*work)(void *), void *context) {
+    thread_start *start = gd_fault("pthread_create", EAGAIN) ? NULL : __real_malloc(sizeof *start);
+    if (start == NULL) {
+        return EAGAIN;
+    }
+    *start = (thread_start){work, context, atomic_fetch_add(&faults.threads, 1) + 1};
+    return __real_pthread_create(thread, attributes, number_thread, start);
 }
 
 /* As on a disk that is full: half of it finds room. */

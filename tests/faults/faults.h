@@ -2,12 +2,12 @@
  * tests/faults/calls wrapped by the linker (--wrap), so gdmpi's sources know nothing of it, and
  * what MPI, HDF5 and BLAS call themselves is left alone. The environment says which calls fail:
  *
- * GD_FAULT_CALL=N     the N-th of them, counted from 1 over all threads of a process,
- * GD_FAULT_TIMES=K    and those behind it: K in all (1),
+ * GD_FAULT_CALL=N.T   the N-th of thread T, counted from 1; threads from 0, as they were made,
+ * GD_FAULT_TIMES=K    and those of this thread behind it: K in all (1),
  * GD_FAULT_RANK=R     on this rank (0) of MPI;
  * GD_FAULT_RECORD=F   and the file F.R gets a line for each call that failed on rank R, or without
- *                     GD_FAULT_CALL for each call: its name, and a number for the place in the
- *                     program, that is, for the chain of functions that made it. */
+ *                     GD_FAULT_CALL for each call: its name, its thread, and a number for the place
+ *                     in the program, that is, for the functions that made it. */
 #ifndef GD_FAULTS_H
 #define GD_FAULTS_H
 
