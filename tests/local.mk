@@ -153,6 +153,8 @@ EXTRA_DIST += tests/faults/calls tests/faults/make_wrappers
 run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
+	tests/run/damage_test.sh \
+	tests/run/diff_test.sh \
 	tests/run/disk_test.sh \
 	tests/run/errors_config_test.sh \
 	tests/run/errors_data_test.sh \
@@ -165,6 +167,7 @@ run_tests = \
 	tests/run/reference_test.sh \
 	tests/run/resume_test.sh \
 	tests/run/rooms_test.sh \
+	tests/run/same_test.sh \
 	tests/run/shuffle_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)
