@@ -33,6 +33,7 @@ test_programs = \
 	tests/data/check_test \
 	tests/data/deal_test \
 	tests/data/dealer_mpi_test \
+	tests/data/digest_test \
 	tests/data/import_idx_test \
 	tests/data/permutation_test \
 	tests/data/rows_test \

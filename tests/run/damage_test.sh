@@ -40,17 +40,12 @@ size=$(stat -c %s whole/$last)
 # goes_on NAME WARNING: the run in directory NAME, of which the latest checkpoint is damaged.
 goes_on() {
     ranks $((RANDOM % 4 + 1)) run.ini run.dir="$1"
-    expect_err "^gdmpi: warning: .*$1/$last.*$2.*; trying the checkpoint before it"
+    expect_err "^gdmpi: warning: .*$1/$last.*; trying the checkpoint before it"
+    expect_err "$2"
     expect_out "resuming  $1/$before"
     expect_same "$1" whole "$1"
-    cmp -s <(params "$1") <(params whole) || failed "$1: the last checkpoints differ"
     compgen -G "$1/checkpoints/*.tmp" >/dev/null && failed "$1: a temporary file is left"
     rm -rf "$1"
-}
-
-# params DIRECTORY: what gdmpi diff says of its last checkpoint and the undisturbed one; and of its settings and times, nothing.
-params() {
-    "$gdmpi" diff "$1/$last" whole/$last 2>&1 | tail -n 1
 }
 
 # damage NAME: a copy of the undisturbed run, whose latest checkpoint is $file.
@@ -84,8 +79,8 @@ damage zeroed && write 4096 512 /dev/zero && goes_on zeroed 'is damaged: its che
 damage zeros && head -c "$size" /dev/zero >"$file" && goes_on zeros 'is not a gdmpi checkpoint'
 damage mixed && write 4096 $((size - 4096)) other/$last && goes_on mixed 'is damaged: its checksum is'
 damage headless && write 0 512 other/$last && goes_on headless 'is damaged: its checksum is'
-damage repeated && head -c 8192 whole/$last | tail -c 4096 >part && head -c 4096 whole/$last | cat - part part >parts &&
-    write 0 12288 parts && goes_on repeated 'is damaged: its checksum is'
+damage repeated && head -c 4096 whole/$last | cat - <(tail -c +3073 whole/$last) >parts &&
+    write 4096 1024 parts && goes_on repeated 'is damaged: its checksum is'
 
 # Whole files in the wrong place.
 damage settings && cp other/$last "$file" && goes_on settings "train.seed is '1' but .* had '2'.* is of another run"

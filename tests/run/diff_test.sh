@@ -19,7 +19,7 @@ lr = 0.1
 
 [train]
 epochs = 2
-batch_size = 20
+batch_size = 21
 END
 ranks 2 run.ini run.dir=a
 ranks 1 run.ini run.dir=b
