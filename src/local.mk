@@ -22,6 +22,7 @@ libgdmpi_a_SOURCES = \
 	src/store/store_attribute.c \
 	src/store/store_data.c \
 	src/store/store_group.c \
+	src/store/store_list.c \
 	src/store/store_private.h \
 	src/store/store_type.c \
 	src/data/check.c \
@@ -130,6 +131,10 @@ gdmpi_SOURCES = \
 	src/main.c \
 	src/command/command.c \
 	src/command/config.c \
+	src/command/diff.c \
+	src/command/diff_config.c \
+	src/command/diff_private.h \
+	src/command/diff_tensors.c \
 	src/command/import.c \
 	src/command/train.c
 gdmpi_LDADD = $(libraries)

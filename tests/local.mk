@@ -34,6 +34,7 @@ test_programs = \
 	tests/data/check_test \
 	tests/data/deal_test \
 	tests/data/dealer_mpi_test \
+	tests/data/digest_test \
 	tests/data/import_idx_test \
 	tests/data/permutation_test \
 	tests/data/rows_test \
@@ -155,6 +156,8 @@ EXTRA_DIST += tests/faults/calls tests/faults/make_wrappers
 run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
+	tests/run/damage_test.sh \
+	tests/run/diff_test.sh \
 	tests/run/disk_test.sh \
 	tests/run/disk_trouble_test.sh \
 	tests/run/errors_config_test.sh \
@@ -168,6 +171,7 @@ run_tests = \
 	tests/run/reference_test.sh \
 	tests/run/resume_test.sh \
 	tests/run/rooms_test.sh \
+	tests/run/same_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)

@@ -3,6 +3,8 @@
 #ifndef GDMPI_CHECKPOINT_H
 #define GDMPI_CHECKPOINT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "gdmpi/status.h"
@@ -29,6 +31,18 @@ typedef struct gd_progress {
     int64_t best_step;
     int64_t log_bytes; /* how long metrics.jsonl was, this checkpoint's line included */
 } gd_progress;
+
+/* The data set that holds the configuration, as bytes. */
+#define GD_CHECKPOINT_CONFIG "/state/config"
+
+/* One row per field of gd_progress: what is written is what is read. */
+typedef struct gd_checkpoint_field {
+    const char *key;
+    bool whole; /* int64_t, else double */
+    size_t offset;
+} gd_checkpoint_field;
+
+extern const gd_checkpoint_field gd_checkpoint_fields[]; /* ends with a NULL key */
 
 /* What a checkpoint says of itself. */
 typedef struct gd_checkpoint_header {

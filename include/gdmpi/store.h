@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gdmpi/files.h"
 #include "gdmpi/status.h"
 #include "gdmpi/type.h"
 
@@ -38,6 +39,9 @@ gd_status gd_store_has(const gd_store *store, const char *name, bool *there);
 
 /* Whether a data set of this absolute name is there. */
 bool gd_store_has_set(const gd_store *store, const char *name);
+
+/* The absolute names of all data sets, 2.bias before 10.bias; freed with gd_folder_free. */
+gd_status gd_store_sets(const gd_store *store, gd_folder *names);
 
 /* Makes a group, and the groups above it that are missing. */
 gd_status gd_store_group(gd_store *store, const char *name);

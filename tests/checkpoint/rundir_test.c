@@ -14,6 +14,7 @@
 #include "data/data_files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/rundir.h"
+#include "gdmpi/text.h"
 
 /* Each test has a run directory of its own, "NAME/deep", made with the folder above it. */
 static gd_rundir make(const char *name) {
@@ -264,6 +265,26 @@ static void what_is_no_folder_cannot_be_a_run_directory(void **state) {
     gd_rundir_free(&rundir);
 }
 
+static void a_path_into_the_directory_is_known_however_it_is_written(void **state) {
+    (void)state;
+    gd_rundir rundir;
+    char *here = realpath(".", NULL), *absolute;
+    assert_non_null(here);
+    expect_ok(gd_rundir_new("known/../known", &rundir));
+    assert_false(gd_rundir_holds(&rundir, "known/checkpoints/step-00000001.h5"));
+    expect_ok(gd_rundir_make(&rundir));
+    expect_ok(gd_text_new(&absolute, "%s/known/checkpoints/latest", here));
+    assert_true(gd_rundir_holds(&rundir, "known/checkpoints/step-00000001.h5"));
+    assert_true(gd_rundir_holds(&rundir, "./known//checkpoints/../checkpoints/a.h5"));
+    assert_true(gd_rundir_holds(&rundir, absolute));
+    assert_false(gd_rundir_holds(&rundir, "known/model.h5"));
+    assert_false(gd_rundir_holds(&rundir, "step-00000001.h5"));
+    assert_false(gd_rundir_holds(&rundir, "nowhere/checkpoints/step-00000001.h5"));
+    gd_memory_free(&absolute);
+    free(here);
+    gd_rundir_free(&rundir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_name_of_a_checkpoint_tells_its_step),
@@ -275,6 +296,7 @@ int main(void) {
         cmocka_unit_test(clearing_takes_what_a_run_made_and_nothing_else),
         cmocka_unit_test(what_a_killed_run_left_half_written_goes),
         cmocka_unit_test(what_is_no_folder_cannot_be_a_run_directory),
+        cmocka_unit_test(a_path_into_the_directory_is_known_however_it_is_written),
     };
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

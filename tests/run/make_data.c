@@ -19,7 +19,7 @@ typedef struct group {
     double *x_values, *y_values;
 } group;
 
-/* A kind of file, and where it is spoilt. */
+/* A kind of file, and where it is spoilt or changed. */
 typedef struct kind {
     const char *name;
     void (*fill)(group *group);
@@ -108,6 +108,17 @@ static void spoil_y_infinite(group *group) {
     group->y.type = GD_FLOAT64;
 }
 
+/* Good data, but not the same. */
+static void change_x_of_a_row(group *group) {
+    group->x_values[bad_row(group) * FEATURES] += 1;
+}
+
+static void change_all_x(group *group) {
+    for (int64_t i = 0; i < group->rows * FEATURES; i++) {
+        group->x_values[i] += 1;
+    }
+}
+
 static void spoil_label_large(group *group) {
     group->y_values[bad_row(group)] = CLASSES;
 }
@@ -155,6 +166,8 @@ static const kind kinds[] = {
     {"values", fill_values, NULL},
     {"flags", fill_flags, NULL},
     {"images", fill_images, NULL},
+    {"x-changed", fill_classes, change_x_of_a_row},
+    {"x-all-changed", fill_classes, change_all_x},
     {"x-nan", fill_classes, spoil_x_nan},
     {"x-infinite", fill_classes, spoil_x_infinite},
     {"y-nan", fill_values, spoil_y_nan},

@@ -348,6 +348,52 @@ static void the_version_is_that_of_the_library(void **state) {
     assert_string_equal(gd_store_version(), version);
 }
 
+static void data_sets_are_listed_by_number(void **state) {
+    (void)state;
+    static const char *const sorted[] = {"/a/2.bias", "/a/10.bias", "/a/10.weight", "/b"};
+    static const int order[] = {2, 0, 3, 1};
+    const gd_shape shape = {.type = GD_FLOAT32, .rank = 1, .dims = {2}};
+    gd_store *store;
+    gd_folder names;
+    expect_ok(gd_store_create("list.h5", &store));
+    expect_ok(gd_store_sets(store, &names));
+    assert_int_equal(names.count, 0);
+    expect_ok(gd_store_group(store, "/a/empty"));
+    for (int i = 0; i < 4; i++) {
+        expect_ok(gd_store_add(store, sorted[order[i]], &shape, GD_CHECKED));
+    }
+    expect_ok(gd_store_sets(store, &names));
+    assert_int_equal(names.count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(names.name[i], sorted[i]);
+    }
+    gd_folder_free(&names);
+    expect_ok(gd_store_close(&store));
+}
+
+static void what_is_before_the_hdf5_is_the_callers(void **state) {
+    (void)state;
+    enum { BEFORE = 512 };
+    char *bytes;
+    size_t count;
+    double out = 0, in = 0.25;
+    const gd_shape shape = {.type = GD_FLOAT64, .rank = 1, .dims = {1}};
+    gd_store *store;
+    expect_ok(gd_store_create_behind("behind.h5", BEFORE, &store));
+    expect_ok(gd_store_add(store, "/x", &shape, GD_CHECKED));
+    expect_ok(gd_store_write(store, "/x", 0, 1, GD_FLOAT64, &in));
+    expect_ok(gd_store_close(&store));
+    expect_ok(gd_file_read("behind.h5", &bytes, &count));
+    assert_true(count > BEFORE);
+    memset(bytes, 'a', BEFORE);
+    expect_ok(gd_file_write("behind.h5", bytes, count));
+    gd_memory_free(&bytes);
+    expect_ok(gd_store_open("behind.h5", &store));
+    expect_ok(gd_store_read(store, "/x", 0, 1, GD_FLOAT64, &out));
+    assert_true(out == in);
+    expect_ok(gd_store_close(&store));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_comes_back_as_it_was),
@@ -364,6 +410,8 @@ int main(void) {
         cmocka_unit_test(a_locked_file_is_read_all_the_same),
         cmocka_unit_test(closing_nothing_is_fine),
         cmocka_unit_test(the_version_is_that_of_the_library),
+        cmocka_unit_test(data_sets_are_listed_by_number),
+        cmocka_unit_test(what_is_before_the_hdf5_is_the_callers),
     };
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

@@ -182,6 +182,34 @@ static void accumulation_makes_what_is_worked_at_once_smaller(void **state) {
     }
 }
 
+static void digests_do_not_depend_on_the_ranks(void **state) {
+    gd_comm *comm = *state;
+    run run;
+    expect_ok(
+        try_problem(comm, (const char *[]){"data.val=", "data.val_fraction=0.3", NULL}, &run));
+    const gd_problem *problem = run.problem;
+    gd_rows train = all_rows(&problem->train_source, &problem->train_split, GD_TRAINING);
+    gd_rows val = all_rows(&problem->val_source, &problem->val_split, GD_VALIDATION);
+    assert_true(problem->train_digest == gd_rows_digest(&train));
+    assert_true(problem->val_digest == gd_rows_digest(&val));
+    gd_rows_free(&train);
+    gd_rows_free(&val);
+    run_close(&run);
+}
+
+static void ranks_that_differ_are_told(void **state) {
+    gd_comm *comm = *state;
+    bool odd = gd_comm_rank(comm) == 1;
+    run run;
+    const char *const overrides[] = {odd ? "train.batch_size=40" : "train.batch_size=50", NULL};
+    if (gd_comm_size(comm) == 1) {
+        skip();
+    }
+    expect_agreed(comm, try_problem(comm, overrides, &run), GD_BAD_INPUT,
+                  "[train] has 'batch_size = 40' here, and 'batch_size = 50' on rank 0 (rank 1 of");
+    run_close(&run);
+}
+
 int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
@@ -193,6 +221,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(every_row_is_trained_on_or_held_out_on_one_rank, comm),
         cmocka_unit_test_prestate(a_rank_has_the_rows_of_its_shards, comm),
         cmocka_unit_test_prestate(accumulation_makes_what_is_worked_at_once_smaller, comm),
+        cmocka_unit_test_prestate(digests_do_not_depend_on_the_ranks, comm),
+        cmocka_unit_test_prestate(ranks_that_differ_are_told, comm),
     };
     return tests_run(comm, tests, sizeof tests / sizeof *tests);
 }

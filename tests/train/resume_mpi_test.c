@@ -187,9 +187,10 @@ static void parameters_that_differ_are_not_saved(void **state) {
                   "after step 0 a parameter is not finite");
     if (gd_comm_size(comm) > 1) {
         *element = last ? before + 1 : before;
-        expect_agreed(comm, gd_trainer_save(run.trainer, true), GD_FAILED, "after step 0, 1 of ");
+        expect_agreed(comm, gd_trainer_save(run.trainer, true), GD_FAILED,
+                      "holds other parameters than rank 0");
         expect_agreed(comm, gd_trainer_digest(run.trainer, &digest), GD_FAILED,
-                      "ranks holds other parameters than rank 0");
+                      "holds other parameters than rank 0");
     }
     assert_int_equal(checkpoints_of(&run), 0);
     *element = before;
