@@ -116,7 +116,7 @@ setup_packages() {
 configure_is_old() {
     local source
     [ -e configure ] || return 0
-    for source in configure.ac Makefile.am {src,tests,scripts}/local.mk scripts/m4/*.m4; do
+    for source in configure.ac Makefile.am {src,tests,scripts,tests/fuzz}/local.mk scripts/m4/*.m4; do
         [ "$source" -nt configure ] && return 0
     done
     return 1

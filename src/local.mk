@@ -23,7 +23,9 @@ libgdmpi_a_SOURCES = \
 	src/store/store_data.c \
 	src/store/store_group.c \
 	src/store/store_list.c \
+	src/store/store_guard.c \
 	src/store/store_private.h \
+	src/store/store_size.c \
 	src/store/store_type.c \
 	src/data/check.c \
 	src/data/data_private.h \
@@ -37,6 +39,7 @@ libgdmpi_a_SOURCES = \
 	src/data/shards.c \
 	src/data/source.c \
 	src/data/split.c \
+	src/data/try.c \
 	src/comm/collectives.c \
 	src/comm/comm.c \
 	src/comm/comm_private.h \

@@ -25,6 +25,10 @@ typedef struct gd_source {
 gd_status gd_source_parse(const char *text, const char *file, gd_source *source);
 void gd_source_free(gd_source *source);
 
+/* Reads shapes and some rows, all of them if they are few, in a process that may be lost: see
+ * gd_store_guard. GD_OK too if the group is not there and not `needed`. Not collective. */
+gd_status gd_source_try(const gd_source *source, bool needed);
+
 /* What `y` must hold for a loss. */
 typedef enum gd_target_kind {
     GD_TARGET_CLASS, /* one whole number per row, in [0, outputs) */

@@ -22,6 +22,13 @@ const char *gd_store_version(void);
 /* Opens for reading. GD_BAD_INPUT if there is no such file, or it is not whole HDF5. */
 gd_status gd_store_open(const char *path, gd_store **store);
 
+/* Calls `reader` in a copy of this process, and returns what it returns; whatever else it does to
+ * memory is lost. Where the copy crashes, or takes far more processor time or memory than a file of
+ * this size can need, GD_BAD_INPUT says that `path` is damaged: there are files on which the HDF5
+ * library does so. What was read in this way, this process can read again. The reader makes no call
+ * of MPI and prints nothing. Without another process, it runs in this one. */
+gd_status gd_store_guard(const char *path, gd_status (*reader)(void *context), void *context);
+
 /* Makes a new file, replacing an old one; its metadata carry checksums. */
 gd_status gd_store_create(const char *path, gd_store **store);
 

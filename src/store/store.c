@@ -19,6 +19,8 @@ void gd_store_start(void) {
     (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
 #endif
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* failing, it only leaves the library talkative */
+    /* A data file does not say which other files are read; virtual data sets are looked at. */
+    (void)H5Lunregister(H5L_TYPE_EXTERNAL);
 }
 
 const char *gd_store_version(void) {
@@ -87,6 +89,9 @@ static gd_status check_readable(const char *path) {
     }
     if (S_ISDIR(about.st_mode)) {
         return gd_status_new(GD_BAD_INPUT, "%s: is a folder; an HDF5 file is needed", path);
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return gd_status_new(GD_BAD_INPUT, "%s: is not a file; an HDF5 file is needed", path);
     }
     if (access(path, R_OK) != 0) {
         return gd_status_new(GD_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));

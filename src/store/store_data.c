@@ -1,7 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gdmpi/files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/text.h"
 #include "store_private.h"
@@ -40,8 +39,10 @@ static gd_status get_shape(const gd_store *store, const char *name, hid_t set, g
     int64_t bytes = (int64_t)gd_type_size(shape->type);
     shape->rank = rank;
     for (int i = 0; i < rank; i++) {
+        /* Any product of dimensions can be counted, where one is 0 too. */
+        int64_t factor = dims[i] == 0 ? 1 : (int64_t)dims[i];
         shape->dims[i] = (int64_t)dims[i];
-        if (dims[i] > INT64_MAX || __builtin_mul_overflow(bytes, shape->dims[i], &bytes)) {
+        if (dims[i] > INT64_MAX || __builtin_mul_overflow(bytes, factor, &bytes)) {
             status =
                 gd_status_new(GD_BAD_INPUT, "%s: %s is larger than any memory", store->path, name);
             goto done;
@@ -106,22 +107,22 @@ static gd_status check_filters(const gd_store *store, const char *name, hid_t pr
     return GD_OK;
 }
 
-/* Whether the library will find this source file: as it is named, or from the folder of the file
- * that names it, of which a full name keeps only its end. */
-static gd_status find_source(const char *path, const char *source, bool *found) {
-    *found = gd_file_exists(source);
+/* The size of this source file where the library will find it: as it is named, or from the folder
+ * of the file that names it, of which a full name keeps only its end. 0: it will not. */
+static gd_status find_source(const char *path, const char *source, int64_t *bytes) {
+    *bytes = gd_store_file_bytes(source);
     const char *end = strrchr(source, '/');
     const char *name = source[0] == '/' ? end + 1 : source;
     char *real = realpath(path, NULL);
     const char *owners[] = {path, real};
     gd_status status = GD_OK;
-    for (size_t i = 0; i < 2 && status == GD_OK && !*found; i++) {
+    for (size_t i = 0; i < 2 && status == GD_OK && *bytes == 0; i++) {
         const char *slash = owners[i] == NULL ? NULL : strrchr(owners[i], '/');
         if (slash != NULL) {
             char *beside;
             int folder = (int)(slash + 1 - owners[i]);
             status = gd_text_new(&beside, "%.*s%s", folder, owners[i], name);
-            *found = status == GD_OK && gd_file_exists(beside);
+            *bytes = status == GD_OK ? gd_store_file_bytes(beside) : 0;
             gd_memory_free(&beside);
         }
     }
@@ -129,29 +130,42 @@ static gd_status find_source(const char *path, const char *source, bool *found) 
     return status;
 }
 
-static gd_status check_source(const gd_store *store, const char *name, const char *source) {
-    if (strcmp(source, ".") == 0 || strchr(source, '%') != NULL) {
+/* Adds the size of a source file to *bytes; of a pattern of names, more than there can be. */
+static gd_status check_source(const gd_store *store, const char *name, const char *source,
+                              int64_t *bytes) {
+    int64_t more;
+    if (strchr(source, '%') != NULL) {
+        *bytes = INT64_MAX;
         return GD_OK;
     }
-    bool found;
-    gd_status status = find_source(store->path, source, &found);
-    if (status == GD_OK && !found) {
+    gd_status status = GD_OK;
+    if (strcmp(source, ".") == 0) {
+        more = gd_store_file_bytes(store->path);
+    } else {
+        status = find_source(store->path, source, &more);
+    }
+    if (status == GD_OK && more == 0) {
         status = gd_status_new(GD_BAD_INPUT,
                                "%s: %s is a virtual data set, and its source %s is not there",
                                store->path, name, source);
+    }
+    if (__builtin_add_overflow(*bytes, more, bytes)) {
+        *bytes = INT64_MAX;
     }
     return status;
 }
 
 /* Where a source of a virtual data set is missing, the library reads fill values and says nothing.
  */
-static gd_status check_sources(const gd_store *store, const char *name, hid_t properties) {
+static gd_status check_sources(const gd_store *store, const char *name, hid_t properties,
+                               int64_t *bytes) {
     size_t count = 0;
     H5D_layout_t layout = H5Pget_layout(properties);
     if (layout == H5D_LAYOUT_ERROR) {
         return gd_store_fail(store, "read the layout of", name);
     }
-    if (layout != H5D_VIRTUAL || getenv("HDF5_VDS_PREFIX") != NULL) {
+    *bytes = getenv("HDF5_VDS_PREFIX") != NULL ? INT64_MAX : 0;
+    if (layout != H5D_VIRTUAL || *bytes > 0) {
         return GD_OK;
     }
     if (H5Pget_virtual_count(properties, &count) < 0) {
@@ -168,19 +182,38 @@ static gd_status check_sources(const gd_store *store, const char *name, hid_t pr
                                                                       (size_t)length + 1) < 0)) {
             status = gd_store_fail(store, "read the sources of", name);
         } else if (status == GD_OK) {
-            status = check_source(store, name, source);
+            status = check_source(store, name, source, bytes);
         }
         gd_memory_free(&source);
     }
     return status;
 }
 
-static gd_status check_needs(const gd_store *store, const char *name, hid_t set) {
+/* A file from elsewhere could make a model of any other file of its reader. */
+static gd_status check_external(const gd_store *store, const char *name, hid_t properties) {
+    if (H5Pget_external_count(properties) <= 0) {
+        return GD_OK;
+    }
+    return gd_status_new(GD_BAD_INPUT,
+                         "%s: the numbers of %s lie in another file, which is not read; write them "
+                         "into this one",
+                         store->path, name);
+}
+
+static gd_status check_needs(const gd_store *store, const char *name, const gd_shape *shape,
+                             hid_t set) {
     hid_t properties = H5Dget_create_plist(set);
+    int64_t sources = 0;
     gd_status status = properties < 0 ? gd_store_fail(store, "read the layout of", name)
-                                      : check_filters(store, name, properties);
+                                      : check_external(store, name, properties);
     if (status == GD_OK) {
-        status = check_sources(store, name, properties);
+        status = check_filters(store, name, properties);
+    }
+    if (status == GD_OK) {
+        status = check_sources(store, name, properties, &sources);
+    }
+    if (status == GD_OK) {
+        status = gd_store_check_size(store, name, shape, set, properties, sources);
     }
     gd_store_drop(properties);
     return status;
@@ -192,7 +225,7 @@ gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shap
     if (status != GD_OK) {
         return status;
     }
-    status = check_needs(store, name, set);
+    status = check_needs(store, name, shape, set);
     if (H5Oclose(set) < 0 && status == GD_OK) {
         status = gd_store_fail(store, "close", name);
     }

@@ -81,6 +81,27 @@ static gd_status missing(const gd_store *store, const char *what, const char *na
     return status;
 }
 
+/* Whether a link on the way to this object leads into another file. `name` is changed and changed
+ * back. */
+static bool leads_out(hid_t file, char *name) {
+    H5L_info_t link;
+    char *slash = name;
+    do {
+        slash = strchr(slash + 1, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        bool known = H5Lget_info(file, name, &link, H5P_DEFAULT) >= 0;
+        if (slash != NULL) {
+            *slash = '/';
+        }
+        if (known && link.type == H5L_TYPE_EXTERNAL) {
+            return true;
+        }
+    } while (slash != NULL);
+    return false;
+}
+
 /* GD_OK if this object is there, or what is wrong cannot be told. */
 static gd_status why_not(const gd_store *store, const char *what, const char *name) {
     char *above;
@@ -89,10 +110,16 @@ static gd_status why_not(const gd_store *store, const char *what, const char *na
         return status;
     }
     htri_t there = exists(store->file, above);
+    bool out = there <= 0 && leads_out(store->file, above);
     if (there <= 0) {
         cut_to_existing(store->file, above);
     }
-    if (there == 0) {
+    if (out) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s: %s is behind a link into another file, which is not followed; "
+                               "name that file and its group instead: FILE.h5:/GROUP",
+                               store->path, name);
+    } else if (there == 0) {
         status = missing(store, what, name, above);
     } else if (there < 0 && gd_store_has_set(store, above)) {
         status = gd_status_new(GD_BAD_INPUT, "%s: %s is a data set; a group is needed", store->path,

@@ -26,6 +26,14 @@ gd_status gd_store_fail(const gd_store *store, const char *verb, const char *nam
  * is there instead. */
 gd_status gd_store_object(const gd_store *store, const char *what, const char *name, hid_t *object);
 
+/* The size of a regular file; 0 for anything else. */
+int64_t gd_store_file_bytes(const char *path);
+
+/* GD_BAD_INPUT if reading a data set takes more memory than what is stored of it can justify.
+ * `sources`: the bytes of the files that a virtual one is made of. */
+gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_shape *shape,
+                              hid_t set, hid_t properties, int64_t sources);
+
 /* Makes the groups above `name` that are missing. */
 gd_status gd_store_groups_above(gd_store *store, const char *name);
 

@@ -1,0 +1,58 @@
+#include "gdmpi/data.h"
+#include "gdmpi/store.h"
+
+/* Up to so many bytes, all rows are tried. */
+static const int64_t small = 4 << 20;
+
+typedef struct attempt {
+    const gd_source *source;
+    bool needed;
+} attempt;
+
+static gd_status is_there(const gd_source *source, bool *there) {
+    gd_store *store = NULL;
+    gd_status status = gd_store_open(source->file, &store);
+    if (status == GD_OK) {
+        *there = gd_store_has(store, source->group);
+        status = gd_store_close(&store);
+    }
+    return status;
+}
+
+static gd_status load(const gd_source *source, gd_rows *rows, int64_t first, int64_t count) {
+    gd_split split = {.rows = rows->x.dims[0]};
+    gd_status status = gd_rows_load(source, &split, GD_TRAINING, (gd_range){first, count}, rows);
+    if (status == GD_OK) {
+        gd_rows_free(rows);
+    }
+    return status;
+}
+
+/* Shapes, and the first and the last row: with them the library has met all metadata, the index of
+ * chunks included, since the sizes of data sets are checked. */
+static gd_status attempt_rows(void *context) {
+    const attempt *try = context;
+    gd_rows rows;
+    bool there = true;
+    gd_status status = try->needed ? GD_OK : is_there(try->source, &there);
+    if (status != GD_OK || !there) {
+        return status;
+    }
+    status = gd_rows_describe(try->source, &rows);
+    if (status != GD_OK) {
+        return status;
+    }
+    int64_t count = rows.x.dims[0];
+    int64_t width = rows.x_width * (int64_t)gd_type_size(rows.x.type) +
+                    rows.y_width * (int64_t)gd_type_size(rows.y.type);
+    if (count <= small / width) {
+        return load(try->source, &rows, 0, count);
+    }
+    status = load(try->source, &rows, 0, 1);
+    return status == GD_OK ? load(try->source, &rows, count - 1, 1) : status;
+}
+
+gd_status gd_source_try(const gd_source *source, bool needed) {
+    attempt try = {source, needed};
+    return gd_store_guard(source->file, attempt_rows, &try);
+}

@@ -1,0 +1,60 @@
+/* A checkpoint from elsewhere, read as a run reads it that is to be resumed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "fuzz_tensors.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/precision.h"
+#include "gdmpi/store.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    (void)argc;
+    (void)argv;
+    gd_store_start();
+    return 0;
+}
+
+static gd_status read_config(const char *path, const gd_checkpoint_header *header) {
+    const gd_settings *tables[GD_TABLES];
+    gd_config *config = NULL;
+    gd_precision_single.settings(tables);
+    gd_status status = gd_config_parse(path, header->config, 0, NULL, tables, &config);
+    gd_config_free(&config);
+    return status;
+}
+
+static gd_status read_checkpoint(void *context) {
+    const char *path = context;
+    float vector[FUZZ_SIZE] = {0};
+    gd_checkpoint_header header;
+    gd_status status = gd_checkpoint_read_header(path, &header);
+    if (status == GD_OK) {
+        status = read_config(path, &header);
+    }
+    if (status == GD_OK) {
+        status = gd_checkpoint_read(path, "/params", &fuzz_tensors, GD_FLOAT32, vector);
+    }
+    if (status == GD_OK) {
+        status = gd_checkpoint_read(path, "/optimizer/momentum_buffer", &fuzz_tensors, GD_FLOAT32,
+                                    vector);
+    }
+    gd_checkpoint_header_free(&header);
+    return status;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t count, size_t most, unsigned seed) {
+    count = LLVMFuzzerMutate(bytes, count, most);
+    if (seed % 2 == 0) {
+        mend_checksums(bytes, count);
+    }
+    return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
+    input file;
+    char *path = input_write(&file, 0, bytes, count);
+    expect_told(fuzz_guarded ? gd_store_guard(path, read_checkpoint, path) : read_checkpoint(path));
+    input_remove(&file);
+    return 0;
+}
