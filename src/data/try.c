@@ -13,8 +13,8 @@ static gd_status is_there(const gd_source *source, bool *there) {
     gd_store *store = NULL;
     gd_status status = gd_store_open(source->file, &store);
     if (status == GD_OK) {
-        *there = gd_store_has(store, source->group);
-        status = gd_store_close(&store);
+        status = gd_store_has(store, source->group, there);
+        status = gd_status_first(status, gd_store_close(&store));
     }
     return status;
 }
