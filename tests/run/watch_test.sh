@@ -92,7 +92,7 @@ for rank in 0 1 2; do
 done
 
 # The same command goes on.
-last=$(readlink still-0/checkpoints/latest)
+last=$(basename "$(readlink still-0/checkpoints/latest)" .h5)
 steps=$((10#${last//[!0-9]/} + 40))
 ranks 2 run.ini run.dir=still-0 train.max_steps=$steps
 expect_out 'resuming'
