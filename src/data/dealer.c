@@ -5,19 +5,19 @@
 #include "gdmpi/memory.h"
 
 /* Rows are packed and sent in pieces of so many bytes, which stay in the cache in between. */
-enum { PIECE = 1 << 18 };
+enum { PIECE = 1 << 19 };
 
 struct gd_dealer {
     gd_comm *comm;
     gd_phases *phases;
     gd_deal deal;
     const gd_rows *own;
-    gd_rows came;    /* the rows of a block, one rank's after the other's; unused by one rank */
-    uint32_t *place; /* where each row that came belongs; likewise */
-    uint32_t *order; /* by place: the row of `came`, or with one rank of `own` */
-    char *piece;     /* packed rows on their way out */
-    int64_t piece_rows;
-    int64_t block; /* whose rows are here; -1: none */
+    gd_rows came;       /* the rows of a block, one rank's after the other's; unused by one rank */
+    uint32_t *place;    /* where each row that came belongs; likewise */
+    uint32_t *order;    /* by place: the row of `came`, or with one rank of `own` */
+    char *piece;        /* packed rows on their way out */
+    size_t piece_bytes; /* one row more than PIECE */
+    int64_t block;      /* whose rows are here; -1: none */
 };
 
 static size_t x_bytes(const gd_rows *rows) {
@@ -54,9 +54,8 @@ static gd_status allocate_travel(gd_dealer *dealer) {
         status = gd_memory_new(&dealer->place, most, sizeof *dealer->place, what);
     }
     if (status == GD_OK) {
-        dealer->piece_rows = 1 + PIECE / (int64_t)longer(own);
-        status = gd_memory_new(&dealer->piece, (size_t)dealer->piece_rows, longer(own),
-                               "rows on their way");
+        dealer->piece_bytes = PIECE + longer(own);
+        status = gd_memory_new(&dealer->piece, dealer->piece_bytes, 1, "rows on their way");
     }
     return status;
 }
@@ -102,8 +101,7 @@ void gd_dealer_free(gd_dealer **dealer) {
 double gd_dealer_bytes(const gd_dealer *dealer) {
     double row = (double)(x_bytes(dealer->own) + y_bytes(dealer->own) + sizeof *dealer->place);
     return gd_deal_bytes(&dealer->deal) + (double)(places(dealer) * sizeof *dealer->order) +
-           (double)dealer->came.range.count * row +
-           (double)dealer->piece_rows * (double)longer(dealer->own);
+           (double)dealer->came.range.count * row + (double)dealer->piece_bytes;
 }
 
 void gd_dealer_epoch(gd_dealer *dealer, uint64_t seed, int64_t epoch) {
@@ -133,7 +131,7 @@ static int64_t keep(gd_dealer *dealer, gd_range moves) {
     return moves.count;
 }
 
-/* Rows on their way out, and as many in, with rank `to` and rank `from`. */
+/* Rows on their way to one rank and from another. */
 typedef struct traffic {
     int to, from;
     gd_range out; /* in deal->row */
@@ -148,32 +146,35 @@ static gd_range next(gd_range *left, int64_t most) {
     return piece;
 }
 
-static void trade_member(gd_dealer *dealer, const traffic *now, const void *own, size_t bytes,
+static void trade_member(gd_dealer *dealer, const traffic *all, const void *own, size_t bytes,
                          void *came) {
-    pack(own, bytes, dealer->deal.row + now->out.first, now->out.count, dealer->piece);
-    gd_comm_exchange(dealer->comm, now->to, dealer->piece, (size_t)now->out.count * bytes,
-                     now->from, at(came, bytes, now->in.first), (size_t)now->in.count * bytes);
+    const int64_t most = 1 + PIECE / (int64_t)bytes;
+    gd_range out = all->out, in = all->in;
+    while (out.count > 0 || in.count > 0) {
+        gd_range sent = next(&out, most), received = next(&in, most);
+        pack(own, bytes, dealer->deal.row + sent.first, sent.count, dealer->piece);
+        gd_comm_exchange(dealer->comm, all->to, dealer->piece, (size_t)sent.count * bytes,
+                         all->from, at(came, bytes, received.first),
+                         (size_t)received.count * bytes);
+    }
 }
 
-/* What this rank and its partners of one turn have for each other; returns how many rows came. */
+/* Sends what rank `to` needs for the block, while what this rank needs comes from rank `from`,
+ * behind the first `here` rows; returns how many came. */
 static int64_t trade(gd_dealer *dealer, int to, int from, int64_t here) {
     const gd_rows *own = dealer->own;
-    gd_range out = gd_deal_moves(&dealer->deal, dealer->block, to), in = {here, 0};
+    const size_t size = sizeof *dealer->place;
+    traffic all = {to, from, gd_deal_moves(&dealer->deal, dealer->block, to), {here, 0}};
     gd_phases_enter(dealer->phases, GD_WAIT);
-    gd_comm_exchange(dealer->comm, to, &out.count, sizeof out.count, from, &in.count,
-                     sizeof in.count);
+    gd_comm_exchange(dealer->comm, to, &all.out.count, sizeof all.out.count, from, &all.in.count,
+                     sizeof all.in.count);
     gd_phases_enter(dealer->phases, GD_LOAD);
-    int64_t count = in.count;
-    while (out.count > 0 || in.count > 0) {
-        traffic now = {to, from, next(&out, dealer->piece_rows), next(&in, dealer->piece_rows)};
-        trade_member(dealer, &now, own->x_data, x_bytes(own), dealer->came.x_data);
-        trade_member(dealer, &now, own->y_data, y_bytes(own), dealer->came.y_data);
-        gd_comm_exchange(dealer->comm, to, dealer->deal.place + now.out.first,
-                         (size_t)now.out.count * sizeof *dealer->deal.place, from,
-                         dealer->place + now.in.first,
-                         (size_t)now.in.count * sizeof *dealer->place);
-    }
-    return count;
+    trade_member(dealer, &all, own->x_data, x_bytes(own), dealer->came.x_data);
+    trade_member(dealer, &all, own->y_data, y_bytes(own), dealer->came.y_data);
+    gd_comm_exchange(dealer->comm, to, dealer->deal.place + all.out.first,
+                     (size_t)all.out.count * size, from, dealer->place + here,
+                     (size_t)all.in.count * size);
+    return all.in.count;
 }
 
 /* In turn t each rank sends to the t-th after it, and receives from the t-th before it. */
