@@ -59,8 +59,8 @@ static uint64_t join(const gd_hasher *hasher) {
     return hash;
 }
 
-/* The last bytes, fewer than a stripe. */
-static uint64_t add_rest(uint64_t hash, const unsigned char *at, size_t bytes) {
+/* With the last bytes, fewer than a stripe. */
+static uint64_t finish(uint64_t hash, const unsigned char *at, size_t bytes) {
     for (; bytes >= 8; bytes -= 8, at += 8) {
         hash = rotate(hash ^ mix(0, word_at(at)), 27) * prime1 + prime4;
     }
@@ -74,21 +74,23 @@ static uint64_t add_rest(uint64_t hash, const unsigned char *at, size_t bytes) {
     for (; bytes > 0; bytes--, at++) {
         hash = rotate(hash ^ *at * prime5, 11) * prime1;
     }
-    return hash;
+    hash = (hash ^ hash >> 33) * prime2;
+    hash = (hash ^ hash >> 29) * prime3;
+    return hash ^ hash >> 32;
 }
 
 uint64_t gd_hash_end(const gd_hasher *hasher, const void *data, size_t bytes) {
     gd_hasher whole = *hasher;
     size_t rest = bytes % GD_HASH_STRIPE;
     gd_hash_add(&whole, data, bytes - rest);
-    uint64_t hash = join(&whole) + whole.bytes + rest;
-    hash = add_rest(hash, (const unsigned char *)data + (bytes - rest), rest);
-    hash = (hash ^ hash >> 33) * prime2;
-    hash = (hash ^ hash >> 29) * prime3;
-    return hash ^ hash >> 32;
+    return finish(join(&whole) + whole.bytes + rest, (const unsigned char *)data + (bytes - rest),
+                  rest);
 }
 
 uint64_t gd_hash(const void *data, size_t bytes, uint64_t seed) {
+    if (bytes < GD_HASH_STRIPE) {
+        return finish(seed + prime5 + bytes, data, bytes);
+    }
     gd_hasher hasher = gd_hash_start(seed);
     return gd_hash_end(&hasher, data, bytes);
 }
