@@ -5,7 +5,8 @@
 # GD_FAULT_SAMPLE (3) of each scenario and number of ranks, drawn by GD_FAULT_SEED (1); with `all`, each of them, with
 # `places`, the first from each place in the program, both with a table in the end; and then the job has 5 s.
 #
-# GD_FAULT_ONLY is a pattern for lines "SCENARIO RANKS RANK CALL", as in '^(train|resume) 3 [12] '; GD_FAULT_TRIES=FOLDER keeps a
+# GD_FAULT_RUNS='train.3 resume.3' are the only scenarios, and their numbers of ranks (resume and check begin with what train leaves);
+# GD_FAULT_ONLY is a pattern for lines "SCENARIO RANKS RANK CALL", as in '^train 3 [12] '; GD_FAULT_TRIES=FOLDER keeps a
 # line for each call; GD_FAULT_TIMES=1000000 lets all calls of the thread behind the chosen one fail too; GD_FAULT_LEAKS=yes looks for leaks.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
@@ -13,7 +14,7 @@
 mode=${1:-sample}
 sample=${GD_FAULT_SAMPLE:-3} # of each scenario and number of ranks
 seed=${GD_FAULT_SEED:-1}
-runs=train.1,train.2,train.3,resume.1,resume.2,resume.3,check.2,import.1
+runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1}
 # Copies, for the long versions of this may go on while something is built.
 cp "$gdmpi" whole
 cp "$build/tests/faults/gdmpi_faults" faults
@@ -30,7 +31,7 @@ limit=20
 # With the address sanitizer, and for single ranks: what was not freed is an error, too, but costs a second of each run.
 if [ -n "${GD_FAULT_LEAKS:-}" ]; then
     limit=60
-    runs=train.1,resume.1,check.1,import.1
+    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1}
     export ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:allocator_may_return_null=1
     export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
 fi
@@ -71,7 +72,7 @@ plan() {
 }
 
 check_check() {
-    diff <(files ../train.$count.whole/run) <(files run) || failed_try "check has changed the run directory"
+    diff <(files "../train.$count.whole/run") <(files run) || failed_try "check has changed the run directory"
     if [ "$2" = 0 ] && ! diff <(plan "check.$count.whole") <(plan "$1"); then
         failed_try 'the plan is another'
     fi
@@ -81,7 +82,7 @@ import_prepare() { cp ../images ../labels .; }
 import_arguments=(import idx images labels -o data.h5)
 import_check() {
     if [ "$2" = 0 ]; then
-        cmp data.h5 ../import.$count.whole/data.h5 || failed_try 'the file is another'
+        cmp data.h5 "../import.$count.whole/data.h5" || failed_try 'the file is another'
     else
         [ ! -e data.h5 ] || failed_try 'half a file is left'
     fi
@@ -99,7 +100,8 @@ check_run() {
     [ "$2" != 0 ] || diff <(files "../$scenario.$count.whole/run") <(files run) || failed_try 'the run directory is another'
     state=$scenario.$(files run | cksum | tr ' ' -)
     if [ ! -e "../states/$state" ]; then
-        if ! "$whole" "${arguments[@]}" >"../out.$1" 2>"../err.$1"; then
+        mkdir -p "$sessions/$1"
+        if ! TMPDIR=$sessions/$1 "$whole" "${arguments[@]}" >"../out.$1" 2>"../err.$1"; then
             failed_try 'the same command cannot go on'
         elif [ "$(digest run)" != "$(digest "../$scenario.$count.whole/run")" ] ||
             ! diff <(files "../$scenario.$count.whole/run") <(files run); then
@@ -175,7 +177,8 @@ launch_in() {
     shift
     if [ "$count" = 1 ]; then
         shift 2
-        timeout -s KILL "$limit" "$gdmpi" "$@" >"$folder/out.$name" 2>"$folder/err.$name" </dev/null
+        mkdir -p "$sessions/$name"
+        TMPDIR=$sessions/$name timeout -s KILL "$limit" "$gdmpi" "$@" >"$folder/out.$name" 2>"$folder/err.$name" </dev/null
         echo "$?" >"$folder/code.$name"
         echo "gdmpi $*" >"$folder/command.$name"
     else
@@ -256,7 +259,7 @@ verify_every = 2 steps
 INI
 mkdir states
 check_table
-for run in ${runs//,/ }; do
+for run in $runs; do
     list_calls "${run%.*}" "${run#*.}"
     grep -E "${GD_FAULT_ONLY:-.}" "all.$run" >chosen
     draw chosen >>list
