@@ -6,7 +6,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-wanted=${1:-20}
+wanted=${1:-15}
 
 "$make_data" classes classes.h5 203 61 || exit 1
 cat >run.ini <<'END2'
@@ -39,7 +39,7 @@ shared=$sessions
 export OMPI_MCA_btl_vader_backing_directory=$shared OMPI_MCA_osc_sm_backing_directory=$shared TMPDIR=$sessions
 trap 'leave; rm -rf "$shared"' EXIT
 
-shuffles='shard none'
+shuffles='shard none global'
 intervals='1 epoch,7,40 steps'
 
 # choose WORD...: one of them.
