@@ -166,6 +166,7 @@ run_tests = \
 	tests/run/faults_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
+	tests/run/ranks_methods_test.sh \
 	tests/run/ranks_test.sh \
 	tests/run/reduce_test.sh \
 	tests/run/reference_test.sh \

@@ -182,3 +182,24 @@ expect_same() {
         sed 's/^/  /' difference
     fi
 }
+
+# same_on WHAT RUNS CONFIG OVERRIDE...: runs on these numbers of ranks, such as 3 or 3:message, all come to the same.
+# The first is left in the folder "first", the last in "next".
+same_on() {
+    local what=$1 runs=$2 run reduce
+    shift 2
+    rm -rf first
+    for run in $runs; do
+        reduce=${run#*:}
+        [ "$reduce" != "$run" ] || reduce=auto
+        rm -rf next
+        ranks "${run%:*}" "$@" train.reduce="$reduce" run.dir=next || return
+        if [ -d first ]; then
+            expect_same "$what, on ${runs%% *} and $run ranks" first next
+            diff <(grep '"checkpoint"' first/metrics.jsonl) <(grep '"checkpoint"' next/metrics.jsonl) ||
+                failed "$what, on ${runs%% *} and $run ranks: the checkpoints differ"
+        else
+            cp -a next first
+        fi
+    done
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# As in ranks_test.sh, any number of ranks comes to the same bits: here with each method and setting by itself, all that
+# gdmpi --help lists.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/support.sh"
+
+"$make_data" classes classes.h5 203 61 || exit 1
+"$make_data" classes large.h5 601 700 || exit 1
+"$make_data" values values.h5 150 || exit 1
+"$make_data" flags flags.h5 150 || exit 1
+
+# Uneven: 203 rows in 4 shards are 51, 51, 51 and 50; steps of 20 rows end an epoch with one of 3. The parameters are three
+# of the blocks that ranks share out.
+cat >classes.ini <<'END'
+[data]
+file = classes.h5
+shards = 4
+
+[model]
+layers = dense 1000, relu, dropout 0.3, dense 3
+loss = cross_entropy
+
+[optimizer]
+name = adam
+lr = 0.003
+
+[train]
+epochs = 2
+batch_size = 20
+
+[run]
+log_every = 1
+verify_every = 4
+END
+
+cat >values.ini <<'END'
+[data]
+file = values.h5
+shards = 4
+val_fraction = 0.2
+
+[model]
+layers = dense 8, tanh, dense 2
+loss = mse
+
+[optimizer]
+lr = 0.05
+
+[train]
+epochs = 3
+batch_size = 23
+
+[run]
+log_every = 1
+END
+
+# names TITLE: of what --help lists under it.
+names() {
+    "$gdmpi" --help | sed -n "/^$1 (/,/^\$/ s/^  \([a-z0-9_]*\).*/\1/p"
+}
+
+# choices KEY: that a setting has.
+choices() {
+    "$gdmpi" --help | grep -B 1 "^$1 = " | sed -n 's/.*: one of //p' | tr -d ,
+}
+
+# Each has an effect.
+same_on plain '1 3 4:message' classes.ini
+echo "plain $(digest first)" >digests
+[ "$(grep -c '"event": "step".*"digest": "[0-9a-f]\{16\}"' first/metrics.jsonl)" = 5 ] ||
+    failed 'verify_every = 4 does not give 22 steps 5 digests'
+while read -r what overrides; do
+    read -ra list <<<"$overrides"
+    same_on "$what" '1 3' classes.ini "${list[@]}"
+    if grep " $(digest first)\$" digests; then
+        failed "$what has no effect"
+    fi
+    echo "$what $(digest first)" >>digests
+done <<'END'
+clip_norm optimizer.clip_norm=0.3
+clip_value optimizer.clip_value=0.02
+ema optimizer.ema=0.9
+accumulate train.accumulate=3
+all-rows train.batch_size=0
+tiles train.batch_size=0 data.shards=3 data.file=large.h5
+smaller-tiles train.batch_size=0 data.shards=3 data.file=large.h5 train.accumulate=7
+END
+same_on 'a batch of more than all rows' '1 4' classes.ini train.batch_size=1000
+same_on 'activations' '1 4' classes.ini \
+    'model.layers=dense 9, leaky_relu, dense 9, tanh, dropout, dense 9, sigmoid, gelu, softplus, dense 3'
+for shuffle in $(choices shuffle); do
+    same_on "shuffle = $shuffle" '1 3' classes.ini data.shuffle="$shuffle"
+done
+[ -n "$(choices shuffle)" ] || failed 'gdmpi --help lists no choices of shuffle'
+
+for optimizer in $(names Optimizers); do
+    same_on "$optimizer" '1 4' classes.ini optimizer.name="$optimizer" optimizer.ema=0.9
+done
+[ -n "$(names Optimizers)" ] || failed 'gdmpi --help lists no optimizers'
+
+# A loss takes the classes, or else two numbers of 0 and 1 a row.
+for loss in $(names Losses); do
+    launch run 1 check classes.ini model.loss="$loss"
+    if [ "$(cat code.run)" = 0 ]; then
+        same_on "$loss" '1 3' classes.ini model.loss="$loss"
+    else
+        same_on "$loss" '1 3' values.ini model.loss="$loss" data.file=flags.h5
+    fi
+done
+[ -n "$(names Losses)" ] || failed 'gdmpi --help lists no losses'
+same_on 'numbers, with rows held out' '1 4' values.ini optimizer.ema=0.5
+finish
