@@ -57,16 +57,17 @@ static void what_names_no_data_is_refused(void **state) {
     assert_null(source.group);
 }
 
-/* The data may move between two parts of a run; which of it is used may not change. */
-static void a_run_continues_with_the_same_data_in_another_file(void **state) {
+/* The data may move between two parts of a run, for their digest is compared; what is made of them
+ * may not change. */
+static void a_run_continues_with_the_same_data_elsewhere(void **state) {
     (void)state;
     static const gd_settings *const tables[] = {&gd_data_settings, NULL};
     static const struct {
         const char *key, *value;
         gd_code code;
     } cases[] = {
-        {"file", "b.h5", GD_DONE},         {"train", "/other", GD_BAD_INPUT},
-        {"val", "/other", GD_BAD_INPUT},   {"val_fraction", "0.5", GD_BAD_INPUT},
+        {"file", "b.h5", GD_DONE},         {"train", "/other", GD_DONE},
+        {"val", "/other", GD_DONE},        {"val_fraction", "0.5", GD_BAD_INPUT},
         {"shuffle", "none", GD_BAD_INPUT}, {"scale", "2", GD_BAD_INPUT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -90,7 +91,7 @@ int main(void) {
         cmocka_unit_test(a_file_alone_is_its_root_group),
         cmocka_unit_test(slashes_at_the_end_are_dropped),
         cmocka_unit_test(what_names_no_data_is_refused),
-        cmocka_unit_test(a_run_continues_with_the_same_data_in_another_file),
+        cmocka_unit_test(a_run_continues_with_the_same_data_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
