@@ -14,9 +14,8 @@ static gd_status is_there(const gd_source *source, bool *there) {
     gd_status status = gd_store_open(source->file, &store);
     if (status == GD_OK) {
         status = gd_store_has(store, source->group, there);
-        status = gd_status_first(status, gd_store_close(&store));
     }
-    return status;
+    return gd_status_first(status, gd_store_close(&store));
 }
 
 static gd_status load(const gd_source *source, gd_rows *rows, int64_t first, int64_t count) {

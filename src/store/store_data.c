@@ -191,8 +191,9 @@ static gd_status check_sources(const gd_store *store, const char *name, hid_t pr
 
 /* A file from elsewhere could make a model of any other file of its reader. */
 static gd_status check_external(const gd_store *store, const char *name, hid_t properties) {
-    if (H5Pget_external_count(properties) <= 0) {
-        return GD_OK;
+    int count = H5Pget_external_count(properties);
+    if (count <= 0) {
+        return count == 0 ? GD_OK : gd_store_fail(store, "read the layout of", name);
     }
     return gd_status_new(GD_BAD_INPUT,
                          "%s: the numbers of %s lie in another file, which is not read; write them "

@@ -9,8 +9,8 @@
  * two bits for 258 bytes); codecs that write a constant chunk in a few bytes reach some 10^4. */
 enum { EXPANSION_DEFLATE = 1032, EXPANSION_OTHER = 1 << 16 };
 
-static int64_t expansion(hid_t properties) {
-    int64_t most = H5Pget_layout(properties) == H5D_VIRTUAL ? EXPANSION_OTHER : 1;
+static int64_t expansion(hid_t properties, H5D_layout_t layout) {
+    int64_t most = layout == H5D_VIRTUAL ? EXPANSION_OTHER : 1;
     int count = H5Pget_nfilters(properties);
     for (int i = 0; i < count; i++) {
         unsigned flags, config;
@@ -37,14 +37,14 @@ static int64_t bytes_of(int rank, const hsize_t *dims, size_t element) {
 }
 
 /* What must be held in memory to read the data set: all of it, or one chunk. Negative as above. */
-static int64_t bytes_needed(const gd_shape *shape, hid_t type, hid_t properties) {
+static int64_t bytes_needed(const gd_shape *shape, size_t element, hid_t properties,
+                            H5D_layout_t layout) {
     hsize_t dims[GD_RANK_MAX], chunk[GD_RANK_MAX];
-    size_t element = H5Tget_size(type);
     for (int i = 0; i < shape->rank; i++) {
         dims[i] = (hsize_t)shape->dims[i];
     }
     int64_t whole = bytes_of(shape->rank, dims, element);
-    if (H5Pget_layout(properties) != H5D_CHUNKED || whole <= 0) {
+    if (layout != H5D_CHUNKED || whole <= 0) {
         return whole;
     }
     if (H5Pget_chunk(properties, GD_RANK_MAX, chunk) != shape->rank) {
@@ -59,36 +59,12 @@ int64_t gd_store_file_bytes(const char *path) {
     return stat(path, &about) == 0 && S_ISREG(about.st_mode) ? (int64_t)about.st_size : 0;
 }
 
-/* All that the file can hold of it; of a virtual data set, `sources` bytes in other files. */
-static int64_t bytes_there(const gd_store *store, hid_t set, hid_t properties, int64_t sources) {
-    if (H5Pget_layout(properties) == H5D_VIRTUAL) {
-        return sources;
-    }
-    int64_t file = gd_store_file_bytes(store->path);
-    hsize_t stored = H5Dget_storage_size(set);
-    return stored < (hsize_t)file ? (int64_t)stored : file;
-}
-
-gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_shape *shape,
-                              hid_t set, hid_t properties, int64_t sources) {
-    hid_t type = H5Dget_type(set);
-    if (type < 0) {
-        return gd_store_fail(store, "read the type of", name);
-    }
-    int64_t needed = bytes_needed(shape, type, properties), most;
-    int64_t there = bytes_there(store, set, properties, sources);
-    gd_store_drop(type);
-    if (__builtin_mul_overflow(there, expansion(properties), &most)) {
-        most = INT64_MAX;
-    }
-    if (needed >= 0 && needed <= most) {
-        return GD_OK;
-    }
+static gd_status too_large(const gd_store *store, const char *name, int64_t needed, int64_t there) {
+    char size[32], held[32];
     if (there == 0) {
         return gd_status_new(GD_BAD_INPUT, "%s: %s was never written: the file holds none of it",
                              store->path, name);
     }
-    char size[32], held[32];
     return gd_status_new(
         GD_BAD_INPUT,
         "%s: %s says that it holds %s, but there are only %s of it; rows may never "
@@ -96,4 +72,27 @@ gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_
         store->path, name,
         needed < 0 ? "more than any memory" : gd_text_amount((double)needed, size),
         gd_text_amount((double)there, held));
+}
+
+gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_shape *shape,
+                              hid_t set, hid_t properties, int64_t sources) {
+    hid_t type = H5Dget_type(set);
+    size_t element = type < 0 ? 0 : H5Tget_size(type);
+    H5D_layout_t layout = H5Pget_layout(properties);
+    if (element == 0 || layout == H5D_LAYOUT_ERROR) {
+        gd_status status = gd_store_fail(store, "read the type of", name);
+        gd_store_drop(type);
+        return status;
+    }
+    gd_store_drop(type);
+    int64_t file = gd_store_file_bytes(store->path), most;
+    hsize_t stored = layout == H5D_VIRTUAL ? 0 : H5Dget_storage_size(set);
+    int64_t there = layout == H5D_VIRTUAL    ? sources
+                    : stored < (hsize_t)file ? (int64_t)stored
+                                             : file;
+    int64_t needed = bytes_needed(shape, element, properties, layout);
+    if (__builtin_mul_overflow(there, expansion(properties, layout), &most)) {
+        most = INT64_MAX;
+    }
+    return needed >= 0 && needed <= most ? GD_OK : too_large(store, name, needed, there);
 }

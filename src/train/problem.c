@@ -178,6 +178,33 @@ static gd_status same_data(const gd_problem *problem) {
     return status;
 }
 
+static gd_status try_source(const gd_config *config, const char *key) {
+    const char *text = gd_config_text(config, "data", key);
+    const char *file = gd_config_text(config, "data", "file");
+    gd_source source = {0};
+    if (text[0] == '\0' || file[0] == '\0') {
+        return GD_OK;
+    }
+    gd_status status = gd_source_parse(text, file, &source);
+    if (status == GD_OK) {
+        status = gd_source_try(&source, strcmp(text, GD_DATA_VAL) != 0);
+    }
+    gd_source_free(&source);
+    return status;
+}
+
+/* Before any rank opens a file that could crash it. Collective. */
+static gd_status try_sources(const gd_problem *problem) {
+    gd_status status = GD_OK;
+    if (gd_comm_rank(problem->comm) == 0) {
+        status = try_source(problem->config, "train");
+        if (status == GD_OK) {
+            status = try_source(problem->config, "val");
+        }
+    }
+    return gd_comm_agree(problem->comm, status);
+}
+
 static gd_status open_all(gd_problem *self) {
     const gd_config *config = self->config;
     gd_status status = check_intervals(config);
@@ -215,6 +242,9 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
     self->scale = gd_config_number(config, "data", "scale");
     self->seed = (uint64_t)gd_config_integer(config, "train", "seed");
     status = same_program(comm, config);
+    if (status == GD_OK) {
+        status = try_sources(self);
+    }
     if (status == GD_OK) {
         status = gd_comm_agree(comm, open_all(self));
     }

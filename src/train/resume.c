@@ -129,16 +129,43 @@ static gd_status verify(const gd_problem *problem, const char *path,
     return status;
 }
 
+typedef struct candidate {
+    const gd_problem *problem;
+    const char *path;
+    real *whole;
+} candidate;
+
+/* Reads all of a checkpoint of this run; of another run's, the header. */
+static gd_status read_all(void *context) {
+    const candidate *of = context;
+    gd_checkpoint_header header;
+    gd_status status = gd_checkpoint_read_header(of->path, &header);
+    if (status != GD_OK) {
+        return status;
+    }
+    gd_status foreign = same_run(of->problem, of->path, &header);
+    if (foreign == GD_OK) {
+        status = verify(of->problem, of->path, &header, of->whole);
+    }
+    gd_status_free(&foreign);
+    gd_checkpoint_header_free(&header);
+    return status;
+}
+
 /* Whether a checkpoint is whole and of this run; *foreign: it is another run's. */
 static gd_status check_checkpoint(const gd_problem *problem, const char *path, real *whole,
                                   gd_checkpoint_header *header, bool *foreign) {
+    candidate of = {problem, path, whole};
     *foreign = false;
-    gd_status status = gd_checkpoint_read_header(path, header);
+    gd_status status = gd_store_guard(path, read_all, &of);
+    if (status == GD_OK) {
+        status = gd_checkpoint_read_header(path, header);
+    }
     if (status == GD_OK) {
         status = same_run(problem, path, header);
         *foreign = gd_status_code(status) == GD_BAD_INPUT;
     }
-    return status == GD_OK ? verify(problem, path, header, whole) : status;
+    return status;
 }
 
 /* What the search for a checkpoint came upon: another run's are told only if there is one of this

@@ -10,7 +10,6 @@
 
 #include "fuzz.h"
 #include "fuzz_tensors.h"
-#include "gdmpi/store.h"
 
 enum { ROWS = 9, WIDTH = 4 };
 
@@ -221,7 +220,6 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc == 3 && i < sizeof all / sizeof *all; i++) {
         if (strcmp(argv[1], all[i].name) == 0) {
             check(chdir(argv[2]) == 0, argv[2]);
-            gd_store_start();
             all[i].write();
             return 0;
         }

@@ -272,6 +272,42 @@ static void a_full_disk_is_told_with_the_reason(void **state) {
     }
 }
 
+/* Ends as `context` says: by a signal, or with an error. */
+static gd_status end_by(void *context) {
+    int number = *(const int *)context;
+    if (number > 0 && raise(number) != 0) {
+        return gd_status_new(GD_FAILED, "no signal");
+    }
+    return number == 0 ? GD_OK : gd_status_new(GD_BAD_INPUT, "x.h5: no such thing");
+}
+
+static void a_reader_that_crashes_is_survived(void **state) {
+    (void)state;
+    int crash = SIGSEGV, loop = SIGXCPU, killed = SIGKILL, fine = 0, error = -1;
+    expect_error(gd_store_guard("x.h5", end_by, &crash), GD_BAD_INPUT,
+                 "x.h5: is damaged: the HDF5 library crashes when it reads it (signal 11)");
+    expect_error(gd_store_guard("x.h5", end_by, &loop), GD_BAD_INPUT,
+                 "x.h5: is damaged: the HDF5 library reads it without coming to an end");
+    expect_error(gd_store_guard("x.h5", end_by, &killed), GD_FAILED, "has ended with signal 9");
+    expect_error(gd_store_guard("x.h5", end_by, &error), GD_BAD_INPUT, "x.h5: no such thing");
+    expect_ok(gd_store_guard("x.h5", end_by, &fine));
+}
+
+static void what_was_never_written_is_not_read(void **state) {
+    (void)state;
+    gd_shape shape = {GD_FLOAT32, 2, {1 << 20, 1 << 20}};
+    gd_store *store;
+    for (int i = 0; i < 2; i++) {
+        expect_ok(gd_store_create("hollow.h5", &store));
+        expect_ok(gd_store_add(store, "/x", &shape, i == 0 ? GD_CONTIGUOUS : GD_CHECKED));
+        expect_ok(gd_store_close(&store));
+        expect_ok(gd_store_open("hollow.h5", &store));
+        expect_error(gd_store_shape(store, "/x", &shape), GD_BAD_INPUT,
+                     "hollow.h5: /x was never written: the file holds none of it");
+        expect_ok(gd_store_close(&store));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_truncated_file_is_never_taken_for_whole),
@@ -280,6 +316,8 @@ int main(void) {
         cmocka_unit_test(what_is_no_hdf5_file_is_told_apart),
         cmocka_unit_test(a_file_that_cannot_be_made_is_told_with_the_reason),
         cmocka_unit_test(a_full_disk_is_told_with_the_reason),
+        cmocka_unit_test(a_reader_that_crashes_is_survived),
+        cmocka_unit_test(what_was_never_written_is_not_read),
     };
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }
