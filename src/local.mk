@@ -103,6 +103,8 @@ numerics = \
 	src/reduce/reduce_shards.c \
 	src/reduce/reduce_sum.c \
 	src/reduce/reduce_window.c \
+	src/train/begin.c \
+	src/train/loop.c \
 	src/train/methods.c \
 	src/train/plan.c \
 	src/train/plan_memory.c \
@@ -110,6 +112,7 @@ numerics = \
 	src/train/problem.c \
 	src/train/report.c \
 	src/train/report_end.c \
+	src/train/report_timeline.c \
 	src/train/resume.c \
 	src/train/rows.c \
 	src/train/run.c \

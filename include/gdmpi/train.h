@@ -24,6 +24,11 @@
 #define gd_train_plan GD_NAME(gd_train_plan)
 #define gd_trainer_new GD_NAME(gd_trainer_new)
 #define gd_trainer_free GD_NAME(gd_trainer_free)
+#define gd_trainer_finished GD_NAME(gd_trainer_finished)
+#define gd_trainer_loop GD_NAME(gd_trainer_loop)
+#define gd_trainer_finish GD_NAME(gd_trainer_finish)
+#define gd_trainer_begin GD_NAME(gd_trainer_begin)
+#define gd_trainer_is_complete GD_NAME(gd_trainer_is_complete)
 #define gd_trainer_fail GD_NAME(gd_trainer_fail)
 #define gd_trainer_agree GD_NAME(gd_trainer_agree)
 #define gd_trainer_order GD_NAME(gd_trainer_order)
@@ -49,6 +54,8 @@
 #define gd_report_begin GD_NAME(gd_report_begin)
 #define gd_report_epoch GD_NAME(gd_report_epoch)
 #define gd_report_end GD_NAME(gd_report_end)
+#define gd_report_start_timeline GD_NAME(gd_report_start_timeline)
+#define gd_report_timeline GD_NAME(gd_report_timeline)
 #define gd_report_model GD_NAME(gd_report_model)
 #define gd_report_metric_key GD_NAME(gd_report_metric_key)
 
@@ -168,6 +175,27 @@ gd_status gd_resume_find(gd_problem *problem, const gd_rundir *rundir, char **pa
 gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
                             const gd_checkpoint_header *header);
 
+/* Whether the run of the checkpoint that trainer->progress is from has come to its end, model and
+ * all. Collective. */
+gd_status gd_trainer_is_complete(gd_trainer *trainer, bool *complete);
+
+/* Parameters, directory and log as they are before the first step to do: from the checkpoint at
+ * `path`, or from the start if that is NULL. Collective. */
+gd_status gd_trainer_begin(gd_trainer *trainer, const char *path,
+                           const gd_checkpoint_header *header);
+
+/* Why the run has all that it was asked for; NULL if it has not. Not collective. */
+const char *gd_trainer_finished(const gd_trainer *trainer);
+
+/* Trains from where the trainer stands to the end of the run, or to a reason to stop before:
+ * GD_STOPPED. Collective. */
+gd_status gd_trainer_loop(gd_trainer *trainer);
+
+/* What follows the last checkpoint: validation of an epoch that max_steps cut short, the last
+ * lines, and the model, the average of the parameters if there is one; it comes last, for it is
+ * what tells that nothing is left to do. Collective. */
+gd_status gd_trainer_finish(gd_trainer *trainer);
+
 /* Initial parameters: by [model] init, or from init_from. Collective. */
 gd_status gd_trainer_start(gd_trainer *trainer);
 
@@ -200,6 +228,11 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
 
 /* The last line: where the model is. Rank 0. */
 void gd_report_model(const gd_trainer *trainer, uint64_t digest);
+
+/* From here on, phases are taken down for run.timeline, if that is asked for; and the file of
+ * them, whatever became of the run, whose `status` is taken over. Collective. */
+gd_status gd_report_start_timeline(gd_trainer *trainer);
+gd_status gd_report_timeline(gd_trainer *trainer, gd_status status);
 
 /* GD_BAD_INPUT for what the settings alone cannot tell: files that could not be written.
  * Collective.

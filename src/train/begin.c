@@ -1,0 +1,96 @@
+#include <stdio.h>
+
+#include "gdmpi/files.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/train.h"
+
+/* The log, as it was when the checkpoint was made that the run goes on from. */
+static gd_status open_log(gd_trainer *trainer) {
+    int64_t bytes = trainer->progress.log_bytes;
+    char *path;
+    gd_status status = gd_rundir_file(&trainer->rundir, "metrics.jsonl", &path);
+    if (status == GD_OK) {
+        status = gd_metrics_open(path, bytes, &trainer->metrics);
+    }
+    if (status == GD_OK && gd_metrics_bytes(trainer->metrics) < bytes) {
+        fprintf(stderr,
+                "gdmpi: warning: %s had %lld bytes when the checkpoint was made, and now has %lld: "
+                "lines are missing\n",
+                path, (long long)bytes, (long long)gd_metrics_bytes(trainer->metrics));
+    }
+    gd_memory_free(&path);
+    return status;
+}
+
+static gd_status write_config(const gd_trainer *trainer) {
+    gd_text config = {0};
+    char *path = NULL;
+    gd_config_write(trainer->problem->config, &config);
+    gd_status status = gd_text_status(&config);
+    if (status == GD_OK) {
+        status = gd_rundir_file(&trainer->rundir, "config.ini", &path);
+    }
+    if (status == GD_OK) {
+        status = gd_file_write(path, config.bytes, config.length);
+    }
+    gd_memory_free(&path);
+    gd_text_free(&config);
+    return status;
+}
+
+/* Clears the way for the run, or for what is left of it, and opens its log. With config.ini, the
+ * name of the log reaches the disk. Rank 0. */
+static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
+    gd_rundir *rundir = &trainer->rundir;
+    gd_status status = gd_rundir_make(rundir);
+    if (status == GD_OK) {
+        status = path == NULL ? gd_rundir_clear(rundir)
+                              : gd_rundir_rewind(rundir, trainer->progress.step,
+                                                 trainer->progress.best_step);
+    }
+    if (status == GD_OK) {
+        status = open_log(trainer);
+    }
+    if (status == GD_OK) {
+        status = write_config(trainer);
+    }
+    return status == GD_OK && path == NULL ? gd_report_start(trainer) : status;
+}
+
+gd_status gd_trainer_begin(gd_trainer *trainer, const char *path,
+                           const gd_checkpoint_header *header) {
+    gd_problem *problem = trainer->problem;
+    bool root = gd_comm_rank(problem->comm) == 0;
+    gd_status status =
+        path == NULL ? gd_trainer_start(trainer) : gd_trainer_resume(trainer, path, header);
+    if (status == GD_OK) {
+        status = gd_comm_agree(problem->comm, root ? prepare_directory(trainer, path) : GD_OK);
+    }
+    if (status == GD_OK && root) {
+        gd_report_begin(trainer, path);
+    }
+    return status;
+}
+
+gd_status gd_trainer_is_complete(gd_trainer *trainer, bool *complete) {
+    char *path = NULL;
+    bool there = false;
+    gd_status status = GD_OK;
+    if (gd_comm_rank(trainer->problem->comm) == 0 && gd_trainer_finished(trainer) != NULL) {
+        status = gd_rundir_file(&trainer->rundir, "model.h5", &path);
+        if (status == GD_OK) {
+            status = gd_file_look(path, &there);
+        }
+        if (there) {
+            printf("finished  %lld epochs, %lld steps are done already: %s\n"
+                   "          for more, raise train.epochs or train.max_steps; to start over, "
+                   "run.resume=never\n",
+                   (long long)trainer->progress.epoch, (long long)trainer->progress.step, path);
+        }
+        gd_memory_free(&path);
+    }
+    status = gd_comm_agree(trainer->problem->comm, status);
+    gd_comm_broadcast(trainer->problem->comm, &there, sizeof there);
+    *complete = there;
+    return status;
+}

@@ -1,0 +1,194 @@
+#include <math.h>
+
+#include "gdmpi/process.h"
+#include "gdmpi/train.h"
+#include "gdmpi/watch.h"
+
+static int64_t steps_of_epoch(const gd_trainer *trainer) {
+    return gd_shards_steps(&trainer->problem->shards);
+}
+
+const char *gd_trainer_finished(const gd_trainer *trainer) {
+    const gd_config *config = trainer->problem->config;
+    int64_t most = gd_config_integer(config, "train", "max_steps");
+    if (trainer->progress.epoch >= gd_config_integer(config, "train", "epochs")) {
+        return "epochs";
+    }
+    return most > 0 && trainer->progress.step >= most ? "max_steps" : NULL;
+}
+
+/* Seconds to the end of the run, at the rate of `seconds` for the steps of this epoch so far. */
+static double time_left(const gd_trainer *trainer, double seconds) {
+    const gd_progress *progress = &trainer->progress;
+    int64_t epochs = gd_config_integer(trainer->problem->config, "train", "epochs");
+    int64_t most = gd_config_integer(trainer->problem->config, "train", "max_steps");
+    int64_t steps = epochs * steps_of_epoch(trainer);
+    steps = most > 0 && most < steps ? most : steps;
+    return seconds / (double)progress->epoch_step * (double)(steps - progress->step);
+}
+
+/* A multiple of an interval that counts steps. */
+static bool step_is_due(const gd_trainer *trainer, const char *key) {
+    gd_interval every = gd_config_interval(trainer->problem->config, "run", key);
+    double steps = every.unit == GD_STEPS    ? every.count
+                   : every.unit == GD_EPOCHS ? every.count * (double)steps_of_epoch(trainer)
+                                             : 0;
+    return steps > 0 && fmod((double)trainer->progress.step, steps) == 0;
+}
+
+/* Where it is asked for, the ranks compare their parameters; the digest is for the step's line.
+ * Collective. */
+static gd_status verify_step(gd_trainer *trainer, char digest[17]) {
+    uint64_t number;
+    digest[0] = '\0';
+    if (!step_is_due(trainer, "verify_every")) {
+        return GD_OK;
+    }
+    gd_status status = gd_trainer_digest(trainer, &number);
+    if (status == GD_OK) {
+        gd_checkpoint_digest_text(number, digest);
+    }
+    return status;
+}
+
+static void log_step(gd_trainer *trainer, const gd_outcome *outcome, const char *digest) {
+    bool verified = digest[0] != '\0';
+    if (trainer->metrics == NULL || !(verified || step_is_due(trainer, "log_every"))) {
+        return;
+    }
+    gd_metrics *metrics = trainer->metrics;
+    gd_metrics_begin(metrics, "step");
+    gd_metrics_integer(metrics, "epoch", trainer->progress.epoch + 1);
+    gd_metrics_integer(metrics, "step", trainer->progress.step);
+    gd_metrics_number(metrics, "loss", outcome->loss / (double)outcome->rows);
+    gd_metrics_number(metrics, "lr", gd_config_number(trainer->problem->config, "optimizer", "lr"));
+    gd_metrics_number(metrics, "grad_norm", outcome->grad_norm);
+    if (verified) {
+        gd_metrics_text(metrics, "digest", digest);
+    }
+    gd_trainer_fail(trainer, gd_metrics_end(metrics));
+}
+
+static gd_status check_validation(const gd_trainer *trainer) {
+    const gd_progress *progress = &trainer->progress;
+    if (!trainer->problem->validates || isfinite(progress->val_loss)) {
+        return GD_OK;
+    }
+    return gd_status_new(GD_DIVERGED,
+                         "training diverged: after step %lld (epoch %lld) the validation loss is "
+                         "not finite; checkpoints before it are whole; try a smaller optimizer.lr",
+                         (long long)progress->step, (long long)progress->epoch);
+}
+
+/* Validates, and closes the books of an epoch, which max_steps may have cut short. Best epochs are
+ * whole ones. */
+static gd_status end_epoch(gd_trainer *trainer) {
+    gd_progress *progress = &trainer->progress;
+    const gd_problem *problem = trainer->problem;
+    bool whole = progress->epoch_step == steps_of_epoch(trainer);
+    progress->train_loss = progress->epoch_loss / (double)progress->epoch_rows;
+    progress->seconds += progress->epoch_seconds;
+    if (problem->validates) {
+        gd_outcome validation;
+        gd_trainer_validate(trainer, &validation);
+        progress->val_loss = validation.loss / (double)validation.rows;
+        progress->val_metric = validation.metric / (double)validation.rows;
+        if (problem->model->loss->metric == GD_METRIC_RMSE) {
+            progress->val_metric = sqrt(progress->val_metric);
+        }
+    }
+    if (trainer->metrics != NULL) {
+        gd_trainer_fail(trainer, gd_report_epoch(trainer));
+    }
+    progress->epoch++;
+    progress->epoch_step = progress->epoch_rows = 0;
+    progress->epoch_loss = progress->epoch_seconds = 0;
+    if (whole && isfinite(progress->val_loss) && !(progress->val_loss >= progress->best_loss)) {
+        progress->best_loss = progress->val_loss;
+        progress->best_epoch = progress->epoch;
+        progress->best_step = progress->step;
+    }
+    return check_validation(trainer);
+}
+
+static void show_step(gd_trainer *trainer, int64_t steps) {
+    const gd_progress *progress = &trainer->progress;
+    gd_table_bar(&trainer->table, progress->epoch + 1, progress->epoch_step, steps,
+                 progress->epoch_loss / (double)progress->epoch_rows,
+                 (double)progress->epoch_rows / progress->epoch_seconds,
+                 time_left(trainer, progress->epoch_seconds));
+}
+
+static gd_status save(gd_trainer *trainer, bool scheduled) {
+    gd_status status = gd_trainer_agree(trainer);
+    return status == GD_OK ? gd_trainer_save(trainer, scheduled) : status;
+}
+
+gd_status gd_trainer_loop(gd_trainer *trainer) {
+    gd_outcome outcome;
+    char digest[17];
+    gd_progress *progress = &trainer->progress;
+    int64_t steps = steps_of_epoch(trainer);
+    gd_status status = GD_OK;
+    gd_trainer_order(trainer);
+    trainer->work.start = gd_process_seconds();
+    gd_halt_begin(&trainer->halt);
+    while (status == GD_OK && gd_trainer_finished(trainer) == NULL) {
+        double start = gd_clock_seconds();
+        gd_trainer_watch_writer(trainer);
+        gd_watch_step(trainer->phases.watch, progress->epoch + 1, progress->step + 1);
+        status = gd_trainer_step(trainer, &outcome);
+        if (status == GD_OK) {
+            status = verify_step(trainer, digest);
+        }
+        if (status != GD_OK) {
+            break;
+        }
+        double seconds = gd_clock_seconds() - start;
+        progress->epoch_seconds += seconds;
+        trainer->work.seconds += seconds;
+        trainer->work.rows += outcome.rows;
+        show_step(trainer, steps);
+        log_step(trainer, &outcome, digest);
+        bool due = outcome.save || step_is_due(trainer, "checkpoint_every");
+        if (progress->epoch_step == steps) {
+            status = end_epoch(trainer);
+            due = due || progress->best_step == progress->step;
+            gd_trainer_order(trainer);
+        }
+        if (status == GD_OK &&
+            (due || outcome.stop != NULL || gd_trainer_finished(trainer) != NULL)) {
+            status = save(trainer, due);
+        }
+        if (status == GD_OK && outcome.stop != NULL && gd_trainer_finished(trainer) == NULL) {
+            status = gd_trainer_wait(trainer);
+            status = status == GD_OK ? gd_halt_stopped(&trainer->halt, outcome.stop, progress,
+                                                       steps, trainer->problem->config)
+                                     : status;
+        }
+    }
+    return status;
+}
+
+gd_status gd_trainer_finish(gd_trainer *trainer) {
+    const char *reason = gd_trainer_finished(trainer);
+    uint64_t digest;
+    gd_status status = trainer->progress.epoch_step > 0 ? end_epoch(trainer) : GD_OK;
+    if (status == GD_OK) {
+        status = gd_trainer_wait(trainer);
+    }
+    if (status == GD_OK) {
+        gd_trainer_swap(trainer);
+        status = gd_trainer_digest(trainer, &digest);
+    }
+    if (status == GD_OK) {
+        status = gd_report_end(trainer, reason, digest);
+    }
+    if (status == GD_OK) {
+        status = gd_trainer_save_model(trainer, digest);
+    }
+    if (status == GD_OK && gd_comm_rank(trainer->problem->comm) == 0) {
+        gd_report_model(trainer, digest);
+    }
+    return status;
+}
