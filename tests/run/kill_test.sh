@@ -130,7 +130,10 @@ done_well() {
         failed "the log differs from the undisturbed run's (shuffle $shuffle, every $every)"
         cat difference
     fi
-    grep -aqF "$(digest "$whole")" killed/model.h5 || failed "model.h5 has not the digest of the undisturbed run's"
+    if ! "$gdmpi" diff "$whole/model.h5" killed/model.h5 >difference 2>&1; then
+        failed "model.h5 is not that of the undisturbed run"
+        cat difference
+    fi
     if ! diff <(files "$whole") <(files killed) >difference; then
         failed "the files are not those of an undisturbed run (shuffle $shuffle, every $every)"
         cat difference
