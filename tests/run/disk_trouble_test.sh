@@ -17,9 +17,10 @@ fi
 trap 'umount -l run/checkpoints 2>/dev/null; leave' EXIT
 export OMPI_MCA_odls_base_sigkill_timeout=0
 
-"$make_data" classes classes.h5 203 61 || exit 1
+"$make_data" classes classes.h5 203 40000 || exit 1
 
-# 330 steps, and checkpoints of some 40 KiB.
+# 330 steps in 30 epochs, each with a checkpoint of some 40 KiB, which take most of their time for validation: so there is
+# time for trouble, and for a mount to change while no file is open.
 cat >run.ini <<'END2'
 [data]
 file = classes.h5
@@ -39,7 +40,7 @@ batch_size = 20
 
 [run]
 log_every = 1
-checkpoint_every = 7
+checkpoint_every = 33
 END2
 ranks 1 run.ini run.dir=whole
 
@@ -93,8 +94,9 @@ for count in 1 3; do
         expect_trouble 'run/checkpoints/step-[0-9]*.h5(.tmp)?: .*(No space|space)'
         expect_whole_files run
         mount -o remount,size=20m run/checkpoints
+        come=$(grep -c '"event": "step"' run/metrics.jsonl)
         launch run "$count" run.ini run.dir=run &
-        until_step 100
+        until_step $((come + 30))
         until mount -o remount,ro run/checkpoints 2>/dev/null; do
             sleep 0.002
         done
