@@ -38,15 +38,24 @@ static gd_status write_config(const gd_trainer *trainer) {
     return status;
 }
 
+/* To the checkpoint that the run goes on from. A kill after the last one may have left more files
+ * than are to be kept. */
+static gd_status go_back(const gd_trainer *trainer) {
+    const gd_progress *progress = &trainer->progress;
+    int64_t keep = gd_config_integer(trainer->problem->config, "run", "keep");
+    gd_status status = gd_rundir_rewind(&trainer->rundir, progress->step, progress->best_step);
+    return status == GD_OK ? gd_rundir_prune(&trainer->rundir, keep,
+                                             progress->best_epoch > 0 ? progress->best_step : -1)
+                           : status;
+}
+
 /* Clears the way for the run, or for what is left of it, and opens its log. With config.ini, the
  * name of the log reaches the disk. Rank 0. */
 static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
     gd_rundir *rundir = &trainer->rundir;
     gd_status status = gd_rundir_make(rundir);
     if (status == GD_OK) {
-        status = path == NULL ? gd_rundir_clear(rundir)
-                              : gd_rundir_rewind(rundir, trainer->progress.step,
-                                                 trainer->progress.best_step);
+        status = path == NULL ? gd_rundir_clear(rundir) : go_back(trainer);
     }
     if (status == GD_OK) {
         status = open_log(trainer);

@@ -77,6 +77,11 @@ ranks 1 run.ini run.dir=finished
 expect_same 'killed before the model was written' whole finished
 [ -f finished/model.h5 ] || failed 'the model is not written once more'
 
+# Killed before the checkpoints that are not to be kept were removed.
+cp -a whole crowded && rm crowded/model.h5 && cp whole/checkpoints/step-00000434.h5 crowded/checkpoints/step-00000007.h5
+ranks 1 run.ini run.dir=crowded
+diff <(ls whole/checkpoints) <(ls crowded/checkpoints) || failed 'more checkpoints are kept than should be'
+
 # A log that is shorter than it was when the checkpoint was made.
 cp -a steps short && rm short/model.h5 && truncate -s 100 short/metrics.jsonl
 ranks 2 run.ini run.dir=short
