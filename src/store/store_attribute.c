@@ -128,11 +128,16 @@ static gd_status read_fixed(const gd_store *store, const char *object, const att
     if (padding == H5T_STR_ERROR) {
         return gd_store_fail(store, "read an attribute of", object);
     }
-    if ((int64_t)size > gd_store_file_bytes(store->path)) {
+    int64_t file;
+    gd_status status = gd_store_size(store, &file);
+    if (status != GD_OK) {
+        return status;
+    }
+    if ((int64_t)size > file) {
         return gd_status_new(GD_BAD_INPUT, "%s: an attribute of %s is larger than the file",
                              store->path, object);
     }
-    gd_status status = gd_memory_new(value, size + 1, 1, "an attribute");
+    status = gd_memory_new(value, size + 1, 1, "an attribute");
     if (status != GD_OK) {
         return status;
     }

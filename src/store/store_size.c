@@ -1,5 +1,7 @@
 /* A file may say of a data set that it is larger than all memory, and hold nothing of it. What is
  * allocated is bounded here by what is there. */
+#include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "gdmpi/text.h"
@@ -59,6 +61,13 @@ int64_t gd_store_file_bytes(const char *path) {
     return stat(path, &about) == 0 && S_ISREG(about.st_mode) ? (int64_t)about.st_size : 0;
 }
 
+gd_status gd_store_size(const gd_store *store, int64_t *bytes) {
+    *bytes = gd_store_file_bytes(store->path);
+    return *bytes > 0 ? GD_OK
+                      : gd_status_new(GD_FAILED, "%s: cannot look at its size: %s", store->path,
+                                      strerror(errno));
+}
+
 static gd_status too_large(const gd_store *store, const char *name, int64_t needed, int64_t there) {
     char size[32], held[32];
     if (there == 0) {
@@ -78,19 +87,29 @@ gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_
                               hid_t set, hid_t properties, int64_t sources) {
     hid_t type = H5Dget_type(set);
     size_t element = type < 0 ? 0 : H5Tget_size(type);
-    H5D_layout_t layout = H5Pget_layout(properties);
-    if (element == 0 || layout == H5D_LAYOUT_ERROR) {
+    H5D_layout_t layout = element == 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(properties);
+    if (layout == H5D_LAYOUT_ERROR) {
         gd_status status = gd_store_fail(store, "read the type of", name);
         gd_store_drop(type);
         return status;
     }
     gd_store_drop(type);
-    int64_t file = gd_store_file_bytes(store->path), most;
+    int64_t file, most;
+    gd_status status = gd_store_size(store, &file);
+    if (status != GD_OK) {
+        return status;
+    }
     hsize_t stored = layout == H5D_VIRTUAL ? 0 : H5Dget_storage_size(set);
+    if (stored == 0 && H5Eget_num(H5E_DEFAULT) > 0) {
+        return gd_store_fail(store, "read the size of", name);
+    }
     int64_t there = layout == H5D_VIRTUAL    ? sources
                     : stored < (hsize_t)file ? (int64_t)stored
                                              : file;
     int64_t needed = bytes_needed(shape, element, properties, layout);
+    if (needed < 0 && H5Eget_num(H5E_DEFAULT) > 0) {
+        return gd_store_fail(store, "read the chunks of", name);
+    }
     if (__builtin_mul_overflow(there, expansion(properties, layout), &most)) {
         most = INT64_MAX;
     }

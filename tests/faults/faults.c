@@ -27,6 +27,7 @@ static _Thread_local struct {
     long calls;
 } self;
 
+__typeof__(fork) __real_fork, __wrap_fork;
 __typeof__(malloc) __real_malloc;
 __typeof__(open) __real_open, __wrap_open;
 __typeof__(pthread_create) __real_pthread_create, __wrap_pthread_create;
@@ -97,6 +98,20 @@ int __wrap_open(const char *path, int flags, ...) {
     mode_t mode = (flags & O_CREAT) != 0 ? va_arg(more, mode_t) : 0;
     va_end(more);
     return gd_fault("open", EIO) ? -1 : __real_open(path, flags, mode);
+}
+
+/* A process that this one makes counts for another thread. */
+pid_t __wrap_fork(void) {
+    if (gd_fault("fork", EAGAIN)) {
+        return -1;
+    }
+    long number = atomic_fetch_add(&faults.threads, 1) + 1;
+    pid_t child = __real_fork();
+    if (child == 0) {
+        self.number = number;
+        self.calls = 0;
+    }
+    return child;
 }
 
 typedef struct thread_start {
