@@ -57,11 +57,6 @@ static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
     if (status == GD_OK) {
         status = path == NULL ? gd_rundir_clear(rundir) : go_back(trainer);
     }
-    if (status == GD_OK && path != NULL) {
-        status =
-            gd_rundir_prune(rundir, gd_config_integer(trainer->problem->config, "run", "keep"),
-                            trainer->progress.best_epoch > 0 ? trainer->progress.best_step : -1);
-    }
     if (status == GD_OK) {
         status = open_log(trainer);
     }
