@@ -85,11 +85,13 @@ gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_
         return status;
     }
     gd_store_drop(type);
-    int64_t file = gd_store_file_bytes(store->path), most;
+    hsize_t file;
+    if (H5Fget_filesize(store->file, &file) < 0) {
+        return gd_store_fail(store, "read the size of", "the file");
+    }
+    int64_t most;
     hsize_t stored = layout == H5D_VIRTUAL ? 0 : H5Dget_storage_size(set);
-    int64_t there = layout == H5D_VIRTUAL    ? sources
-                    : stored < (hsize_t)file ? (int64_t)stored
-                                             : file;
+    int64_t there = layout == H5D_VIRTUAL ? sources : (int64_t)(stored < file ? stored : file);
     int64_t needed = bytes_needed(shape, element, properties, layout);
     if (__builtin_mul_overflow(there, expansion(properties, layout), &most)) {
         most = INT64_MAX;
