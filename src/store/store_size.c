@@ -94,18 +94,16 @@ gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_
         return status;
     }
     gd_store_drop(type);
-    int64_t file, most;
-    gd_status status = gd_store_size(store, &file);
-    if (status != GD_OK) {
-        return status;
+    hsize_t file;
+    if (H5Fget_filesize(store->file, &file) < 0) {
+        return gd_store_fail(store, "read the size of", "the file");
     }
     hsize_t stored = layout == H5D_VIRTUAL ? 0 : H5Dget_storage_size(set);
     if (stored == 0 && H5Eget_num(H5E_DEFAULT) > 0) {
         return gd_store_fail(store, "read the size of", name);
     }
-    int64_t there = layout == H5D_VIRTUAL    ? sources
-                    : stored < (hsize_t)file ? (int64_t)stored
-                                             : file;
+    int64_t most,
+        there = layout == H5D_VIRTUAL ? sources : (int64_t)(stored < file ? stored : file);
     int64_t needed = bytes_needed(shape, element, properties, layout);
     if (needed < 0 && H5Eget_num(H5E_DEFAULT) > 0) {
         return gd_store_fail(store, "read the chunks of", name);
