@@ -62,10 +62,12 @@ int64_t gd_store_file_bytes(const char *path) {
 }
 
 gd_status gd_store_size(const gd_store *store, int64_t *bytes) {
-    *bytes = gd_store_file_bytes(store->path);
-    return *bytes > 0 ? GD_OK
-                      : gd_status_new(GD_FAILED, "%s: cannot look at its size: %s", store->path,
-                                      strerror(errno));
+    hsize_t size;
+    if (H5Fget_filesize(store->file, &size) < 0) {
+        return gd_store_fail(store, "read the size of", "the file");
+    }
+    *bytes = (int64_t)size;
+    return GD_OK;
 }
 
 static gd_status too_large(const gd_store *store, const char *name, int64_t needed, int64_t there) {
@@ -94,16 +96,18 @@ gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_
         return status;
     }
     gd_store_drop(type);
-    hsize_t file;
-    if (H5Fget_filesize(store->file, &file) < 0) {
-        return gd_store_fail(store, "read the size of", "the file");
+    int64_t file, most;
+    gd_status status = gd_store_size(store, &file);
+    if (status != GD_OK) {
+        return status;
     }
     hsize_t stored = layout == H5D_VIRTUAL ? 0 : H5Dget_storage_size(set);
     if (stored == 0 && H5Eget_num(H5E_DEFAULT) > 0) {
         return gd_store_fail(store, "read the size of", name);
     }
-    int64_t most,
-        there = layout == H5D_VIRTUAL ? sources : (int64_t)(stored < file ? stored : file);
+    int64_t there = layout == H5D_VIRTUAL    ? sources
+                    : stored < (hsize_t)file ? (int64_t)stored
+                                             : file;
     int64_t needed = bytes_needed(shape, element, properties, layout);
     if (needed < 0 && H5Eget_num(H5E_DEFAULT) > 0) {
         return gd_store_fail(store, "read the chunks of", name);
