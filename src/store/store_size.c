@@ -1,6 +1,5 @@
 /* A file may say of a data set that it is larger than all memory, and hold nothing of it. What is
  * allocated is bounded here by what is there. */
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -96,7 +95,7 @@ gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_
         return status;
     }
     gd_store_drop(type);
-    int64_t file, most;
+    int64_t most, file = 0;
     gd_status status = gd_store_size(store, &file);
     if (status != GD_OK) {
         return status;
