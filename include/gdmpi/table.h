@@ -24,6 +24,9 @@ gd_table gd_table_start(const char *progress, const char *metric);
 void gd_table_head(const gd_table *table);
 void gd_table_row(gd_table *table, const gd_table_line *line);
 
+/* A line between those of epochs: what the parameters' digest was after a step of an epoch. */
+void gd_table_digest(gd_table *table, int64_t epoch, int64_t step, const char *digest);
+
 /* Shows that `step` of `steps` of the epoch are done, a few times a second; `left` is the time to
  * the end of the run. */
 void gd_table_bar(gd_table *table, int64_t epoch, int64_t step, int64_t steps, double loss,

@@ -52,6 +52,12 @@ void gd_table_row(gd_table *table, const gd_table_line *line) {
     fflush(stdout);
 }
 
+void gd_table_digest(gd_table *table, int64_t epoch, int64_t step, const char *digest) {
+    gd_table_clear(table);
+    printf("%6lld %9lld %12s %s\n", (long long)epoch, (long long)step, "digest", digest);
+    fflush(stdout);
+}
+
 enum { BAR_WIDTH = 24 };
 
 void gd_table_bar(gd_table *table, int64_t epoch, int64_t step, int64_t steps, double loss,

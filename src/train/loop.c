@@ -36,8 +36,8 @@ static bool step_is_due(const gd_trainer *trainer, const char *key) {
     return steps > 0 && fmod((double)trainer->progress.step, steps) == 0;
 }
 
-/* Where it is asked for, the ranks compare their parameters; the digest is for the step's line.
- * Collective. */
+/* Where it is asked for, the ranks compare their parameters; the digest is printed, and for the
+ * step's line. Collective. */
 static gd_status verify_step(gd_trainer *trainer, char digest[17]) {
     uint64_t number;
     digest[0] = '\0';
@@ -47,6 +47,10 @@ static gd_status verify_step(gd_trainer *trainer, char digest[17]) {
     gd_status status = gd_trainer_digest(trainer, &number);
     if (status == GD_OK) {
         gd_checkpoint_digest_text(number, digest);
+    }
+    if (status == GD_OK && trainer->metrics != NULL) {
+        gd_table_digest(&trainer->table, trainer->progress.epoch + 1, trainer->progress.step,
+                        digest);
     }
     return status;
 }
