@@ -70,7 +70,7 @@ echo "plain $(digest first)" >digests
 [ "$(grep -c '"event": "step".*"digest": "[0-9a-f]\{16\}"' first/metrics.jsonl)" = 5 ] ||
     failed 'verify_every = 4 does not give 22 steps 5 digests'
 sed -n 's/.*"event": "step".*"digest": "\([0-9a-f]*\)".*/\1/p' first/metrics.jsonl |
-    diff - <(sed -n "s/.* digest //p" out.run) || failed 'the digests printed are not those of the log'
+    diff - <(sed -n "s/^ .* digest //p" out.run) || failed 'the digests printed are not those of the log'
 while read -r what overrides; do
     read -ra list <<<"$overrides"
     same_on "$what" '1 3' classes.ini "${list[@]}"
