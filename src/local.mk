@@ -119,6 +119,7 @@ numerics = \
 	src/train/save.c \
 	src/train/settings.c \
 	src/train/step.c \
+	src/train/train_private.h \
 	src/train/trainer.c \
 	src/train/validate.c \
 	src/train/verify.c
@@ -188,6 +189,7 @@ noinst_HEADERS += \
 	include/gdmpi/timeline.h \
 	include/gdmpi/times.h \
 	include/gdmpi/train.h \
+	include/gdmpi/trainer.h \
 	include/gdmpi/tree.h \
 	include/gdmpi/type.h \
 	include/gdmpi/watch.h \

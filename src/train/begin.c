@@ -2,7 +2,7 @@
 
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 /* The log, as it was when the checkpoint was made that the run goes on from. */
 static gd_status open_log(gd_trainer *trainer) {
@@ -71,7 +71,7 @@ gd_status gd_trainer_begin(gd_trainer *trainer, const char *path,
     gd_problem *problem = trainer->problem;
     bool root = gd_comm_rank(problem->comm) == 0;
     gd_status status =
-        path == NULL ? gd_trainer_start(trainer) : gd_trainer_resume(trainer, path, header);
+        path == NULL ? gd_trainer_initialise(trainer) : gd_trainer_resume(trainer, path, header);
     if (status == GD_OK) {
         status = gd_comm_agree(problem->comm, root ? prepare_directory(trainer, path) : GD_OK);
     }

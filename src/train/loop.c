@@ -1,8 +1,8 @@
 #include <math.h>
 
 #include "gdmpi/process.h"
-#include "gdmpi/train.h"
 #include "gdmpi/watch.h"
+#include "train_private.h"
 
 static int64_t steps_of_epoch(const gd_trainer *trainer) {
     return gd_shards_steps(&trainer->problem->shards);
@@ -139,7 +139,7 @@ gd_status gd_trainer_loop(gd_trainer *trainer) {
     gd_halt_begin(&trainer->halt);
     while (status == GD_OK && gd_trainer_finished(trainer) == NULL) {
         double start = gd_clock_seconds();
-        gd_trainer_watch_writer(trainer);
+        gd_trainer_check_writer(trainer);
         gd_watch_step(trainer->phases.watch, progress->epoch + 1, progress->step + 1);
         status = gd_trainer_step(trainer, &outcome);
         if (status == GD_OK) {

@@ -1,6 +1,10 @@
 #include <stdio.h>
 
 #include "gdmpi/init.h"
+#include "gdmpi/layer.h"
+#include "gdmpi/loss.h"
+#include "gdmpi/optimizer.h"
+#include "gdmpi/reduce.h"
 #include "gdmpi/train.h"
 
 static void add_method(gd_text *out, const char *name, const char *argument, const char *help) {

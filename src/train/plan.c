@@ -5,6 +5,7 @@
 #include "gdmpi/gemm_rate.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
+#include "train_private.h"
 
 static void print_layers(const gd_model *model) {
     char text[32];
@@ -75,7 +76,7 @@ static gd_status check_start(gd_trainer *trainer) {
         status = gd_resume_find(problem, &trainer->rundir, &path, &header);
     }
     if (status == GD_OK && path == NULL) {
-        status = gd_trainer_start(trainer);
+        status = gd_trainer_initialise(trainer);
     }
     if (status == GD_OK && path != NULL && gd_comm_rank(problem->comm) == 0) {
         printf("\nwould continue from %s, after step %lld\n", path,

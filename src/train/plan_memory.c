@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "gdmpi/memory.h"
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 enum {
     PROGRAM,

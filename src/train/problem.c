@@ -135,18 +135,6 @@ static gd_status check_shapes(gd_problem *problem) {
     return status;
 }
 
-/* A log by the clock could not be the same on every run. */
-static gd_status check_intervals(const gd_config *config) {
-    static const char *const keys[] = {"log_every", "verify_every"};
-    gd_status status = GD_OK;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys && status == GD_OK; i++) {
-        if (gd_config_interval(config, "run", keys[i]).unit == GD_SECONDS) {
-            status = gd_config_fail(config, "run", keys[i], "must be a number of steps or epochs");
-        }
-    }
-    return status;
-}
-
 static gd_status same_program(gd_comm *comm, const gd_config *config) {
     gd_text text = {0};
     gd_text_add(&text, "[program]\nversion = %s\nconfig = %s\n", PACKAGE_VERSION,
@@ -207,10 +195,7 @@ static gd_status try_sources(const gd_problem *problem) {
 
 static gd_status open_all(gd_problem *self) {
     const gd_config *config = self->config;
-    gd_status status = check_intervals(config);
-    if (status == GD_OK) {
-        status = open_training(self);
-    }
+    gd_status status = open_training(self);
     if (status == GD_OK) {
         self->train_split = (gd_split){.rows = self->train.x.dims[0], .seed = self->seed};
         status = open_validation(self);

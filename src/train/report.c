@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 static void print_places(const gd_problem *problem) {
     const gd_comm *comm = problem->comm;

@@ -6,7 +6,7 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/process.h"
 #include "gdmpi/times.h"
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 /* What a run that has come to its end has to say about its speed and size, of all ranks. */
 typedef struct account {

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 gd_status gd_report_start_timeline(gd_trainer *trainer) {
     if (gd_config_text(trainer->problem->config, "run", "timeline")[0] == '\0') {

@@ -3,6 +3,7 @@
 
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
+#include "train_private.h"
 
 /* Whether the data are those that they were, wherever their files are now. */
 static gd_status same_data(const gd_problem *problem, const gd_checkpoint_header *header) {
@@ -389,7 +390,7 @@ static gd_status initial_parameters(gd_trainer *trainer) {
     return GD_OK;
 }
 
-gd_status gd_trainer_start(gd_trainer *trainer) {
+gd_status gd_trainer_initialise(gd_trainer *trainer) {
     gd_status status = initial_parameters(trainer);
     if (status == GD_OK && trainer->optimizer->average != NULL) {
         gd_reducer_own(trainer->reducer, trainer->optimizer->average);

@@ -1,5 +1,5 @@
 #include "gdmpi/rng.h"
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 /* The order of each shard's own rows. */
 static void shuffle_shards(gd_trainer *trainer) {

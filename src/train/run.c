@@ -5,6 +5,7 @@
 #include "gdmpi/process.h"
 #include "gdmpi/train.h"
 #include "gdmpi/watch.h"
+#include "train_private.h"
 
 static gd_status train(gd_trainer *trainer) {
     gd_problem *problem = trainer->problem;
@@ -79,9 +80,6 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
         gd_phases_start(&trainer->phases, GD_OTHER);
         trainer->phases.watch = watch;
         status = train(trainer);
-    }
-    if (trainer != NULL) {
-        gd_timeline_free(&trainer->timeline);
     }
     gd_trainer_free(&trainer);
     gd_problem_close(&problem);

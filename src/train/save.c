@@ -4,7 +4,7 @@
 
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]) {
     if (kind->slot[slot] == NULL) {
@@ -130,14 +130,14 @@ gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     fill(trainer, snapshot);
     if (snapshot != NULL) {
         gd_trainer_fail(trainer, hand_over(trainer, snapshot, trainer->saved, digest, scheduled));
-        gd_trainer_watch_writer(trainer);
+        gd_trainer_check_writer(trainer);
     }
     status = gd_trainer_agree(trainer);
     gd_phases_enter(&trainer->phases, before);
     return status;
 }
 
-void gd_trainer_watch_writer(gd_trainer *trainer) {
+void gd_trainer_check_writer(gd_trainer *trainer) {
     if (trainer->writer != NULL) {
         gd_trainer_fail(trainer, gd_writer_failure(trainer->writer));
         trainer->save_seconds = gd_writer_count(trainer->writer).longest;
@@ -182,12 +182,9 @@ static gd_status write_model(const gd_trainer *trainer, uint64_t digest) {
 
 gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest) {
     gd_comm *comm = trainer->problem->comm;
-    gd_status status = gd_trainer_wait(trainer);
-    if (status == GD_OK) {
-        gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
-        status = gd_comm_rank(comm) == 0 ? write_model(trainer, digest) : GD_OK;
-        status = gd_comm_agree(comm, status);
-        gd_phases_enter(&trainer->phases, before);
-    }
+    gd_phase before = gd_phases_enter(&trainer->phases, GD_CHECKPOINT);
+    gd_status status = gd_comm_rank(comm) == 0 ? write_model(trainer, digest) : GD_OK;
+    status = gd_comm_agree(comm, status);
+    gd_phases_enter(&trainer->phases, before);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include "gdmpi/files.h"
 #include "gdmpi/train.h"
+#include "train_private.h"
 
 static const char *precision_name(size_t index) {
     static const char *const names[] = {"single", "double"};
@@ -164,16 +165,36 @@ void gd_train_tables(const gd_settings *tables[]) {
     tables[count] = NULL;
 }
 
-gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config) {
-    const char *path = gd_config_text(config, "run", "timeline");
+/* A log by the clock could not be the same on every run. */
+static gd_status check_intervals(const gd_config *config) {
+    static const char *const keys[] = {"log_every", "verify_every"};
     gd_status status = GD_OK;
-    if (gd_comm_rank(comm) == 0 && path[0] != '\0') {
-        gd_status found = gd_file_check(path, gd_config_text(config, "run", "dir"));
-        if (gd_status_code(found) != GD_BAD_INPUT) {
-            return gd_comm_agree(comm, found);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && status == GD_OK; i++) {
+        if (gd_config_interval(config, "run", keys[i]).unit == GD_SECONDS) {
+            status = gd_config_fail(config, "run", keys[i], "must be a number of steps or epochs");
         }
-        status = gd_config_fail(config, "run", "timeline", "%s", gd_status_message(found));
-        gd_status_free(&found);
+    }
+    return status;
+}
+
+static gd_status check_timeline(const gd_config *config) {
+    const char *path = gd_config_text(config, "run", "timeline");
+    if (path[0] == '\0') {
+        return GD_OK;
+    }
+    gd_status found = gd_file_check(path, gd_config_text(config, "run", "dir"));
+    if (gd_status_code(found) != GD_BAD_INPUT) {
+        return found;
+    }
+    gd_status status = gd_config_fail(config, "run", "timeline", "%s", gd_status_message(found));
+    gd_status_free(&found);
+    return status;
+}
+
+gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config) {
+    gd_status status = check_intervals(config);
+    if (status == GD_OK && gd_comm_rank(comm) == 0) {
+        status = check_timeline(config);
     }
     return gd_comm_agree(comm, status);
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "gdmpi/files.h"
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 /* The flags at the end of a step's small reduction: how many ranks raise each. */
 enum { FLAG_FAILED, FLAG_SAVE, FLAG_HALTS };

@@ -3,7 +3,7 @@
 
 #include "gdmpi/blas.h"
 #include "gdmpi/memory.h"
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 /* What data.shuffle needs. */
 static gd_status allocate_order(gd_trainer *self) {
@@ -95,6 +95,7 @@ void gd_trainer_free(gd_trainer **trainer) {
     gd_memory_free(&self->tile_sums);
     gd_checkpoint_header_free(&self->header);
     gd_rundir_free(&self->rundir);
+    gd_timeline_free(&self->timeline);
     gd_memory_free(trainer);
 }
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 void gd_trainer_swap(gd_trainer *trainer) {
     if (trainer->optimizer->average != NULL) {

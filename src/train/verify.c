@@ -1,5 +1,5 @@
 #include "gdmpi/memory.h"
-#include "gdmpi/train.h"
+#include "train_private.h"
 
 enum { NAMED_MOST = 4 }; /* ranks in a message */
 

@@ -52,7 +52,7 @@ void run_open(gd_comm *comm, const char *const *overrides, run *run) {
     expect_ok(gd_problem_open(comm, run->config, &run->problem));
     expect_ok(gd_problem_load(run->problem));
     expect_ok(gd_trainer_new(run->problem, &run->trainer));
-    expect_ok(gd_trainer_start(run->trainer));
+    expect_ok(gd_trainer_initialise(run->trainer));
     gd_trainer_order(run->trainer);
 }
 

@@ -12,6 +12,7 @@
 
 #include "data/data_files.h"
 #include "gdmpi/train.h"
+#include "gdmpi/trainer.h"
 #include "mpi_support.h"
 
 /* data.h5 has training and validation rows of some features [float32], and classes [int64]: more

@@ -1,0 +1,105 @@
+/* What only the files of the room that trains call: a run from its beginning to its end, and what
+ * it says of itself. */
+#ifndef GDMPI_TRAIN_PRIVATE_H
+#define GDMPI_TRAIN_PRIVATE_H
+
+#include "gdmpi/process.h"
+#include "gdmpi/trainer.h"
+
+#define gd_train_check_settings GD_NAME(gd_train_check_settings)
+#define gd_trainer_finished GD_NAME(gd_trainer_finished)
+#define gd_trainer_loop GD_NAME(gd_trainer_loop)
+#define gd_trainer_finish GD_NAME(gd_trainer_finish)
+#define gd_trainer_begin GD_NAME(gd_trainer_begin)
+#define gd_trainer_is_complete GD_NAME(gd_trainer_is_complete)
+#define gd_trainer_open_writer GD_NAME(gd_trainer_open_writer)
+#define gd_trainer_check_writer GD_NAME(gd_trainer_check_writer)
+#define gd_trainer_slot_group GD_NAME(gd_trainer_slot_group)
+#define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
+#define gd_plan_memory GD_NAME(gd_plan_memory)
+#define gd_report_header GD_NAME(gd_report_header)
+#define gd_report_start GD_NAME(gd_report_start)
+#define gd_report_refused GD_NAME(gd_report_refused)
+#define gd_report_begin GD_NAME(gd_report_begin)
+#define gd_report_epoch GD_NAME(gd_report_epoch)
+#define gd_report_end GD_NAME(gd_report_end)
+#define gd_report_start_timeline GD_NAME(gd_report_start_timeline)
+#define gd_report_timeline GD_NAME(gd_report_timeline)
+#define gd_report_model GD_NAME(gd_report_model)
+#define gd_report_metric_key GD_NAME(gd_report_metric_key)
+
+/* GD_BAD_INPUT for settings that are not possible, each by itself: intervals by the clock, and
+ * files that could not be written. Collective. */
+gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config);
+
+/* Why the run has all that it was asked for; NULL if it has not. Not collective. */
+const char *gd_trainer_finished(const gd_trainer *trainer);
+
+/* Trains from where the trainer stands to the end of the run, or to a reason to stop before:
+ * GD_STOPPED. Collective. */
+gd_status gd_trainer_loop(gd_trainer *trainer);
+
+/* What follows the last checkpoint: validation of an epoch that max_steps cut short, the last
+ * lines, and the model, the average of the parameters if there is one; it comes last, for it is
+ * what tells that nothing is left to do. Collective. */
+gd_status gd_trainer_finish(gd_trainer *trainer);
+
+/* Parameters, directory and log as they are before the first step to do: from the checkpoint at
+ * `path`, or from the start if that is NULL. Collective. */
+gd_status gd_trainer_begin(gd_trainer *trainer, const char *path,
+                           const gd_checkpoint_header *header);
+
+/* Whether the run of the checkpoint that trainer->progress is from has come to its end, model and
+ * all. Collective. */
+gd_status gd_trainer_is_complete(gd_trainer *trainer, bool *complete);
+
+/* What gd_trainer_save needs, on rank 0. Not collective. */
+gd_status gd_trainer_open_writer(gd_trainer *trainer);
+
+/* Takes notice of what was written since: remembers a failure. Not collective. */
+void gd_trainer_check_writer(gd_trainer *trainer);
+
+/* The group of a checkpoint in which an optimizer's state vector is; the one after those of its
+ * kind is the average of the parameters. Not collective. */
+void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]);
+
+/* After gd_trainer_wait: writes the parameters, whose digest is given, to model.h5, once the log is
+ * on the disk. Collective. */
+gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest);
+
+/* The part of the plan that says how much memory a rank and a host need; `program` is what this
+ * process had before it allocated anything large. Rank 0 prints. Collective. */
+gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program);
+
+/* The first lines of a run: ranks, data, model, batch. Rank 0 prints. Not collective. */
+void gd_report_header(const gd_problem *problem);
+
+/* The line "start" of the log. Rank 0. */
+gd_status gd_report_start(gd_trainer *trainer);
+
+/* A line that says why ranks of a host do not share memory, if reduce = auto found that they
+ * cannot. Rank 0. */
+void gd_report_refused(const gd_reducer *reducer);
+
+/* What is resumed, if `path` is not NULL, how sums are made, and the head of the table. Rank 0. */
+void gd_report_begin(gd_trainer *trainer, const char *path);
+
+/* The epoch that is ending, in the log and the table; trainer->progress still counts it as begun.
+ * Rank 0. */
+gd_status gd_report_epoch(gd_trainer *trainer);
+
+/* The line "end" of the log, and the last lines of the run but one. Rank 0 prints. Collective. */
+gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest);
+
+/* From here on, phases are taken down for run.timeline, if that is asked for; and the file of
+ * them, whatever became of the run, whose `status` is taken over. Collective. */
+gd_status gd_report_start_timeline(gd_trainer *trainer);
+gd_status gd_report_timeline(gd_trainer *trainer, gd_status status);
+
+/* The last line: where the model is. Rank 0. */
+void gd_report_model(const gd_trainer *trainer, uint64_t digest);
+
+/* The key of the validation metric in the log; static. */
+const char *gd_report_metric_key(const gd_problem *problem);
+
+#endif
