@@ -2,6 +2,8 @@
 #ifndef GDMPI_PROCESS_H
 #define GDMPI_PROCESS_H
 
+#include <pthread.h>
+
 /* Memory that is resident, in bytes; zeros where the system does not say (Linux does). */
 typedef struct gd_resident {
     double now;
@@ -18,5 +20,9 @@ double gd_process_seconds(void);
  * processor can: the moments of parameters without gradients shrink to such numbers, and arithmetic
  * with them is many times slower. Not collective. */
 void gd_process_flush_tiny(void);
+
+/* Starts a thread that is never interrupted by a signal: these are for the thread that trains.
+ * Returns 0, or an errno. */
+int gd_process_thread(pthread_t *thread, void *(*work)(void *context), void *context);
 
 #endif

@@ -13,6 +13,7 @@
 #include "gdmpi/tree.h"
 
 #define gd_reducer_kinds GD_NAME(gd_reducer_kinds)
+#define gd_reducer_find GD_NAME(gd_reducer_find)
 #define gd_reducer_name GD_NAME(gd_reducer_name)
 #define gd_reducer_new GD_NAME(gd_reducer_new)
 #define gd_reducer_free GD_NAME(gd_reducer_free)
@@ -80,7 +81,8 @@ typedef struct gd_reducer_kind {
 extern const gd_reducer_kind *const gd_reducer_kinds[]; /* ends with NULL */
 extern const gd_reducer_kind gd_reducer_allreduce, gd_reducer_message, gd_reducer_window;
 
-const char *gd_reducer_name(size_t index); /* a gd_names: "auto", then the kinds */
+const gd_reducer_kind *gd_reducer_find(const char *name); /* NULL: none, "auto" too */
+const char *gd_reducer_name(size_t index);                /* a gd_names: "auto", then the kinds */
 
 struct gd_reducer {
     const gd_reducer_kind *kind;

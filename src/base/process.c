@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -71,4 +72,17 @@ void gd_process_flush_tiny(void) {
 #ifdef __SSE__
     _mm_setcsr(_mm_getcsr() | 1u << 15 | 1u << 6);
 #endif
+}
+
+/* A thread begins with those signals blocked that its maker has blocked. */
+int gd_process_thread(pthread_t *thread, void *(*work)(void *context), void *context) {
+    sigset_t all, before;
+    sigfillset(&all);
+    int error = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (error == 0) {
+        error = pthread_create(thread, NULL, work, context);
+        (void)pthread_sigmask(SIG_SETMASK, &before,
+                              NULL); /* fails only for a wrong first argument */
+    }
+    return error;
 }

@@ -1,10 +1,10 @@
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/process.h"
 #include "gdmpi/writer.h"
 
 /* Snapshots are filled and written in turn: the n-th is in place n % GD_WRITER_SNAPSHOTS. */
@@ -102,17 +102,6 @@ static void *work(void *context) {
     return NULL;
 }
 
-/* Signals stay the main thread's affair: a thread begins with those blocked that its maker has. */
-static bool start_thread(gd_writer *writer) {
-    sigset_t all, before;
-    sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) {
-        return false;
-    }
-    bool started = pthread_create(&writer->thread, NULL, work, writer) == 0;
-    return pthread_sigmask(SIG_SETMASK, &before, NULL) == 0 && started;
-}
-
 static gd_status allocate(gd_writer *writer) {
     gd_status status = GD_OK;
     for (int i = 0; i < GD_WRITER_SNAPSHOTS; i++) {
@@ -138,7 +127,7 @@ gd_status gd_writer_new(const gd_writer_plan *plan, gd_writer **writer) {
         gd_writer_free(writer);
         return status;
     }
-    self->threaded = plan->thread && start_thread(self);
+    self->threaded = plan->thread && gd_process_thread(&self->thread, work, self) == 0;
     self->account.thread = self->threaded;
     return GD_OK;
 }

@@ -16,6 +16,7 @@
 #include "comm_private.h"
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/process.h"
 #include "gdmpi/watch.h"
 
 enum {
@@ -315,13 +316,8 @@ static gd_status open_watch(gd_watch *watch) {
     return status;
 }
 
-/* Signals are for the thread that trains. */
 static gd_status start_thread(gd_watch *watch) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&watch->thread, NULL, keep_watch, watch);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int error = gd_process_thread(&watch->thread, keep_watch, watch);
     watch->started = error == 0;
     return error == 0 ? GD_OK : cannot("no thread can be started", error);
 }

@@ -23,7 +23,7 @@ const char *gd_reducer_name(size_t index) {
     return kind == NULL ? NULL : kind->name;
 }
 
-static const gd_reducer_kind *find(const char *name) {
+const gd_reducer_kind *gd_reducer_find(const char *name) {
     for (size_t i = 0; gd_reducer_kinds[i] != NULL; i++) {
         if (strcmp(gd_reducer_kinds[i]->name, name) == 0) {
             return gd_reducer_kinds[i];
@@ -168,7 +168,7 @@ gd_status gd_reducer_new(gd_comm *comm, gd_phases *phases, const gd_reducer_plan
     if (strcmp(plan->name, automatic) == 0) {
         return start_automatic(comm, phases, plan, reducer);
     }
-    const gd_reducer_kind *kind = find(plan->name);
+    const gd_reducer_kind *kind = gd_reducer_find(plan->name);
     if (kind == NULL) {
         const char *meant = gd_text_nearest(plan->name, gd_reducer_name);
         return gd_status_new(GD_BAD_INPUT, "train.reduce: unknown method '%s'; did you mean '%s'?",

@@ -34,13 +34,8 @@ static gd_status same_data(const gd_problem *problem, const gd_checkpoint_header
 
 /* Whether the result of train.reduce depends on the number of ranks. */
 static bool depends_on_ranks(const gd_config *config) {
-    const char *name = gd_config_text(config, "train", "reduce");
-    for (size_t i = 0; gd_reducer_kinds[i] != NULL; i++) {
-        if (strcmp(gd_reducer_kinds[i]->name, name) == 0) {
-            return !gd_reducer_kinds[i]->same_bits;
-        }
-    }
-    return false;
+    const gd_reducer_kind *kind = gd_reducer_find(gd_config_text(config, "train", "reduce"));
+    return kind != NULL && !kind->same_bits;
 }
 
 static gd_status same_config(const gd_config *config, const gd_config *old) {
