@@ -49,7 +49,6 @@ libgdmpi_a_SOURCES = \
 	src/comm/window.c \
 	src/reduce/tree.c \
 	src/checkpoint/checkpoint.c \
-	src/checkpoint/checkpoint_private.h \
 	src/checkpoint/checkpoint_read.c \
 	src/checkpoint/rundir.c \
 	src/checkpoint/seal.c \
@@ -106,6 +105,7 @@ numerics = \
 	src/train/begin.c \
 	src/train/loop.c \
 	src/train/methods.c \
+	src/train/order.c \
 	src/train/plan.c \
 	src/train/plan_memory.c \
 	src/train/precision.c \
@@ -114,7 +114,8 @@ numerics = \
 	src/train/report_end.c \
 	src/train/report_timeline.c \
 	src/train/resume.c \
-	src/train/rows.c \
+	src/train/resume_check.c \
+	src/train/resume_find.c \
 	src/train/run.c \
 	src/train/save.c \
 	src/train/settings.c \

@@ -66,6 +66,10 @@ typedef struct gd_rows {
     void *x_data, *y_data;
 } gd_rows;
 
+/* The bytes that one row's x, or y, takes. Not collective. */
+size_t gd_rows_x_bytes(const gd_rows *rows);
+size_t gd_rows_y_bytes(const gd_rows *rows);
+
 /* Reads shapes only, and checks that x and y are there and have equal row counts, at least one.
  * The row counts are dims[0] of rows->x; nothing is loaded. Not collective. */
 gd_status gd_rows_describe(const gd_source *source, gd_rows *rows);

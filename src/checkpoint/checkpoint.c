@@ -5,8 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "checkpoint_private.h"
+#include "gdmpi/checkpoint.h"
+#include "gdmpi/files.h"
 #include "gdmpi/hash.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/seal.h"
+#include "gdmpi/text.h"
 
 struct gd_checkpoint {
     gd_store *store;

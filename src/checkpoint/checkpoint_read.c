@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkpoint_private.h"
+#include "gdmpi/checkpoint.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/seal.h"
+#include "gdmpi/text.h"
 
 static gd_status read_progress(const gd_store *store, gd_progress *progress) {
     gd_status status = GD_OK;

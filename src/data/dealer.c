@@ -20,16 +20,9 @@ struct gd_dealer {
     int64_t block;      /* whose rows are here; -1: none */
 };
 
-static size_t x_bytes(const gd_rows *rows) {
-    return (size_t)rows->x_width * gd_type_size(rows->x.type);
-}
-
-static size_t y_bytes(const gd_rows *rows) {
-    return (size_t)rows->y_width * gd_type_size(rows->y.type);
-}
-
 static size_t longer(const gd_rows *rows) {
-    return x_bytes(rows) > y_bytes(rows) ? x_bytes(rows) : y_bytes(rows);
+    return gd_rows_x_bytes(rows) > gd_rows_y_bytes(rows) ? gd_rows_x_bytes(rows)
+                                                         : gd_rows_y_bytes(rows);
 }
 
 static size_t places(const gd_dealer *dealer) {
@@ -46,9 +39,9 @@ static gd_status allocate_travel(gd_dealer *dealer) {
                              .y = own->y,
                              .x_width = own->x_width,
                              .y_width = own->y_width};
-    gd_status status = gd_memory_new(&dealer->came.x_data, most, x_bytes(own), what);
+    gd_status status = gd_memory_new(&dealer->came.x_data, most, gd_rows_x_bytes(own), what);
     if (status == GD_OK) {
-        status = gd_memory_new(&dealer->came.y_data, most, y_bytes(own), what);
+        status = gd_memory_new(&dealer->came.y_data, most, gd_rows_y_bytes(own), what);
     }
     if (status == GD_OK) {
         status = gd_memory_new(&dealer->place, most, sizeof *dealer->place, what);
@@ -99,7 +92,8 @@ void gd_dealer_free(gd_dealer **dealer) {
 }
 
 double gd_dealer_bytes(const gd_dealer *dealer) {
-    double row = (double)(x_bytes(dealer->own) + y_bytes(dealer->own) + sizeof *dealer->place);
+    double row = (double)(gd_rows_x_bytes(dealer->own) + gd_rows_y_bytes(dealer->own) +
+                          sizeof *dealer->place);
     return gd_deal_bytes(&dealer->deal) + (double)(places(dealer) * sizeof *dealer->order) +
            (double)dealer->came.range.count * row + (double)dealer->piece_bytes;
 }
@@ -124,8 +118,8 @@ static void *at(void *data, size_t bytes, int64_t row) {
 static int64_t keep(gd_dealer *dealer, gd_range moves) {
     const gd_rows *own = dealer->own;
     const uint32_t *rows = dealer->deal.row + moves.first;
-    pack(own->x_data, x_bytes(own), rows, moves.count, dealer->came.x_data);
-    pack(own->y_data, y_bytes(own), rows, moves.count, dealer->came.y_data);
+    pack(own->x_data, gd_rows_x_bytes(own), rows, moves.count, dealer->came.x_data);
+    pack(own->y_data, gd_rows_y_bytes(own), rows, moves.count, dealer->came.y_data);
     memcpy(dealer->place, dealer->deal.place + moves.first,
            (size_t)moves.count * sizeof *dealer->place);
     return moves.count;
@@ -169,8 +163,8 @@ static int64_t trade(gd_dealer *dealer, int to, int from, int64_t here) {
     gd_comm_exchange(dealer->comm, to, &all.out.count, sizeof all.out.count, from, &all.in.count,
                      sizeof all.in.count);
     gd_phases_enter(dealer->phases, GD_LOAD);
-    trade_member(dealer, &all, own->x_data, x_bytes(own), dealer->came.x_data);
-    trade_member(dealer, &all, own->y_data, y_bytes(own), dealer->came.y_data);
+    trade_member(dealer, &all, own->x_data, gd_rows_x_bytes(own), dealer->came.x_data);
+    trade_member(dealer, &all, own->y_data, gd_rows_y_bytes(own), dealer->came.y_data);
     gd_comm_exchange(dealer->comm, to, dealer->deal.place + all.out.first,
                      (size_t)all.out.count * size, from, dealer->place + here,
                      (size_t)all.in.count * size);

@@ -10,8 +10,8 @@
 #include "gdmpi/text.h"
 
 uint64_t gd_rows_digest(const gd_rows *rows) {
-    size_t x_bytes = (size_t)rows->x_width * gd_type_size(rows->x.type);
-    size_t y_bytes = (size_t)rows->y_width * gd_type_size(rows->y.type);
+    size_t x_bytes = gd_rows_x_bytes(rows);
+    size_t y_bytes = gd_rows_y_bytes(rows);
     const char *x = rows->x_data, *y = rows->y_data;
     uint64_t sum = 0;
     for (int64_t i = 0; i < rows->range.count; i++, x += x_bytes, y += y_bytes) {

@@ -96,6 +96,14 @@ static gd_status check_rows(const gd_source *source, const gd_rows *rows) {
     return GD_OK;
 }
 
+size_t gd_rows_x_bytes(const gd_rows *rows) {
+    return (size_t)rows->x_width * gd_type_size(rows->x.type);
+}
+
+size_t gd_rows_y_bytes(const gd_rows *rows) {
+    return (size_t)rows->y_width * gd_type_size(rows->y.type);
+}
+
 gd_status gd_rows_describe(const gd_source *source, gd_rows *rows) {
     gd_store *store = NULL;
     *rows = (gd_rows){0};

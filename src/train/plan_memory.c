@@ -33,8 +33,7 @@ typedef struct needs {
 } needs;
 
 static double rows_bytes(const gd_rows *rows) {
-    return (double)rows->range.count * (double)((size_t)rows->x_width * gd_type_size(rows->x.type) +
-                                                (size_t)rows->y_width * gd_type_size(rows->y.type));
+    return (double)rows->range.count * (double)(gd_rows_x_bytes(rows) + gd_rows_y_bytes(rows));
 }
 
 /* What the reducer shares with the other ranks of the host: the only place that knows. */

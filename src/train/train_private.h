@@ -16,6 +16,7 @@
 #define gd_trainer_check_writer GD_NAME(gd_trainer_check_writer)
 #define gd_trainer_slot_group GD_NAME(gd_trainer_slot_group)
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
+#define gd_resume_check GD_NAME(gd_resume_check)
 #define gd_plan_memory GD_NAME(gd_plan_memory)
 #define gd_report_header GD_NAME(gd_report_header)
 #define gd_report_start GD_NAME(gd_report_start)
@@ -66,6 +67,12 @@ void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[6
 /* After gd_trainer_wait: writes the parameters, whose digest is given, to model.h5, once the log is
  * on the disk. Collective. */
 gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest);
+
+/* Reads all of a checkpoint, first in a process that may be lost. GD_BAD_INPUT if it is not whole,
+ * or with *foreign not of the run that the config describes. `whole` has room for a flat vector;
+ * the header is freed by gd_checkpoint_header_free. Rank 0. */
+gd_status gd_resume_check(const gd_problem *problem, const char *path, real *whole,
+                          gd_checkpoint_header *header, bool *foreign);
 
 /* The part of the plan that says how much memory a rank and a host need; `program` is what this
  * process had before it allocated anything large. Rank 0 prints. Collective. */
