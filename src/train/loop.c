@@ -115,12 +115,33 @@ static gd_status end_epoch(gd_trainer *trainer) {
     return check_validation(trainer);
 }
 
-static void show_step(gd_trainer *trainer, int64_t steps) {
+static void show_step(gd_trainer *trainer) {
     const gd_progress *progress = &trainer->progress;
-    gd_table_bar(&trainer->table, progress->epoch + 1, progress->epoch_step, steps,
-                 progress->epoch_loss / (double)progress->epoch_rows,
+    gd_table_bar(&trainer->table, progress->epoch + 1, progress->epoch_step,
+                 steps_of_epoch(trainer), progress->epoch_loss / (double)progress->epoch_rows,
                  (double)progress->epoch_rows / progress->epoch_seconds,
                  time_left(trainer, progress->epoch_seconds));
+}
+
+/* The step, in the log, and in what is known of the time that steps take. */
+static gd_status make_step(gd_trainer *trainer, gd_outcome *outcome) {
+    char digest[17];
+    double start = gd_clock_seconds();
+    gd_progress *progress = &trainer->progress;
+    gd_watch_step(trainer->phases.watch, progress->epoch + 1, progress->step + 1);
+    gd_status status = gd_trainer_step(trainer, outcome);
+    if (status == GD_OK) {
+        status = verify_step(trainer, digest);
+    }
+    if (status == GD_OK) {
+        double seconds = gd_clock_seconds() - start;
+        progress->epoch_seconds += seconds;
+        trainer->work.seconds += seconds;
+        trainer->work.rows += outcome->rows;
+        show_step(trainer);
+        log_step(trainer, outcome, digest);
+    }
+    return status;
 }
 
 static gd_status save(gd_trainer *trainer, bool scheduled) {
@@ -128,47 +149,43 @@ static gd_status save(gd_trainer *trainer, bool scheduled) {
     return status == GD_OK ? gd_trainer_save(trainer, scheduled) : status;
 }
 
+/* Once the last checkpoint is in place: GD_STOPPED. */
+static gd_status stop(gd_trainer *trainer, const char *why) {
+    gd_status status = gd_trainer_wait(trainer);
+    return status == GD_OK ? gd_halt_stopped(&trainer->halt, why, &trainer->progress,
+                                             steps_of_epoch(trainer), trainer->problem->config)
+                           : status;
+}
+
+/* What follows a step: the end of its epoch, a checkpoint, the end of the run. */
+static gd_status follow_up(gd_trainer *trainer, const gd_outcome *outcome) {
+    const gd_progress *progress = &trainer->progress;
+    bool due = outcome->save || step_is_due(trainer, "checkpoint_every");
+    gd_status status = GD_OK;
+    if (progress->epoch_step == steps_of_epoch(trainer)) {
+        status = end_epoch(trainer);
+        due = due || progress->best_step == progress->step;
+        gd_trainer_order(trainer);
+    }
+    bool finished = gd_trainer_finished(trainer) != NULL;
+    if (status == GD_OK && (due || outcome->stop != NULL || finished)) {
+        status = save(trainer, due);
+    }
+    return status == GD_OK && outcome->stop != NULL && !finished ? stop(trainer, outcome->stop)
+                                                                 : status;
+}
+
 gd_status gd_trainer_loop(gd_trainer *trainer) {
     gd_outcome outcome;
-    char digest[17];
-    gd_progress *progress = &trainer->progress;
-    int64_t steps = steps_of_epoch(trainer);
     gd_status status = GD_OK;
     gd_trainer_order(trainer);
     trainer->work.start = gd_process_seconds();
     gd_halt_begin(&trainer->halt);
     while (status == GD_OK && gd_trainer_finished(trainer) == NULL) {
-        double start = gd_clock_seconds();
         gd_trainer_check_writer(trainer);
-        gd_watch_step(trainer->phases.watch, progress->epoch + 1, progress->step + 1);
-        status = gd_trainer_step(trainer, &outcome);
+        status = make_step(trainer, &outcome);
         if (status == GD_OK) {
-            status = verify_step(trainer, digest);
-        }
-        if (status != GD_OK) {
-            break;
-        }
-        double seconds = gd_clock_seconds() - start;
-        progress->epoch_seconds += seconds;
-        trainer->work.seconds += seconds;
-        trainer->work.rows += outcome.rows;
-        show_step(trainer, steps);
-        log_step(trainer, &outcome, digest);
-        bool due = outcome.save || step_is_due(trainer, "checkpoint_every");
-        if (progress->epoch_step == steps) {
-            status = end_epoch(trainer);
-            due = due || progress->best_step == progress->step;
-            gd_trainer_order(trainer);
-        }
-        if (status == GD_OK &&
-            (due || outcome.stop != NULL || gd_trainer_finished(trainer) != NULL)) {
-            status = save(trainer, due);
-        }
-        if (status == GD_OK && outcome.stop != NULL && gd_trainer_finished(trainer) == NULL) {
-            status = gd_trainer_wait(trainer);
-            status = status == GD_OK ? gd_halt_stopped(&trainer->halt, outcome.stop, progress,
-                                                       steps, trainer->problem->config)
-                                     : status;
+            status = follow_up(trainer, &outcome);
         }
     }
     return status;
