@@ -3,28 +3,11 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-"$make_data" classes classes.h5 203 61 || exit 1
 "$make_data" x-changed changed.h5 203 61 || exit 1
 
-# 11 steps an epoch, 66 in all.
-cat >run.ini <<'END'
-[data]
-file = classes.h5
-shards = 4
-
-[model]
-layers = dense 24, relu, dropout 0.3, dense 3
-loss = cross_entropy
-
-[optimizer]
-name = adam
-lr = 0.003
-
-[train]
-epochs = 6
-batch_size = 20
-
-[run]
+# 66 steps in all.
+small_run 0.003 6
+cat >>run.ini <<'END'
 checkpoint_every = 9
 keep = 3
 END
@@ -44,7 +27,7 @@ goes_on() {
     expect_err "$2"
     expect_out "resuming  $1/$before"
     expect_same "$1" whole "$1"
-    compgen -G "$1/checkpoints/*.tmp" >/dev/null && failed "$1: a temporary file is left"
+    expect_whole_files "$1"
     rm -rf "$1"
 }
 

@@ -46,7 +46,7 @@ for count in 2 3; do
         [ "$(cd run/checkpoints && cksum step-*)" = "$sum" ] || failed 'the checkpoints before are not as they were'
         [ "$(readlink run/checkpoints/latest)" = "$(cd run/checkpoints && printf '%s\n' step-* | tail -n 1)" ] ||
             failed 'latest is not the last whole checkpoint'
-        compgen -G 'run/checkpoints/*.tmp' >/dev/null && failed 'a half written checkpoint is left'
+        expect_whole_files run
     done
     ranks "$count" run.ini run.dir=run
     expect_same 'a full disk' whole run

@@ -70,13 +70,6 @@ expect_trouble() {
     expect_code run 1 && expect_message run "$1"
 }
 
-# expect_whole_files DIRECTORY: nothing half written is in it.
-expect_whole_files() {
-    if compgen -G "$1/*.tmp" >/dev/null || compgen -G "$1/checkpoints/*.tmp" >/dev/null; then
-        failed "half written files are left in $1"
-    fi
-}
-
 # goes_on DIRECTORY WHAT: the run in it goes on, from its last checkpoint, to its end.
 goes_on() {
     ranks 2 run.ini run.dir="$1"

@@ -3,25 +3,8 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-"$make_data" classes classes.h5 203 61 || exit 1
-cat >run.ini <<'END'
-[data]
-file = classes.h5
-shards = 4
-
-[model]
-layers = dense 300, relu, dropout 0.3, dense 300, relu, dense 3
-loss = cross_entropy
-
-[optimizer]
-name = adam
-lr = 0.00001
-
-[train]
-epochs = 150
-batch_size = 20
-
-[run]
+small_run 0.00001 150 'dense 300, relu, dropout 0.3, dense 300, relu, dense 3'
+cat >>run.ini <<'END'
 log_every = 1
 checkpoint_every = 100
 END
@@ -161,7 +144,5 @@ SLURM_JOB_END_TIME=1700000000 ranks 2 run.ini run.dir=stopped
 expect_out 'resuming'
 expect_err "warning: SLURM_JOB_END_TIME=1700000000 is not a time to come"
 expect_same 'all of it' whole stopped
-if compgen -G 'stopped/*.tmp' >/dev/null || compgen -G 'stopped/checkpoints/*.tmp' >/dev/null; then
-    failed 'a half written file is left'
-fi
+expect_whole_files stopped
 finish

@@ -8,27 +8,10 @@
 
 wanted=${1:-15}
 
-"$make_data" classes classes.h5 203 61 || exit 1
-cat >run.ini <<'END2'
-[data]
-file = classes.h5
-shards = 4
-
-[model]
-layers = dense 24, relu, dropout 0.3, dense 3
-loss = cross_entropy
-
-[optimizer]
-name = adam
-lr = 0.002
-
-[train]
-epochs = 40
-batch_size = 20
-
-[run]
+small_run 0.002 40
+cat >>run.ini <<'END'
 log_every = 3
-END2
+END
 
 # A pipe from which nothing comes, to wait for a moment.
 exec {nothing}<> <(:)
@@ -100,11 +83,6 @@ until_saving() {
     done
 }
 
-# all_lines DIRECTORY: metrics.jsonl without times.
-all_lines() {
-    sed -E 's/"([a-z_]*seconds|[a-z_]*per_second)": [^,}]*/"\1"/g' "$1/metrics.jsonl"
-}
-
 # files DIRECTORY: all that is in it, and where its links point.
 files() {
     (cd "$1" && find . -printf '%p %l\n' | sort)
@@ -126,7 +104,7 @@ undisturbed() {
 
 # done_well: whether the run in `killed` has come to what the undisturbed one did.
 done_well() {
-    if ! diff <(all_lines "$whole") <(all_lines killed) >difference; then
+    if ! diff <(untimed "$whole") <(untimed killed) >difference; then
         failed "the log differs from the undisturbed run's (shuffle $shuffle, every $every)"
         cat difference
     fi

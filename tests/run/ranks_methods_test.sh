@@ -4,31 +4,13 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-"$make_data" classes classes.h5 203 61 || exit 1
 "$make_data" classes large.h5 601 700 || exit 1
 "$make_data" values values.h5 150 || exit 1
 "$make_data" flags flags.h5 150 || exit 1
 
-# Uneven: 203 rows in 4 shards are 51, 51, 51 and 50; steps of 20 rows end an epoch with one of 3. The parameters are three
-# of the blocks that ranks share out.
-cat >classes.ini <<'END'
-[data]
-file = classes.h5
-shards = 4
-
-[model]
-layers = dense 1000, relu, dropout 0.3, dense 3
-loss = cross_entropy
-
-[optimizer]
-name = adam
-lr = 0.003
-
-[train]
-epochs = 2
-batch_size = 20
-
-[run]
+# The parameters are three of the blocks that ranks share out.
+small_run 0.003 2 'dense 1000, relu, dropout 0.3, dense 3'
+cat >>run.ini <<'END'
 log_every = 1
 verify_every = 4
 END
@@ -65,7 +47,7 @@ choices() {
 }
 
 # Each has an effect.
-same_on plain '1 3 4:message' classes.ini
+same_on plain '1 3 4:message' run.ini
 echo "plain $(digest first)" >digests
 [ "$(grep -c '"event": "step".*"digest": "[0-9a-f]\{16\}"' first/metrics.jsonl)" = 5 ] ||
     failed 'verify_every = 4 does not give 22 steps 5 digests'
@@ -73,7 +55,7 @@ sed -n 's/.*"event": "step".*"digest": "\([0-9a-f]*\)".*/\1/p' first/metrics.jso
     diff - <(sed -n "s/^ .* digest //p" out.run) || failed 'the digests printed are not those of the log'
 while read -r what overrides; do
     read -ra list <<<"$overrides"
-    same_on "$what" '1 3' classes.ini "${list[@]}"
+    same_on "$what" '1 3' run.ini "${list[@]}"
     if grep " $(digest first)\$" digests; then
         failed "$what has no effect"
     fi
@@ -87,24 +69,24 @@ all-rows train.batch_size=0
 tiles train.batch_size=0 data.shards=3 data.file=large.h5
 smaller-tiles train.batch_size=0 data.shards=3 data.file=large.h5 train.accumulate=7
 END
-same_on 'a batch of more than all rows' '1 4' classes.ini train.batch_size=1000
-same_on 'activations' '1 4' classes.ini \
+same_on 'a batch of more than all rows' '1 4' run.ini train.batch_size=1000
+same_on 'activations' '1 4' run.ini \
     'model.layers=dense 9, leaky_relu, dense 9, tanh, dropout, dense 9, sigmoid, gelu, softplus, dense 3'
 for shuffle in $(choices shuffle); do
-    same_on "shuffle = $shuffle" '1 3' classes.ini data.shuffle="$shuffle"
+    same_on "shuffle = $shuffle" '1 3' run.ini data.shuffle="$shuffle"
 done
 [ -n "$(choices shuffle)" ] || failed 'gdmpi --help lists no choices of shuffle'
 
 for optimizer in $(names Optimizers); do
-    same_on "$optimizer" '1 4' classes.ini optimizer.name="$optimizer" optimizer.ema=0.9
+    same_on "$optimizer" '1 4' run.ini optimizer.name="$optimizer" optimizer.ema=0.9
 done
 [ -n "$(names Optimizers)" ] || failed 'gdmpi --help lists no optimizers'
 
 # A loss takes the classes, or else two numbers of 0 and 1 a row.
 for loss in $(names Losses); do
-    launch run 1 check classes.ini model.loss="$loss"
+    launch run 1 check run.ini model.loss="$loss"
     if [ "$(cat code.run)" = 0 ]; then
-        same_on "$loss" '1 3' classes.ini model.loss="$loss"
+        same_on "$loss" '1 3' run.ini model.loss="$loss"
     else
         same_on "$loss" '1 3' values.ini model.loss="$loss" data.file=flags.h5
     fi

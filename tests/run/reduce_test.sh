@@ -3,41 +3,24 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-"$make_data" classes classes.h5 203 61 || exit 1
 
-cat >classes.ini <<'END'
-[data]
-file = classes.h5
-shards = 4
-
-[model]
-layers = dense 24, relu, dropout 0.3, dense 3
-loss = cross_entropy
-
-[optimizer]
-name = adam
-lr = 0.01
-
-[train]
-epochs = 3
-batch_size = 20
-
-[run]
+small_run 0.01 3
+cat >>run.ini <<'END'
 log_every = 1
 END
 
 # Where ranks of a host cannot share memory, they send messages, and say why. (A setting of Open MPI's.)
 if "$gdmpi" --version | grep -q 'Open MPI'; then
-    ranks 3 classes.ini run.dir=shared
+    ranks 3 run.ini run.dir=shared
     ! grep 'not window' out.run || { failed 'shared memory is refused' && show run; }
     export OMPI_MCA_osc=^sm
-    ranks 3 classes.ini run.dir=apart
+    ranks 3 run.ini run.dir=apart
     expect_out '^reduce +message: '
     expect_out '^ +not window: MPI cannot make shared memory: '
     expect_same 'with shared memory and without' shared apart
-    ranks 3 check classes.ini run.dir=none
+    ranks 3 check run.ini run.dir=none
     expect_out '^ +not window: MPI cannot make shared memory: '
-    expect_error 1 'MPI cannot make shared memory: ' classes.ini train.reduce=window run.dir=none
+    expect_error 1 'MPI cannot make shared memory: ' run.ini train.reduce=window run.dir=none
     wait
     unset OMPI_MCA_osc
 fi
@@ -46,23 +29,23 @@ fi
 last_loss() {
     sed -n '/"event": "end"/ s/.*"val_loss": \([^,]*\).*/\1/p' "$1/metrics.jsonl"
 }
-ranks 3 classes.ini train.reduce=allreduce run.dir=allreduce
-ranks 3 classes.ini run.dir=tree
+ranks 3 run.ini train.reduce=allreduce run.dir=allreduce
+ranks 3 run.ini run.dir=tree
 if ! awk -v a="$(last_loss allreduce)" -v b="$(last_loss tree)" \
     'BEGIN { exit !(a > 0 && a - b < 1e-4 && b - a < 1e-4) }'; then
     failed "allreduce: val_loss $(last_loss allreduce), with the tree $(last_loss tree)"
 fi
 
 # One shard a rank: the same from run to run on as many ranks, and what the first lines say pins it.
-ranks 2 classes.ini data.shards=0 run.dir=two
+ranks 2 run.ini data.shards=0 run.dir=two
 expect_out 'data.shards = 0: the result depends on the number of ranks'
 pin=$(grep -o 'data\.shards=[0-9]*' out.run)
 [ "$pin" = data.shards=2 ] || failed "the first lines tell to pin the result with '$pin'"
-ranks 2 classes.ini data.shards=0 run.dir=again
+ranks 2 run.ini data.shards=0 run.dir=again
 expect_same 'shards = 0, twice' two again
-ranks 1 classes.ini "${pin:-none}" run.dir=pinned
+ranks 1 run.ini "${pin:-none}" run.dir=pinned
 expect_same 'shards = 0, pinned' two pinned
-ranks 3 classes.ini data.shards=0 run.dir=three
+ranks 3 run.ini data.shards=0 run.dir=three
 if [ "$(digest two)" = "$(digest three)" ]; then
     failed 'shards = 0 comes to the same on 2 and 3 ranks: they are not one per rank'
 fi

@@ -33,30 +33,16 @@ checkpoint_every = 3
 keep = 1000
 END
 
-# same_on WHAT RANKS OVERRIDE...: runs on these numbers of ranks all come to the same.
-same_on() {
-    local what=$1 counts=$2 first='' count
-    shift 2
-    rm -rf on-*
-    for count in $counts; do
-        ranks "$count" run.ini "$@" run.dir="on-$count" || return
-        first=${first:-$count}
-        expect_same "$what on $first and $count ranks" "on-$first" "on-$count"
-    done
-}
-
 for precision in single double; do
-    same_on "$precision" '1 2 3 4 5' train.precision=$precision
-    mv on-2 $precision
+    same_on "$precision" '1 2 3 3:message 4 5' run.ini train.precision=$precision
+    mv first $precision
 done
-same_on 'messages' '3' train.reduce=message
-expect_same 'window and message' single on-3
-same_on '7 shards, no overlap' '1 2 4' data.shards=7 train.reduce=message train.overlap=no
-same_on 'a shard per row of a step' '1 3' data.shards=23
-same_on 'batch_size = 0' '1 3' train.batch_size=0
-same_on 'a batch of more than all rows' '1 4' train.batch_size=1000
-same_on 'bytes' '1 3' data.file=images.h5 'model.layers=dense 10' train.batch_size=10
-same_on 'held-out rows, numbers' '1 2 4' data.file=values.h5 data.val_fraction=0.2 model.loss=mse \
+same_on '7 shards, no overlap' '1:message 2:message 4:message' run.ini data.shards=7 train.overlap=no
+same_on 'a shard per row of a step' '1 3' run.ini data.shards=23
+same_on 'batch_size = 0' '1 3' run.ini train.batch_size=0
+same_on 'a batch of more than all rows' '1 4' run.ini train.batch_size=1000
+same_on 'bytes' '1 3' run.ini data.file=images.h5 'model.layers=dense 10' train.batch_size=10
+same_on 'held-out rows, numbers' '1 2 4' run.ini data.file=values.h5 data.val_fraction=0.2 model.loss=mse \
     'model.layers=dense 2'
 
 # With one shard, all that differs is the order: each way to shuffle has its own.

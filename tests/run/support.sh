@@ -161,14 +161,52 @@ expect_error() {
     error_case "$cases" "$@" >"report.$cases" &
 }
 
+# small_run LR EPOCHS [LAYERS]: makes classes.h5, of 203 rows for training and 61 for validation, and run.ini, which trains a small
+# network on them. Uneven: 4 shards of 51, 51, 51 and 50 rows, and an epoch of 10 steps of 20 rows and one of 3. What is added
+# at the end of run.ini belongs to [run].
+small_run() {
+    "$make_data" classes classes.h5 203 61 || exit 1
+    cat >run.ini <<END
+[data]
+file = classes.h5
+shards = 4
+
+[model]
+layers = ${3:-dense 24, relu, dropout 0.3, dense 3}
+loss = cross_entropy
+
+[optimizer]
+name = adam
+lr = $1
+
+[train]
+epochs = $2
+batch_size = 20
+
+[run]
+END
+}
+
 # digest DIRECTORY: of the final parameters of a run.
 digest() {
     sed -n '/"event": "end"/ s/.*"digest": "\([0-9a-f]*\)".*/\1/p' "$1/metrics.jsonl"
 }
 
-# log DIRECTORY: metrics.jsonl without times; and without checkpoints, which an interruption adds.
+# untimed DIRECTORY: metrics.jsonl without times.
+untimed() {
+    sed -E 's/"([a-z_]*seconds|[a-z_]*per_second)": [^,}]*/"\1"/g' "$1/metrics.jsonl"
+}
+
+# log DIRECTORY: the same without checkpoints, which an interruption adds.
 log() {
-    sed -E 's/"([a-z_]*seconds|[a-z_]*per_second)": [^,}]*/"\1"/g; /"event": "checkpoint"/d' "$1/metrics.jsonl"
+    untimed "$1" | grep -v '"event": "checkpoint"'
+}
+
+# expect_whole_files DIRECTORY: nothing half written is in a run's directory.
+expect_whole_files() {
+    if compgen -G "$1/*.tmp" >/dev/null || compgen -G "$1/checkpoints/*.tmp" >/dev/null; then
+        failed "half written files are left in $1"
+    fi
 }
 
 # expect_same WHAT A B: the runs in two directories must have come to the same, in every step.
