@@ -1,3 +1,4 @@
+#include "gdmpi/store.h"
 #include "train_private.h"
 
 /* Reads a vector on rank 0; a failure is everyone's. */
@@ -35,20 +36,32 @@ gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
     return status;
 }
 
-static gd_status check_whole(const char *path) {
+/* A model that someone else may have made. */
+typedef struct start_model {
+    const gd_trainer *trainer;
+    const char *path;
+} start_model;
+
+static gd_status read_start(void *context) {
+    const start_model *from = context;
     gd_checkpoint_header header;
-    gd_status status = gd_checkpoint_read_header(path, &header);
+    gd_status status = gd_checkpoint_read_header(from->path, &header);
     gd_checkpoint_header_free(&header);
+    if (status == GD_OK) {
+        status = gd_checkpoint_read(from->path, "/params", &from->trainer->problem->model->tensors,
+                                    GD_REAL_TYPE, from->trainer->whole);
+    }
     return status;
 }
 
 static gd_status initial_parameters(gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
-    const char *from = gd_config_text(problem->config, "model", "init_from");
+    start_model from = {trainer, gd_config_text(problem->config, "model", "init_from")};
     bool root = gd_comm_rank(problem->comm) == 0;
-    if (from[0] != '\0') {
-        gd_status status = gd_comm_agree(problem->comm, root ? check_whole(from) : GD_OK);
-        return status == GD_OK ? read_parameters(trainer, from) : status;
+    if (from.path[0] != '\0') {
+        gd_status status = root ? gd_store_guard(from.path, read_start, &from) : GD_OK;
+        status = gd_comm_agree(problem->comm, status);
+        return status == GD_OK ? read_parameters(trainer, from.path) : status;
     }
     if (root) {
         gd_model_initialise(problem->model, problem->config, problem->seed,
