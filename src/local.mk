@@ -101,6 +101,7 @@ numerics = \
 	src/reduce/reduce_private.h \
 	src/reduce/reduce_shards.c \
 	src/reduce/reduce_sum.c \
+	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
 	src/train/begin.c \
 	src/train/loop.c \
