@@ -51,17 +51,10 @@ if [ "$(id -u)" = 0 ]; then
     "${limited[@]}" true 2>/dev/null || { echo 'skipped: folders without permission' && limited=(); }
 fi
 
-# until_step STEP: until the run has come so far.
+# until_step STEP: until the run that was started last, in the background, has come so far.
 until_step() {
-    local tries=0
-    until grep -q "\"event\": \"step\".*\"step\": $1," run/metrics.jsonl 2>/dev/null; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 3000 ]; then
-            failed "step $1 has not come"
-            finish
-        fi
-        sleep 0.01
-    done
+    run=$!
+    wait_for "step $1" has_step run "$1"
 }
 
 # expect_trouble PATTERN: the run in the background ends so.

@@ -41,17 +41,7 @@ last_step() {
 
 # more_steps: waits until the run has logged some steps more than when it was stopped.
 more_steps() {
-    local tries=0
-    until [ "$(last_step)" -gt $((stopped + 5)) ]; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 3000 ] || ! kill -0 "$run" 2>/dev/null; then
-            failed "step $((stopped + 5)) has not come"
-            show run
-            kill_all
-            finish
-        fi
-        sleep 0.01
-    done
+    wait_for "step $((stopped + 6))" has_step stopped $((stopped + 6))
 }
 
 # ends CODE WHAT: the run must end so, and must have come to the same as the one that is never stopped.

@@ -60,8 +60,8 @@ kill_session() {
     rm -rf "${shared:?}"/* "${sessions:?}"/*
 }
 
-# wait_for MICROSECONDS: so long, or until the run has ended.
-wait_for() {
+# run_for MICROSECONDS: so long, or until the run has ended.
+run_for() {
     local sleeper
     sleep "$(seconds "$1")" &
     sleeper=$!
@@ -166,7 +166,7 @@ rm -rf killed
 while [ "$kills" -lt "$wanted" ] && [ ! -s failures ]; do
     count=$((RANDOM % 3 + 1))
     start $count killed
-    wait_for $(((RANDOM * 32768 + RANDOM) % whole_time[count]))
+    run_for $(((RANDOM * 32768 + RANDOM) % whole_time[count]))
     [ $((RANDOM % 3)) != 0 ] || until_saving killed
     kill_session 2>/dev/null
     ended

@@ -187,6 +187,27 @@ batch_size = 20
 END
 }
 
+# wait_for WHAT COMMAND...: waits until it succeeds, as long as the run in the background is there, whose process is $run.
+wait_for() {
+    local what=$1 tries=0
+    shift
+    while ! "$@"; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 3000 ] || ! kill -0 "$run" 2>/dev/null; then
+            failed "$what has not come"
+            show run
+            kill_all
+            finish
+        fi
+        sleep 0.01
+    done
+}
+
+# has_step DIRECTORY STEP: whether the run has logged this step.
+has_step() {
+    grep -qs "\"event\": \"step\".*\"step\": $2," "$1/metrics.jsonl"
+}
+
 # digest DIRECTORY: of the final parameters of a run.
 digest() {
     sed -n '/"event": "end"/ s/.*"digest": "\([0-9a-f]*\)".*/\1/p' "$1/metrics.jsonl"

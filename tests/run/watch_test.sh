@@ -37,27 +37,6 @@ start() {
     run=$!
 }
 
-# wait_for WHAT COMMAND...: waits until it succeeds.
-wait_for() {
-    local what=$1 tries=0
-    shift
-    while ! "$@"; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 1000 ] || ! kill -0 "$run" 2>/dev/null; then
-            failed "$what has not come"
-            show run
-            kill_all
-            finish
-        fi
-        sleep 0.02
-    done
-}
-
-# has_step DIRECTORY STEP: whether the run has logged this step.
-has_step() {
-    grep -qs "\"event\": \"step\".*\"step\": $2," "$1/metrics.jsonl"
-}
-
 # has_rank RANK: whether the process of this rank is there; $process is it.
 has_rank() {
     for process in $(processes); do
