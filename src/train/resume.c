@@ -261,7 +261,8 @@ static gd_status find_latest(const gd_problem *problem, const gd_rundir *rundir,
     return status;
 }
 
-/* A checkpoint from elsewhere must not mix with another run in the directory, or replace its model. */
+/* A checkpoint from elsewhere must not mix with another run in the directory, or replace its
+ * model. */
 static gd_status check_free(const gd_problem *problem, const gd_rundir *rundir) {
     gd_folder names;
     gd_status status = gd_rundir_list(rundir, &names);
