@@ -15,6 +15,7 @@ tests_libsupport_a_SOURCES = \
 
 # What has no real numbers in it.
 test_programs = \
+	tests/base/blas_test \
 	tests/base/files_test \
 	tests/base/hash_test \
 	tests/base/memory_test \

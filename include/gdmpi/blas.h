@@ -2,8 +2,11 @@
 #ifndef GDMPI_BLAS_H
 #define GDMPI_BLAS_H
 
-/* How many threads of this rank the library may use. Not collective. */
-void gd_blas_threads(int threads);
+#include "gdmpi/status.h"
+
+/* Has the library use so many threads, and take the memory that it needs for itself, without which
+ * it would never come back. GD_FAILED if that cannot be had. Not collective. */
+gd_status gd_blas_start(int threads);
 
 /* "OpenBLAS 0.3.21 ..." of the library that is loaded; static. */
 const char *gd_blas_version(void);

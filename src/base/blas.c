@@ -1,9 +1,32 @@
 #include <cblas.h>
+#include <sys/mman.h>
 
 #include "gdmpi/blas.h"
 
-void gd_blas_threads(int threads) {
+/* OpenBLAS's buffer for each thread: address space, of which it mostly touches little. */
+static const size_t buffer_bytes = (128 << 20) + (1 << 16);
+
+/* OpenBLAS tries for ever to get a buffer that it cannot have, as where the address space is
+ * limited. This product computes nothing, but has it take the one of this thread. */
+static void take_buffer(void) {
+    enum { SIDE = 256 }; /* small ones do without */
+    float number = 0;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIDE, SIDE, SIDE, 0, &number, SIDE,
+                &number, SIDE, 1, &number, SIDE);
+}
+
+gd_status gd_blas_start(int threads) {
+    int more = threads - openblas_get_num_threads();
+    size_t bytes = buffer_bytes * (size_t)(more > 0 ? more + 1 : 1);
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED) {
+        return gd_status_no_memory("the buffers of OpenBLAS", (double)bytes);
+    }
+    (void)munmap(room, bytes);
     openblas_set_num_threads(threads);
+    take_buffer();
+    return GD_OK;
 }
 
 const char *gd_blas_version(void) {

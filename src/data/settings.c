@@ -30,6 +30,7 @@ static const gd_setting rows[] = {
      .initial = "0",
      .min = 0,
      .max = 1e6,
+     .may_change = true, /* 0 to what it came to; the shards themselves are compared */
      .help = "logical shards: the result depends on them, not on the ranks; 0 is one per rank"},
     {.key = "shuffle",
      .kind = GD_SETTING_CHOICE,

@@ -107,7 +107,10 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
     gd_resident program;
     double rate = 0;
     if (status == GD_OK) {
-        gd_blas_threads((int)gd_config_integer(config, "train", "threads"));
+        status =
+            gd_comm_agree(comm, gd_blas_start((int)gd_config_integer(config, "train", "threads")));
+    }
+    if (status == GD_OK) {
         status = measure_machine(comm, config, &rate, &program);
     }
     if (status == GD_OK) {

@@ -65,7 +65,7 @@ static gd_status same_run(const gd_problem *problem, const char *path,
     if (status == GD_OK && header->shards != problem->shards.count) {
         status = gd_config_fail(problem->config, "data", "shards",
                                 "this run has %lld shards, but %s was written with %lld; set "
-                                "data.shards to %lld, or run.resume to never",
+                                "data.shards to %lld",
                                 (long long)problem->shards.count, path, (long long)header->shards,
                                 (long long)header->shards);
     }

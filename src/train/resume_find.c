@@ -74,7 +74,7 @@ static gd_status check_empty(const gd_rundir *rundir) {
     }
     if (there) {
         status = gd_status_new(GD_BAD_INPUT,
-                               "%s would be replaced, for there is no checkpoint to continue from; "
+                               "%s would be replaced, for there is no checkpoint of its run; "
                                "choose another run.dir, or start over with run.resume=never",
                                model);
     }
@@ -119,27 +119,32 @@ static gd_status find_latest(const gd_problem *problem, const gd_rundir *rundir,
     return status;
 }
 
-/* A checkpoint named by the user: it must be whole, and must not mix with another run in the
- * directory. */
-static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, const char *named,
-                            real *whole, char **path, gd_checkpoint_header *header) {
+/* A checkpoint from elsewhere must not mix with another run in the directory, or replace its
+ * model. */
+static gd_status check_free(const gd_problem *problem, const gd_rundir *rundir) {
     gd_folder names;
     gd_status status = gd_rundir_list(rundir, &names);
-    bool own = gd_rundir_holds(rundir, named), foreign = false;
-    if (status == GD_OK && names.count > 0 && !own) {
+    if (status == GD_OK && names.count > 0) {
         status = gd_config_fail(problem->config, "run", "resume",
                                 "%s already holds checkpoints of a run; choose another run.dir",
                                 rundir->path);
     }
     gd_folder_free(&names);
-    if (status == GD_OK) {
-        status = gd_resume_check(problem, named, whole, header, &foreign);
-        status = foreign ? refuse(status) : status;
+    return status == GD_OK ? check_empty(rundir) : status;
+}
+
+/* A checkpoint named by the user: it must be whole. */
+static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, const char *named,
+                            real *whole, char **path, gd_checkpoint_header *header) {
+    bool foreign;
+    gd_status status = gd_resume_check(problem, named, whole, header, &foreign);
+    if (status != GD_OK) {
+        return foreign ? refuse(status) : status;
     }
-    if (status == GD_OK && own) {
+    if (gd_rundir_holds(rundir, named)) {
         status = check_name(named, header);
-    }
-    if (status == GD_OK && !own) {
+    } else {
+        status = check_free(problem, rundir);
         header->progress.log_bytes = 0;
     }
     return status == GD_OK ? gd_text_copy(named, path) : status;

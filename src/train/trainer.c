@@ -54,6 +54,9 @@ static gd_status allocate(gd_trainer *self) {
 gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     gd_trainer *self = NULL;
     gd_status status = gd_memory_new(&self, 1, sizeof *self, "the trainer");
+    if (status == GD_OK) {
+        status = gd_blas_start((int)gd_config_integer(problem->config, "train", "threads"));
+    }
     status = gd_comm_agree(problem->comm, status);
     *trainer = self;
     if (status != GD_OK) {
@@ -62,7 +65,6 @@ gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     self->problem = problem;
     self->progress.train_loss = self->progress.val_loss = NAN;
     self->progress.val_metric = self->progress.best_loss = NAN;
-    gd_blas_threads((int)gd_config_integer(problem->config, "train", "threads"));
     const gd_reducer_plan plan = {
         .name = gd_config_text(problem->config, "train", "reduce"),
         .overlap = strcmp(gd_config_text(problem->config, "train", "overlap"), "yes") == 0,

@@ -60,9 +60,11 @@ expect_error 2 "more.h5 has 61 training rows, but the checkpoint's run had 60.*$
 # A model that is all that is left of a run.
 mkdir kept && cp base/model.h5 kept
 expect_error 2 'kept/model.h5 would be replaced.*run.resume=never' run.ini run.dir=kept
+expect_error 2 'kept/model.h5 would be replaced' run.ini run.dir=kept run.resume=base/checkpoints/latest
 
 # A checkpoint to start from.
 expect_error 2 'absent.h5: ' run.ini run.dir=new run.resume=absent.h5
+expect_error 2 'absent.h5: no such file' run.ini run.resume=absent.h5
 expect_error 2 'classes.h5: is not a gdmpi checkpoint' run.ini run.dir=new run.resume=classes.h5
 expect_error 2 'absent.h5: ' run.ini run.dir=new model.init_from=absent.h5
 expect_error 2 'classes.h5: ' run.ini run.dir=new model.init_from=classes.h5

@@ -117,4 +117,12 @@ expect_error 2 "train.threads is '2' but the checkpoint's run had '1'" run.ini r
 # The parameters of a model are those that its digest is of.
 ranks 2 run.ini run.dir=from model.init_from=whole/model.h5 optimizer.name=sgd optimizer.lr=0 train.epochs=1
 [ "$(digest from)" = "$(digest whole)" ] || failed 'init_from starts from other parameters than the model has'
+
+# Shards that were one per rank are as many on other ranks, once their number is given.
+ranks 3 run.ini run.dir=pinned data.shards=0 train.epochs=2
+ranks_end 2 2 run.ini run.dir=pinned data.shards=0 train.epochs=3
+expect_message run 'this run has 2 shards, but .* was written with 3; set data.shards to 3;'
+ranks 1 run.ini run.dir=pinned data.shards=3 train.epochs=3
+ranks 2 run.ini run.dir=three data.shards=3 train.epochs=3 run.resume=never
+expect_same 'shards that are given after the start' three pinned
 finish

@@ -1,0 +1,34 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "gdmpi/blas.h"
+
+static void a_start_takes_the_memory_for_products(void **state) {
+    (void)state;
+    assert_int_equal(gd_blas_start(1), GD_OK);
+}
+
+static void without_memory_a_start_fails_instead_of_waiting(void **state) {
+    (void)state;
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    gd_status status = gd_blas_start(1);
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    assert_int_equal(gd_status_code(status), GD_FAILED);
+    gd_status_free(&status);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_start_takes_the_memory_for_products),
+        cmocka_unit_test(without_memory_a_start_fails_instead_of_waiting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
