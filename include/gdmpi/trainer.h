@@ -32,9 +32,6 @@
 #define gd_resume_find GD_NAME(gd_resume_find)
 #define gd_trainer_resume GD_NAME(gd_trainer_resume)
 
-/* How many flags a step shares between the ranks: failed, save, and the reasons to stop. */
-#define GD_TRAINER_FLAGS (2 + GD_HALTS)
-
 /* What a step, or an epoch's validation, came to. */
 typedef struct gd_outcome {
     int64_t rows;

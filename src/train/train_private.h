@@ -29,6 +29,9 @@
 #define gd_report_model GD_NAME(gd_report_model)
 #define gd_report_metric_key GD_NAME(gd_report_metric_key)
 
+/* How many flags a step shares between the ranks: failed, save, and the reasons to stop. */
+#define GD_TRAINER_FLAGS (2 + GD_HALTS)
+
 /* GD_BAD_INPUT for settings that are not possible, each by itself: intervals by the clock, and
  * files that could not be written. Collective. */
 gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config);
