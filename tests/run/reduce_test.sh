@@ -49,4 +49,8 @@ ranks 3 run.ini data.shards=0 run.dir=three
 if [ "$(digest two)" = "$(digest three)" ]; then
     failed 'shards = 0 comes to the same on 2 and 3 ranks: they are not one per rank'
 fi
+
+# A folder for shared memory that is not there.
+export OMPI_MCA_osc_sm_backing_directory=$PWD/nowhere
+ranks 2 classes.ini run.dir=nowhere-run && expect_out '^ +not window: .*/nowhere: there can be no shared memory in it: '
 finish
