@@ -122,8 +122,8 @@ gd_status gd_rundir_check(const gd_rundir *rundir) {
     return status == GD_OK ? check_folder(rundir->checkpoints) : status;
 }
 
-/* Two runs in one directory would prune each other's files. The lock goes with the process. */
-static gd_status lock(gd_rundir *rundir) {
+/* The lock goes with the process. */
+gd_status gd_rundir_lock(gd_rundir *rundir) {
     if (rundir->lock < 0) {
         rundir->lock = open(rundir->checkpoints, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
@@ -139,7 +139,7 @@ static gd_status lock(gd_rundir *rundir) {
 gd_status gd_rundir_make(gd_rundir *rundir) {
     gd_status status = gd_folder_make(rundir->checkpoints);
     if (status == GD_OK) {
-        status = lock(rundir);
+        status = gd_rundir_lock(rundir);
     }
     if (status == GD_OK) {
         status = remove_half_written(rundir);

@@ -1,5 +1,8 @@
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "comm_private.h"
 #include "gdmpi/memory.h"
@@ -11,24 +14,27 @@ struct gd_window {
     void **part; /* [ranks of the host]: on cache-line boundaries */
 };
 
-/* MPI implementations put shared memory here. */
-static const char shared_folder[] = "/dev/shm";
-
-/* Some implementations hang when only one rank finds that there is no room, so all look first. */
+/* Some implementations hang when only one rank finds that there is no room, or that the folder
+ * cannot be written, so all look first. */
 static gd_status check_room(gd_comm *comm, size_t bytes) {
     double total = (double)bytes;
     MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_DOUBLE, MPI_SUM, comm->here);
+    /* Where implementations put shared memory, unless Open MPI is told otherwise. */
+    const char *told = getenv("OMPI_MCA_osc_sm_backing_directory");
+    const char *path = told != NULL ? told : "/dev/shm";
     struct statvfs folder;
     gd_status status = GD_OK;
-    if (statvfs(shared_folder, &folder) == 0) {
+    if (told != NULL && access(told, W_OK | X_OK) != 0) {
+        status = gd_status_new(GD_FAILED, "%s: there can be no shared memory in it: %s", told,
+                               strerror(errno));
+    } else if (statvfs(path, &folder) == 0) {
         double room = (double)folder.f_bavail * (double)folder.f_frsize;
         char needed[32], left[32];
         if (total > room) {
             status = gd_status_new(GD_FAILED,
                                    "%s: shared memory needs %s, and %s are left; make it larger, "
                                    "or use train.reduce = message",
-                                   shared_folder, gd_text_amount(total, needed),
-                                   gd_text_amount(room, left));
+                                   path, gd_text_amount(total, needed), gd_text_amount(room, left));
         }
     }
     return gd_comm_agree(comm, status);

@@ -14,6 +14,9 @@ static gd_status train(gd_trainer *trainer) {
     bool complete = false;
     gd_status status =
         gd_rundir_new(gd_config_text(problem->config, "run", "dir"), &trainer->rundir);
+    if (status == GD_OK && gd_comm_rank(problem->comm) == 0) {
+        status = gd_rundir_lock(&trainer->rundir);
+    }
     status = gd_comm_agree(problem->comm, status);
     if (status == GD_OK) {
         status = gd_resume_find(problem, &trainer->rundir, &path, &header);

@@ -23,6 +23,10 @@ if "$gdmpi" --version | grep -q 'Open MPI'; then
     expect_error 1 'MPI cannot make shared memory: ' run.ini train.reduce=window run.dir=none
     wait
     unset OMPI_MCA_osc
+    export OMPI_MCA_osc_sm_backing_directory=$PWD/absent
+    ranks 2 classes.ini run.dir=unshared
+    expect_out '^ +not window: .*/absent: there can be no shared memory in it: No such file'
+    unset OMPI_MCA_osc_sm_backing_directory
 fi
 
 # The order of MPI's own sum is its own, so it comes close, but not to the bits.
