@@ -3,6 +3,7 @@
 
 #include "diff_private.h"
 #include "gdmpi/command.h"
+#include "gdmpi/store.h"
 #include "gdmpi/text.h"
 
 static void print_text(const char *key, const char *a, const char *b) {
@@ -55,45 +56,52 @@ static void print_headers(const gd_checkpoint_header *a, const gd_checkpoint_hea
     gd_diff_config(a->config, b->config);
 }
 
-static gd_status compare(const char *a, const char *b, gd_diff_count *count) {
-    gd_checkpoint_header a_header = {0}, b_header = {0};
-    gd_status status = gd_checkpoint_read_header(a, &a_header);
+typedef struct pair {
+    const char *a, *b;
+} pair;
+
+static gd_status compare(const pair *pair, gd_diff_count *found) {
+    gd_checkpoint_header a = {0}, b = {0};
+    gd_status status = gd_checkpoint_read_header(pair->a, &a);
     if (status == GD_OK) {
-        status = gd_checkpoint_read_header(b, &b_header);
+        status = gd_checkpoint_read_header(pair->b, &b);
     }
     if (status == GD_OK) {
-        printf("%s | %s\n", a, b);
-        print_headers(&a_header, &b_header);
-        status = gd_diff_tensors(a, b, count);
+        printf("%s | %s\n", pair->a, pair->b);
+        print_headers(&a, &b);
+        status = gd_diff_tensors(pair->a, pair->b, found);
     }
-    gd_checkpoint_header_free(&a_header);
-    gd_checkpoint_header_free(&b_header);
+    gd_checkpoint_header_free(&a);
+    gd_checkpoint_header_free(&b);
     return status;
 }
 
-/* As diff and cmp do: 0 is the same, 1 is different, and 2 is trouble of any kind. */
+/* For gd_store_guard. As diff and cmp do: 0 is the same, 1 is different, and 2 is trouble of any
+ * kind. */
+static gd_status tell(void *context) {
+    const pair *files = context;
+    gd_diff_count found = {0};
+    gd_status trouble = compare(files, &found), status = GD_OK;
+    if (trouble != GD_OK) {
+        status = gd_status_new(GD_BAD_INPUT, "%s", gd_status_message(trouble));
+        gd_status_free(&trouble);
+    } else if (found.different > 0) {
+        status = gd_status_new(GD_FAILED, "%s and %s differ in %lld of %lld tensors", files->a,
+                               files->b, (long long)found.different, (long long)found.all);
+    } else {
+        printf("the same numbers in all %lld tensors\n", (long long)found.all);
+    }
+    fflush(stdout);
+    return status;
+}
+
 static gd_status diff(gd_comm *comm, int count, char **arguments) {
     if (count != 2) {
         return gd_command_misuse(&gd_command_diff, "two checkpoints are compared");
     }
-    const char *a = arguments[0], *b = arguments[1];
-    gd_diff_count found = {0};
-    gd_status status = gd_comm_rank(comm) == 0 ? compare(a, b, &found) : GD_OK;
-    if (status != GD_OK) {
-        gd_status trouble = gd_status_new(GD_BAD_INPUT, "%s", gd_status_message(status));
-        gd_status_free(&status);
-        status = trouble;
-    }
-    status = gd_comm_agree(comm, status);
-    gd_comm_broadcast(comm, &found, sizeof found);
-    if (status == GD_OK && found.different > 0) {
-        return gd_status_new(GD_FAILED, "%s and %s differ in %lld of %lld tensors", a, b,
-                             (long long)found.different, (long long)found.all);
-    }
-    if (status == GD_OK && gd_comm_rank(comm) == 0) {
-        printf("the same numbers in all %lld tensors\n", (long long)found.all);
-    }
-    return status;
+    pair files = {arguments[0], arguments[1]};
+    bool root = gd_comm_rank(comm) == 0;
+    return gd_comm_agree(comm, root ? gd_store_guard(files.a, tell, &files) : GD_OK);
 }
 
 const gd_command gd_command_diff = {
