@@ -23,13 +23,13 @@ gd_status gd_rundir_checkpoint(const gd_rundir *rundir, int64_t step, char **pat
 /* GD_BAD_INPUT if the folders cannot be written, or could not be made; nothing is changed. */
 gd_status gd_rundir_check(const gd_rundir *rundir);
 
-/* Locks the folder of checkpoints for this run until gd_rundir_free, if it is there: two runs in
- * one directory would prune each other's files. GD_BAD_INPUT if another run has it locked; file
- * systems without locks do without. */
-gd_status gd_rundir_lock(gd_rundir *rundir);
+/* GD_BAD_INPUT if another run works in the folder of checkpoints; else none will begin to, until
+ * gd_rundir_make or gd_rundir_free. Several runs may look at once. */
+gd_status gd_rundir_look(gd_rundir *rundir);
 
-/* Makes the folders, where they are missing, locks them, and removes what a killed run left half
- * written. */
+/* Makes the folders, where they are missing, locks them for this run until gd_rundir_free, and
+ * removes what a killed run left half written. GD_BAD_INPUT if another run has them locked; file
+ * systems without locks do without. */
 gd_status gd_rundir_make(gd_rundir *rundir);
 
 /* Removes the checkpoints, links, log and model of an earlier run. */

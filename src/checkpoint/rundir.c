@@ -123,11 +123,11 @@ gd_status gd_rundir_check(const gd_rundir *rundir) {
 }
 
 /* The lock goes with the process. */
-gd_status gd_rundir_lock(gd_rundir *rundir) {
+static gd_status lock(gd_rundir *rundir, int kind) {
     if (rundir->lock < 0) {
         rundir->lock = open(rundir->checkpoints, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
-    if (rundir->lock >= 0 && flock(rundir->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (rundir->lock >= 0 && flock(rundir->lock, kind | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         return gd_status_new(GD_BAD_INPUT,
                              "%s: another run is working in this directory; wait for its end, or "
                              "choose another run.dir",
@@ -136,10 +136,14 @@ gd_status gd_rundir_lock(gd_rundir *rundir) {
     return GD_OK;
 }
 
+gd_status gd_rundir_look(gd_rundir *rundir) {
+    return lock(rundir, LOCK_SH);
+}
+
 gd_status gd_rundir_make(gd_rundir *rundir) {
     gd_status status = gd_folder_make(rundir->checkpoints);
     if (status == GD_OK) {
-        status = gd_rundir_lock(rundir);
+        status = lock(rundir, LOCK_EX);
     }
     if (status == GD_OK) {
         status = remove_half_written(rundir);

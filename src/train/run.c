@@ -15,7 +15,7 @@ static gd_status train(gd_trainer *trainer) {
     gd_status status =
         gd_rundir_new(gd_config_text(problem->config, "run", "dir"), &trainer->rundir);
     if (status == GD_OK && gd_comm_rank(problem->comm) == 0) {
-        status = gd_rundir_lock(&trainer->rundir);
+        status = gd_rundir_look(&trainer->rundir);
     }
     status = gd_comm_agree(problem->comm, status);
     if (status == GD_OK) {
