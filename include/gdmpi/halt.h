@@ -14,6 +14,7 @@
  * signals only. Times are on gd_clock_seconds. */
 typedef struct gd_halt {
     char *file;      /* PATH/stop: the run is to stop when it is there; NULL: none */
+    bool left_over;  /* it is there since before this process */
     double limit;    /* the run is to have ended before; 0: no limit */
     double job_end;  /* the same, for the Slurm job it is part of, less a margin; 0: not known */
     double file_due; /* when to look for the file again */
@@ -21,10 +22,14 @@ typedef struct gd_halt {
     double longest;  /* from one such look to the next: of a step, with all that came between */
 } gd_halt;
 
-/* From the config and the environment; removes a file stop that is left from before. A warning for
- * a SLURM_JOB_END_TIME that cannot be right. Freed by gd_halt_free. Collective. */
+/* From the config and the environment. A warning for a SLURM_JOB_END_TIME that cannot be right.
+ * Freed by gd_halt_free. Collective. */
 gd_status gd_halt_new(gd_comm *comm, const gd_config *config, gd_halt *halt);
 void gd_halt_free(gd_halt *halt);
+
+/* Removes a file stop that was there before: once the run directory is this run's, for else it may
+ * be meant for another. Rank 0. Not collective. */
+gd_status gd_halt_clear(gd_halt *halt);
 
 /* The first step begins. Not collective. */
 void gd_halt_begin(gd_halt *halt);

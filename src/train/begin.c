@@ -55,6 +55,9 @@ static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
     gd_rundir *rundir = &trainer->rundir;
     gd_status status = gd_rundir_make(rundir);
     if (status == GD_OK) {
+        status = gd_halt_clear(&trainer->halt);
+    }
+    if (status == GD_OK) {
         status = path == NULL ? gd_rundir_clear(rundir) : go_back(trainer);
     }
     if (status == GD_OK) {

@@ -76,10 +76,16 @@ static gd_status start(const gd_config *config, gd_halt *halt) {
     halt->limit = seconds > 0 ? gd_clock_seconds() - gd_process_seconds() + seconds : 0;
     halt->job_end = find_job_end();
     gd_status status = gd_text_new(&halt->file, "%s/stop", gd_config_text(config, "run", "dir"));
-    if (status == GD_OK && gd_file_exists(halt->file) && unlink(halt->file) != 0) {
-        status = gd_status_new(GD_FAILED, "%s: cannot be removed: %s", halt->file, strerror(errno));
-    }
+    halt->left_over = status == GD_OK && gd_file_exists(halt->file);
     return status;
+}
+
+gd_status gd_halt_clear(gd_halt *halt) {
+    if (halt->left_over && unlink(halt->file) != 0 && errno != ENOENT) {
+        return gd_status_new(GD_FAILED, "%s: cannot be removed: %s", halt->file, strerror(errno));
+    }
+    halt->left_over = false;
+    return GD_OK;
 }
 
 gd_status gd_halt_new(gd_comm *comm, const gd_config *config, gd_halt *halt) {

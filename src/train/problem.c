@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gdmpi/blas.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/problem.h"
 #include "gdmpi/store.h"
@@ -137,8 +138,8 @@ static gd_status check_shapes(gd_problem *problem) {
 
 static gd_status same_program(gd_comm *comm, const gd_config *config) {
     gd_text text = {0};
-    gd_text_add(&text, "[program]\nversion = %s\nconfig = %s\n", PACKAGE_VERSION,
-                gd_config_name(config));
+    gd_text_add(&text, "[program]\nversion = %s\nBLAS = %s\nconfig = %s\n", PACKAGE_VERSION,
+                gd_blas_version(), gd_config_name(config));
     gd_config_write(config, &text);
     gd_status status = gd_comm_agree(comm, gd_text_status(&text));
     if (status == GD_OK) {

@@ -57,6 +57,12 @@ version=$("$gdmpi" --version | sed -n '1s/gdmpi //p')
 LC_ALL=C sed -z "s/$version\$/${version%?}x/" "$gdmpi" >newer && chmod +x newer
 OTHER_GDMPI=$PWD/newer refused "\[program\] has 'version = ${version%?}x' here, and 'version = $version' on rank 0"
 
+# Another kind of processor, where the library has code for each.
+if "$gdmpi" --version | grep -q DYNAMIC_ARCH; then
+    printf '#!/bin/sh\nOPENBLAS_CORETYPE=Nehalem exec %s "$@"\n' "$gdmpi" >older && chmod +x older
+    OTHER_GDMPI=$PWD/older refused "\[program\] has 'BLAS = .* Nehalem .*' here, and 'BLAS = .*' on rank 0"
+fi
+
 # On hosts with their own copies of the same data.
 cp -a same copy
 (gdmpi=./rank OTHER_FOLDER=copy launch run 2 ../run.ini)
