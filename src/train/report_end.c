@@ -91,7 +91,7 @@ static void print_saving(const account *account) {
     for (int phase = 0; phase < GD_PHASES; phase++) {
         run += account->times.mean[phase];
     }
-    double share = 100 * (waited + (saving->thread ? saving->processor : 0)) / run;
+    double share = fmin(100, 100 * (waited + (saving->thread ? saving->processor : 0)) / run);
     printf("saving    %lld checkpoints: %.3f s of training, ", (long long)saving->count, waited);
     if (saving->thread) {
         printf("%.3f s of processor beside it; at most %.1f %% of the run\n", saving->processor,
