@@ -165,7 +165,7 @@ static void write_links(void) {
 /* More names than a group keeps in one place, attributes, and types that are no numbers. */
 static void write_names(void) {
     const kind plain = {.layout = H5D_CONTIGUOUS};
-    char name[16];
+    char name[32];
     hid_t file = new_file("names.h5", H5F_LIBVER_V110, H5F_LIBVER_V110);
     hid_t group = add_group(file, "train"), text = H5Tcopy(H5T_C_S1);
     hid_t one = H5Screate(H5S_SCALAR), pair = H5Tcreate(H5T_COMPOUND, 12);

@@ -50,9 +50,24 @@ start() {
     starts[$1]=$((${starts[$1]} + 1))
 }
 
+# kill_all_of SESSION: all its processes; fails if there are none.
+kill_all_of() {
+    local file line words killed=1
+    for file in /proc/[0-9]*/stat; do
+        { read -r line <"$file"; } 2>/dev/null || continue
+        # Behind the name, which may have spaces: state, parent, group, session.
+        read -ra words <<<"${line##*) }"
+        if [ "${words[3]}" = "$1" ] && [ "${words[0]}" != Z ]; then
+            file=${file#/proc/}
+            kill -KILL "${file%/stat}" 2>/dev/null && killed=0
+        fi
+    done
+    return $killed
+}
+
 # kill_session: all processes of the run, until none is left; $code is how the first of them ended.
 kill_session() {
-    while pkill -KILL -s "$run"; do
+    while kill_all_of "$run"; do
         sleep 0.002
     done
     wait "$run" 2>/dev/null

@@ -24,7 +24,7 @@ if "$gdmpi" --version | grep -q 'Open MPI'; then
     wait
     unset OMPI_MCA_osc
     export OMPI_MCA_osc_sm_backing_directory=$PWD/absent
-    ranks 2 classes.ini run.dir=unshared
+    ranks 2 run.ini run.dir=unshared
     expect_out '^ +not window: .*/absent: there can be no shared memory in it: No such file'
     unset OMPI_MCA_osc_sm_backing_directory
 fi

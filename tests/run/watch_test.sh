@@ -66,7 +66,7 @@ for rank in 0 1 2; do
     kill -STOP "$process"
     ended
     expect_code run 1
-    expect_message run "rank $rank of 3 on [^ ]+ has stood still for [0-9]+ s; it was last in the phase [a-z]+ of step [0-9]+ \(epoch [0-9]+\)"
+    expect_message run "rank $rank of 3 on [^ ]+ has stood still for [0-9]+ s; it was last in the phase [a-z]+ (of step [0-9]+ \(epoch [0-9]+\)|before the first step)"
     [ -z "$(processes)" ] || failed "processes of rank $rank's run are left: $(processes)"
 done
 
