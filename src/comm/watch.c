@@ -322,6 +322,22 @@ static gd_status start_thread(gd_watch *watch) {
     return error == 0 ? GD_OK : cannot("no thread can be started", error);
 }
 
+/* All hear of each other before anything else is done, so that a rank that stands still from its
+ * first moment on is known, too. Collective. */
+static void meet(gd_watch *watch) {
+    bool root = watch->comm->rank == 0;
+    if (!root) {
+        tell(watch, RUNNING);
+    }
+    MPI_Barrier(watch->comm->world);
+    if (root) {
+        hear(watch);
+        tell(watch, RUNNING);
+    }
+    MPI_Barrier(watch->comm->world);
+    hear(watch);
+}
+
 gd_status gd_watch_start(gd_comm *comm, int64_t timeout, gd_watch **watch) {
     gd_watch *new = NULL;
     *watch = NULL;
@@ -345,6 +361,7 @@ gd_status gd_watch_start(gd_comm *comm, int64_t timeout, gd_watch **watch) {
                                  "the ports of the ranks");
     }
     if (status == GD_OK) {
+        meet(new);
         status = gd_comm_agree(comm, start_thread(new));
     }
     if (status != GD_OK) {
