@@ -25,6 +25,9 @@ typedef struct gd_source {
 gd_status gd_source_parse(const char *text, const char *file, gd_source *source);
 void gd_source_free(gd_source *source);
 
+/* Whether the group is in the file, which must be there. Not collective. */
+gd_status gd_source_look(const gd_source *source, bool *there);
+
 /* Reads shapes and some rows, all of them if they are few, in a process that may be lost: see
  * gd_store_guard. GD_OK too if the group is not there and not `needed`. Not collective. */
 gd_status gd_source_try(const gd_source *source, bool needed);

@@ -2,6 +2,7 @@
 
 #include "gdmpi/data.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/store.h"
 #include "gdmpi/text.h"
 
 /* Copies `count` bytes. */
@@ -48,4 +49,14 @@ gd_status gd_source_parse(const char *text, const char *file, gd_source *source)
 void gd_source_free(gd_source *source) {
     gd_memory_free(&source->file);
     gd_memory_free(&source->group);
+}
+
+gd_status gd_source_look(const gd_source *source, bool *there) {
+    gd_store *store = NULL;
+    gd_status status = gd_store_open(source->file, &store);
+    if (status == GD_OK) {
+        status = gd_store_has(store, source->group, there);
+        status = gd_status_first(status, gd_store_close(&store));
+    }
+    return status;
 }

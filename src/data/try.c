@@ -9,15 +9,6 @@ typedef struct attempt {
     bool needed;
 } attempt;
 
-static gd_status is_there(const gd_source *source, bool *there) {
-    gd_store *store = NULL;
-    gd_status status = gd_store_open(source->file, &store);
-    if (status == GD_OK) {
-        status = gd_store_has(store, source->group, there);
-    }
-    return gd_status_first(status, gd_store_close(&store));
-}
-
 static gd_status load(const gd_source *source, gd_rows *rows, int64_t first, int64_t count) {
     gd_split split = {.rows = rows->x.dims[0]};
     gd_status status = gd_rows_load(source, &split, GD_TRAINING, (gd_range){first, count}, rows);
@@ -33,7 +24,7 @@ static gd_status attempt_rows(void *context) {
     const attempt *try = context;
     gd_rows rows;
     bool there = true;
-    gd_status status = try->needed ? GD_OK : is_there(try->source, &there);
+    gd_status status = try->needed ? GD_OK : gd_source_look(try->source, &there);
     if (status != GD_OK || !there) {
         return status;
     }
@@ -42,8 +33,7 @@ static gd_status attempt_rows(void *context) {
         return status;
     }
     int64_t count = rows.x.dims[0];
-    int64_t width = rows.x_width * (int64_t)gd_type_size(rows.x.type) +
-                    rows.y_width * (int64_t)gd_type_size(rows.y.type);
+    int64_t width = (int64_t)(gd_rows_x_bytes(&rows) + gd_rows_y_bytes(&rows));
     if (count <= small / width) {
         return load(try->source, &rows, 0, count);
     }

@@ -4,7 +4,6 @@
 #include "gdmpi/blas.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/problem.h"
-#include "gdmpi/store.h"
 
 static gd_status open_training(gd_problem *problem) {
     const gd_config *config = problem->config;
@@ -15,16 +14,6 @@ static gd_status open_training(gd_problem *problem) {
         gd_source_parse(gd_config_text(config, "data", "train"),
                         gd_config_text(config, "data", "file"), &problem->train_source);
     return status == GD_OK ? gd_rows_describe(&problem->train_source, &problem->train) : status;
-}
-
-static gd_status source_is_there(const gd_source *source, bool *there) {
-    gd_store *store = NULL;
-    gd_status status = gd_store_open(source->file, &store);
-    if (status == GD_OK) {
-        status = gd_store_has(store, source->group, there);
-        status = gd_status_first(status, gd_store_close(&store));
-    }
-    return status;
 }
 
 /* Holds rows out of the training rows. */
@@ -57,7 +46,7 @@ static gd_status open_validation(gd_problem *problem) {
     if (val[0] != '\0') {
         status = gd_source_parse(val, gd_config_text(config, "data", "file"), &source);
         if (status == GD_OK && !needed) {
-            status = source_is_there(&source, &there);
+            status = gd_source_look(&source, &there);
         }
     }
     if (status == GD_OK && (there || needed)) {
