@@ -1,11 +1,12 @@
 # What scripts/bench measures limits with: `make probes`.
-EXTRA_PROGRAMS = \
+probes = \
 	scripts/benchmarks/dense \
 	scripts/benchmarks/empty \
 	scripts/benchmarks/gemm \
 	scripts/benchmarks/reduce \
 	scripts/benchmarks/softmax
-CLEANFILES += $(EXTRA_PROGRAMS)
+EXTRA_PROGRAMS = $(probes)
+CLEANFILES += $(probes)
 
 scripts_benchmarks_dense_SOURCES = scripts/benchmarks/dense.c scripts/benchmarks/probe.h
 scripts_benchmarks_dense_LDADD = $(libraries)
@@ -18,7 +19,7 @@ scripts_benchmarks_reduce_LDADD = $(libraries)
 scripts_benchmarks_softmax_SOURCES = scripts/benchmarks/softmax.c scripts/benchmarks/probe.h
 scripts_benchmarks_softmax_LDADD = $(libraries)
 
-probes: $(EXTRA_PROGRAMS)
+probes: $(probes)
 .PHONY: probes
 
 EXTRA_DIST += \
