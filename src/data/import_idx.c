@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -25,6 +27,15 @@ typedef struct idx {
     size_t row_bytes;
 } idx;
 
+/* zlib has no words for some failures of the system. */
+static gd_status unreadable(const idx *file, int error) {
+    bool bad = error == Z_DATA_ERROR || errno == EISDIR;
+    const char *why = error == Z_DATA_ERROR  ? "its compressed bytes are damaged"
+                      : error == Z_MEM_ERROR ? strerror(ENOMEM)
+                                             : strerror(errno);
+    return gd_status_new(bad ? GD_BAD_INPUT : GD_FAILED, "%s: cannot be read: %s", file->path, why);
+}
+
 /* Reads up to `count` bytes; *got is less only at the end of the file. */
 static gd_status read_bytes(idx *file, void *out, size_t count, size_t *got) {
     *got = 0;
@@ -32,9 +43,9 @@ static gd_status read_bytes(idx *file, void *out, size_t count, size_t *got) {
         unsigned part = count - *got < ROW_BYTES_MOST ? (unsigned)(count - *got) : ROW_BYTES_MOST;
         int read = gzread(file->stream, (char *)out + *got, part);
         int error = Z_OK;
-        const char *message = gzerror(file->stream, &error);
+        (void)gzerror(file->stream, &error);
         if (read < 0 || (error != Z_OK && error != Z_BUF_ERROR)) {
-            return gd_status_new(GD_BAD_INPUT, "%s: cannot be read: %s", file->path, message);
+            return unreadable(file, error);
         }
         if (read == 0) {
             break;
@@ -101,11 +112,11 @@ static gd_status idx_open(const char *path, idx *file) {
     *file = (idx){.path = path};
     /* zlib cannot tell a folder or a missing file from one that holds nothing. */
     if (access(path, R_OK) != 0) {
-        return gd_status_new(GD_BAD_INPUT, "%s: no such file, or it may not be read", path);
+        return gd_status_new(GD_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
     }
     file->stream = gzopen(path, "rb");
     if (file->stream == NULL) {
-        return gd_status_new(GD_BAD_INPUT, "%s: cannot be read", path);
+        return gd_status_new(GD_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
     }
     if (gzbuffer(file->stream, ZLIB_BUFFER) != 0) {
         return gd_status_no_memory("reading IDX", ZLIB_BUFFER);

@@ -18,6 +18,7 @@ void gd_store_start(void) {
 #if !HAVE_FILE_LOCKING
     (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
 #endif
+    (void)H5dont_atexit(); /* all is closed by then; what a damaged file left could crash it */
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* failing, it only leaves the library talkative */
     /* A data file does not say which other files are read; virtual data sets are looked at. */
     (void)H5Lunregister(H5L_TYPE_EXTERNAL);

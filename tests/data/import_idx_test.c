@@ -253,7 +253,8 @@ static void wrong_arguments_are_told(void **state) {
     write_pair();
     expect_error(gd_import_idx(3, inputs, "out.h5"), GD_BAD_INPUT,
                  "idx needs 2 or 4 files, not 3: IMAGES LABELS");
-    expect_error(gd_import_idx(2, lacking, "out.h5"), GD_BAD_INPUT, "missing.idx: no such file");
+    expect_error(gd_import_idx(2, lacking, "out.h5"), GD_BAD_INPUT,
+                 "missing.idx: cannot be read: No such file");
     expect_error(gd_import_idx(2, inputs, "./labels.idx"), GD_BAD_INPUT,
                  "labels.idx: is an input, and would be overwritten by ./labels.idx");
     expect_error(gd_import_idx(2, inputs, "nowhere/out.h5"), GD_FAILED,
