@@ -32,6 +32,11 @@ typedef struct gd_progress {
     int64_t log_bytes; /* how long metrics.jsonl was, this checkpoint's line included */
 } gd_progress;
 
+/* The step of the best checkpoint; -1: none yet. */
+static inline int64_t gd_progress_best(const gd_progress *progress) {
+    return progress->best_epoch > 0 ? progress->best_step : -1;
+}
+
 /* The data set that holds the configuration, as bytes. */
 #define GD_CHECKPOINT_CONFIG "/state/config"
 

@@ -49,12 +49,11 @@ static gd_status write_snapshot(const gd_writer_plan *plan, const gd_snapshot *s
     if (status == GD_OK) {
         status = gd_rundir_link(plan->rundir, "latest", progress->step);
     }
-    if (status == GD_OK && progress->best_epoch > 0 && progress->best_step == progress->step) {
+    if (status == GD_OK && gd_progress_best(progress) == progress->step) {
         status = gd_rundir_link(plan->rundir, "best", progress->step);
     }
     if (status == GD_OK) {
-        status = gd_rundir_prune(plan->rundir, plan->keep,
-                                 progress->best_epoch > 0 ? progress->best_step : -1);
+        status = gd_rundir_prune(plan->rundir, plan->keep, gd_progress_best(progress));
     }
     return status;
 }

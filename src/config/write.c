@@ -32,9 +32,7 @@ static gd_status compare_slot(const gd_slot *slot, const gd_config *old) {
         gd_value_equal(slot->setting->kind, &slot->value, &other->value)) {
         return GD_OK;
     }
-    return gd_status_new(GD_BAD_INPUT,
-                         "%s: %s.%s is '%s' but the checkpoint's run had '%s'; continue it with "
-                         "the old value, or start a new run in another folder",
+    return gd_status_new(GD_BAD_INPUT, "%s: %s.%s is '%s' but the checkpoint's run had '%s'",
                          slot->where, section, key, slot->value.text, other->value.text);
 }
 

@@ -44,8 +44,7 @@ static gd_status go_back(const gd_trainer *trainer) {
     const gd_progress *progress = &trainer->progress;
     int64_t keep = gd_config_integer(trainer->problem->config, "run", "keep");
     gd_status status = gd_rundir_rewind(&trainer->rundir, progress->step, progress->best_step);
-    return status == GD_OK ? gd_rundir_prune(&trainer->rundir, keep,
-                                             progress->best_epoch > 0 ? progress->best_step : -1)
+    return status == GD_OK ? gd_rundir_prune(&trainer->rundir, keep, gd_progress_best(progress))
                            : status;
 }
 

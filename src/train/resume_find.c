@@ -8,8 +8,8 @@
 /* The error of a run that cannot go on from another's checkpoint; takes it over. */
 static gd_status refuse(gd_status foreign) {
     gd_status told = gd_status_new(GD_BAD_INPUT,
-                                   "%s: choose another run.dir, or start over with "
-                                   "run.resume=never",
+                                   "%s: to continue that run, use its settings and data; for a "
+                                   "new one, choose another run.dir, or set run.resume=never",
                                    gd_status_message(foreign));
     gd_status_free(&foreign);
     return told;

@@ -46,7 +46,7 @@ else
 fi
 
 # A checkpoint of another run.
-other='choose another run.dir, or start over with run.resume=never'
+other='choose another run.dir, or set run.resume=never'
 expect_error 2 "layers.*dense 9, tanh, dense 3.*$other" run.ini 'model.layers=dense 9, tanh, dense 3'
 expect_error 2 "optimizer.*adam.*$other" run.ini optimizer.name=adam optimizer.lr=0.1
 expect_error 2 "precision.*double.*$other" run.ini train.precision=double

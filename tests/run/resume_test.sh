@@ -109,7 +109,7 @@ ranks 3 run.ini run.dir=moved train.epochs=3 data.train=elsewhere/rows.h5:/train
 ranks 1 run.ini run.dir=three train.epochs=3
 expect_same 'data that were moved' three moved
 "$make_data" x-changed changed.h5 203 61 || exit 1
-expect_error 2 "changed.h5:/train has other rows than the checkpoint's run had; .* is of another run: choose another run.dir" \
+expect_error 2 "changed.h5:/train has other rows than the checkpoint's run had; .* is of another run: to continue that run, use its settings" \
     run.ini run.dir=moved train.epochs=4 data.file=changed.h5
 expect_error 2 "'allreduce' does not come to the bits of 'auto'" run.ini run.dir=moved train.epochs=4 train.reduce=allreduce
 expect_error 2 "train.threads is '2' but the checkpoint's run had '1'" run.ini run.dir=moved train.epochs=4 train.threads=2
