@@ -6,7 +6,7 @@ import math
 import subprocess
 from pathlib import Path
 
-from contest import Row, number
+from contest import FIGURES, Row, number
 
 KINDS = {  # by whether the aim holds
     True: ("#2a7f62", "aim holds"),
@@ -25,7 +25,7 @@ set bmargin 5
 
 def times_as_fast(row: Row) -> float | None:
     """What a bar shows; None for what is no matter of speed."""
-    if "-" in row.figure or row.unit == "MiB" or not 0 < row.value < math.inf:
+    if FIGURES[row.figure][1] != "x" or row.unit == "MiB" or not 0 < row.value < math.inf:
         return None
     slower_is_more = row.figure == "gdmpi / peer" and not row.unit.endswith("/s")
     return 1 / row.value if slower_is_more else row.value
@@ -80,8 +80,8 @@ def plot_command(bars: list[Bar]) -> str:
     data.append([bar.mark() for bar in bars if bar.aim])
     parts.append("'-' using 1:2:3 with labels left offset 0.8,0 font ',10' notitle")
     data.append([bar.text() for bar in bars])
-    blocks = ["\n".join([*(lines or ["NaN"]), "e"]) for lines in data]
-    return "plot " + ", ".join(parts) + "\n" + "\n".join(blocks)
+    shown = [(part, "\n".join([*lines, "e"])) for part, lines in zip(parts, data) if lines]
+    return "\n".join(["plot " + ", ".join(part for part, _ in shown), *(block for _, block in shown)])
 
 
 def draw(rows: list[Row], folder: Path) -> None:
