@@ -15,7 +15,7 @@
 #include "gdmpi/store.h"
 #include "train_support.h"
 
-enum { OVERRIDES = 8 };
+enum { OVERRIDES = 24 };
 
 static const char base[] = "[data]\n"
                            "file = data.h5\n"

@@ -1,0 +1,177 @@
+/* Whole trajectories against those that another program came to: tests/reference/NAME.txt, made by
+ * NAME.py. */
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gdmpi/memory.h"
+#include "train/train_support.h"
+
+enum {
+    DATA_ROWS = 103,
+    INPUTS = 5,
+    OUTPUTS = 3,
+    SETTINGS = 12,
+    NUMBERS = 256,
+    STEPS = 30,
+    LINE = 256
+};
+
+static char folder[PATH_MAX];
+
+/* One case of a file: its settings, and the parameters after 30 steps. */
+typedef struct reference {
+    char name[LINE];
+    char setting[SETTINGS][LINE];
+    int settings, numbers;
+    double number[NUMBERS];
+} reference;
+
+/* Every number is exact in float, so that another program can make the same. */
+static float small(int64_t row, int64_t i, int64_t modulus) {
+    return (float)((row * 7 + i * 13 + row * i) % modulus - modulus / 2) / 16;
+}
+
+static void write_data(void) {
+    static float x[DATA_ROWS * INPUTS], values[DATA_ROWS * OUTPUTS];
+    static int64_t classes[DATA_ROWS], bits[DATA_ROWS * OUTPUTS], counts[DATA_ROWS * OUTPUTS];
+    for (int64_t row = 0; row < DATA_ROWS; row++) {
+        classes[row] = (row * row + row / 7) % OUTPUTS;
+        for (int64_t i = 0; i < INPUTS; i++) {
+            x[row * INPUTS + i] = small(row, i, 31);
+        }
+        for (int64_t i = 0; i < OUTPUTS; i++) {
+            values[row * OUTPUTS + i] = small(row, i, 23);
+            bits[row * OUTPUTS + i] = (row + row * i + i) % 5 < 2;
+            counts[row * OUTPUTS + i] = (row * (i + 2)) % 7;
+        }
+    }
+    const gd_type f = GD_FLOAT32, n = GD_INT64;
+    const data_group groups[] = {{"/classes", DATA_ROWS, INPUTS, 0, f, n, x, classes},
+                                 {"/bits", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, bits},
+                                 {"/bit", DATA_ROWS, INPUTS, 0, f, n, x, bits},
+                                 {"/counts", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, counts},
+                                 {"/values", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values}};
+    expect_ok(data_file_write("reference.h5", sizeof groups / sizeof *groups, groups));
+}
+
+/* Every element its own number, tensor by tensor. Collective. */
+static void set_parameters(const run *run) {
+    const gd_tensors *tensors = &run->problem->model->tensors;
+    gd_reducer *reducer = run->trainer->reducer;
+    int64_t place = 0;
+    for (int t = 0; t < tensors->count && gd_comm_rank(run->problem->comm) == 0; t++) {
+        const gd_tensor *tensor = &tensors->list[t];
+        for (int64_t i = 0; i < tensor->count; i++, place++) {
+            reducer->parameters[tensor->offset + i] = (real)((place * 37 + 11) % 101 - 50) / 64;
+        }
+    }
+    gd_reducer_spread(reducer);
+}
+
+/* The largest deviation, relative to the largest number of the tensor. Collective. */
+static double deviation(const run *run, const reference *case_) {
+    const gd_tensors *tensors = &run->problem->model->tensors;
+    real *parameters = parameters_of(run);
+    double worst = 0;
+    int64_t place = 0;
+    assert_int_equal(tensors->elements, case_->numbers);
+    for (int t = 0; t < tensors->count; t++) {
+        const gd_tensor *tensor = &tensors->list[t];
+        double largest = 0, apart = 0;
+        for (int64_t i = 0; i < tensor->count; i++, place++) {
+            double right = case_->number[place];
+            double off = fabs((double)parameters[tensor->offset + i] - right);
+            largest = fmax(largest, fabs(right));
+            apart = off <= apart ? apart : off; /* not a number is the worst */
+        }
+        worst = apart / largest <= worst ? worst : apart / largest;
+    }
+    gd_memory_free(&parameters);
+    return worst;
+}
+
+/* Collective. */
+static void check_case(gd_comm *comm, const reference *case_) {
+    const char *overrides[SETTINGS + 10] = {
+        "data.file=reference.h5", "data.val=",         "data.shards=4",
+        "data.scale=1",           "data.shuffle=none", "train.batch_size=42"};
+    int count = 6;
+    for (int i = 0; i < case_->settings; i++) {
+        overrides[count++] = case_->setting[i];
+    }
+    run run;
+    run_open(comm, overrides, &run);
+    set_parameters(&run);
+    run_steps(&run, STEPS);
+    double apart = deviation(&run, case_);
+    run_close(&run);
+    print_message("%-40s %.1e\n", case_->name, apart);
+    if (!(apart <= 1e-10)) {
+        fail_msg("%s: the parameters are %.1e from the reference", case_->name, apart);
+    }
+}
+
+static void read_line(const char *line, reference *case_) {
+    if (strncmp(line, "set ", 4) == 0) {
+        assert_true(case_->settings < SETTINGS);
+        snprintf(case_->setting[case_->settings++], sizeof *case_->setting, "%s", line + 4);
+    } else {
+        assert_true(case_->numbers < NUMBERS);
+        case_->number[case_->numbers++] = strtod(line, NULL);
+    }
+}
+
+/* All cases of one file. Collective. */
+static void check_file(gd_comm *comm, const char *name) {
+    char path[PATH_MAX + 64], line[LINE];
+    reference case_ = {0};
+    int cases = 0;
+    snprintf(path, sizeof path, "%s/%s.txt", folder, name);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "case ", 5) == 0) {
+            if (cases++ > 0) {
+                check_case(comm, &case_);
+            }
+            case_ = (reference){0};
+            snprintf(case_.name, sizeof case_.name, "%s", line + 5);
+        } else {
+            read_line(line, &case_);
+        }
+    }
+    fclose(file);
+    assert_true(cases > 0);
+    check_case(comm, &case_);
+}
+
+static void data_are_written(void **state) {
+    if (gd_comm_rank(*state) == 0) {
+        write_data();
+    }
+    gd_comm_barrier(*state);
+}
+
+static void optimizers_follow_the_reference(void **state) {
+    check_file(*state, "optimizers");
+}
+
+int main(int argc, char **argv) {
+    gd_comm *comm = mpi_support_start(&argc, &argv);
+    const char *source = getenv("srcdir");
+    char relative[PATH_MAX];
+    snprintf(relative, sizeof relative, "%s/tests/reference", source == NULL ? "." : source);
+    if (realpath(relative, folder) == NULL) {
+        perror(relative);
+        return EXIT_FAILURE;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(data_are_written, comm),
+        cmocka_unit_test_prestate(optimizers_follow_the_reference, comm),
+    };
+    return tests_run(comm, tests, sizeof tests / sizeof *tests);
+}
