@@ -7,6 +7,7 @@ LDADD = tests/libsupport.a $(libraries) $(CMOCKA_LIBS)
 
 check_LIBRARIES += tests/libsupport.a
 tests_libsupport_a_SOURCES = \
+	tests/checkpoint/checkpoint_support.h \
 	tests/config/config_sample.h \
 	tests/data/data_files.c \
 	tests/data/data_files.h \
