@@ -102,7 +102,7 @@ check_run() {
     state=$scenario.$(files run | cksum | tr ' ' -)
     if [ ! -e "../states/$state" ]; then
         mkdir -p "$sessions/$1"
-        if ! TMPDIR=$sessions/$1 "$whole" "${arguments[@]}" >"../out.$1" 2>"../err.$1"; then
+        if ! TMPDIR=$sessions/$1 timeout -s KILL 300 "$whole" "${arguments[@]}" >"../out.$1" 2>"../err.$1"; then
             failed_try 'the same command cannot go on'
         elif [ "$(digest run)" != "$(digest "../$scenario.$count.whole/run")" ] ||
             ! diff <(files "../$scenario.$count.whole/run") <(files run); then
