@@ -7,6 +7,16 @@
 #include "gdmpi/train.h"
 #include "train_private.h"
 
+static void print_tensors(const gd_layer *layer) {
+    char dims[GD_TEXT_DIMS];
+    for (int i = 0; i < layer->tensor_count; i++) {
+        const gd_tensor *tensor = &layer->tensor[i];
+        printf("%s %s %s", i > 0 ? "," : "", tensor->name,
+               gd_text_dims(tensor->rank, tensor->dims, dims));
+    }
+    printf("\n");
+}
+
 static void print_layers(const gd_model *model) {
     char text[32];
     printf("\nlayer                  outputs   parameters  tensors\n");
@@ -14,18 +24,13 @@ static void print_layers(const gd_model *model) {
         const gd_layer *layer = &model->layers[i];
         int64_t count = 0;
         char name[64];
-        gd_text tensors = {0};
         for (int j = 0; j < layer->tensor_count; j++) {
-            const gd_tensor *tensor = &layer->tensor[j];
-            count += tensor->count;
-            gd_text_add(&tensors, "%s%s ", j > 0 ? ", " : "", tensor->name);
-            gd_text_add_dims(&tensors, tensor->rank, tensor->dims);
+            count += layer->tensor[j].count;
         }
         snprintf(name, sizeof name, layer->kind->argument == NULL ? "%d %s" : "%d %s %g", i,
                  layer->kind->name, layer->argument);
-        printf("%-20s %9lld %12s  %s\n", name, (long long)layer->outputs,
-               gd_text_grouped(count, text), gd_text_bytes(&tensors));
-        gd_text_free(&tensors);
+        printf("%-20s %9lld %12s ", name, (long long)layer->outputs, gd_text_grouped(count, text));
+        print_tensors(layer);
     }
 }
 
