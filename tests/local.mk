@@ -180,6 +180,7 @@ run_tests = \
 	tests/run/resume_test.sh \
 	tests/run/rooms_test.sh \
 	tests/run/same_test.sh \
+	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)
