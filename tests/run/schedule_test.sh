@@ -47,7 +47,7 @@ plateau=(schedule.name=plateau schedule.patience=1 schedule.factor=0.5 schedule.
     schedule.warmup_steps=14)
 same_on plateau '1 2' run.ini "${plateau[@]}"
 follows val_loss
-for step in 32 64 104; do
+for step in 32 48 64; do
     goes_on plateau "$step" "${plateau[@]}"
 done
 same_on 'plateau without validation' '2' run.ini "${plateau[@]}" data.val=
