@@ -1,4 +1,4 @@
-"""Trajectories with changing learning rates, by PyTorch's torch.optim.lr_scheduler: an epoch is 3 steps, and a run 10 epochs."""
+"""Trajectories with changing learning rates, by PyTorch's torch.optim.lr_scheduler: 10 epochs of 3 steps."""
 
 from __future__ import annotations
 
@@ -24,34 +24,43 @@ def warm_cosine(optimizer: torch.optim.Optimizer) -> Any:
     return kinds.SequentialLR(optimizer, [warm_up, cosine], milestones=[5])
 
 
-# The optimizer, settings of [schedule], whether epochs are counted, and PyTorch's scheduler.
-CASES: list[tuple[str, dict[str, object], bool, Callable[[torch.optim.Optimizer], Any]]] = [
-    ("sgd", {"name": "step", "step_size": "4 epochs", "gamma": 0.5}, True, lambda o: kinds.StepLR(o, step_size=4, gamma=0.5)),
-    ("momentum", {"name": "cosine", "min_lr": 0.01, "warmup_steps": 5}, False, warm_cosine),
-    (
-        "momentum",
-        {"name": "cyclic", "max_lr": 0.4, "step_size_up": 4, "mode": "triangular2"},
-        False,
-        lambda o: kinds.CyclicLR(o, base_lr=LR, max_lr=0.4, step_size_up=4, mode="triangular2", cycle_momentum=False),
-    ),
-    ("adam", {"name": "onecycle"}, False, lambda o: kinds.OneCycleLR(o, max_lr=LR, total_steps=30, cycle_momentum=False)),
+def steps(optimizer: torch.optim.Optimizer) -> Any:
+    return kinds.StepLR(optimizer, step_size=4, gamma=0.5)
+
+
+def cyclic(optimizer: torch.optim.Optimizer) -> Any:
+    arguments = {"max_lr": 0.4, "step_size_up": 4, "mode": "triangular2"}
+    return kinds.CyclicLR(optimizer, base_lr=LR, cycle_momentum=False, **arguments)
+
+
+def onecycle(optimizer: torch.optim.Optimizer) -> Any:
+    return kinds.OneCycleLR(optimizer, max_lr=LR, total_steps=30, cycle_momentum=False)
+
+
+# The optimizer, settings of [schedule], what is counted, and PyTorch's scheduler.
+CASES: list[tuple[str, dict[str, object], str, Callable[[torch.optim.Optimizer], Any]]] = [
+    ("sgd", {"name": "step", "step_size": "4 epochs", "gamma": 0.5}, "epochs", steps),
+    ("momentum", {"name": "cosine", "min_lr": 0.01, "warmup_steps": 5}, "steps", warm_cosine),
+    ("momentum", {"name": "cyclic", "max_lr": 0.4, "step_size_up": 4, "mode": "triangular2"}, "steps", cyclic),
+    ("adam", {"name": "onecycle"}, "steps", onecycle),
 ]
 
 
 def main() -> None:
-    for name, settings, epochs, make in CASES:
+    for name, settings, unit, make in CASES:
         model = network()
         set_parameters(model)
         optimizer = OPTIMIZERS[name](model.parameters())
         scheduler = make(optimizer)
 
-        def after_step(step: int, epochs: bool = epochs, scheduler: Any = scheduler) -> None:
-            if (not epochs or (step + 1) % EPOCH == 0) and step < 29:
+        def after_step(step: int, unit: str = unit, scheduler: Any = scheduler) -> None:
+            if (unit == "steps" or (step + 1) % EPOCH == 0) and step < 29:
                 scheduler.step()
 
         train(model, torch.nn.functional.cross_entropy, "/classes", optimizer, after_step)
         all_settings = {**MODEL, "optimizer.name": name, "optimizer.lr": LR}
-        write(f"{name}, {settings['name']}", {**all_settings, **{f"schedule.{key}": value for key, value in settings.items()}}, model)
+        all_settings |= {f"schedule.{key}": value for key, value in settings.items()}
+        write(f"{name}, {settings['name']}", all_settings, model)
 
 
 main()
