@@ -48,6 +48,19 @@ libgdmpi_a_SOURCES = \
 	src/comm/watch.c \
 	src/comm/window.c \
 	src/reduce/tree.c \
+	src/schedule/schedule.c \
+	src/schedule/schedule_constant.c \
+	src/schedule/schedule_cosine.c \
+	src/schedule/schedule_cyclic.c \
+	src/schedule/schedule_exponential.c \
+	src/schedule/schedule_inverse.c \
+	src/schedule/schedule_multistep.c \
+	src/schedule/schedule_onecycle.c \
+	src/schedule/schedule_plateau.c \
+	src/schedule/schedule_polynomial.c \
+	src/schedule/schedule_private.h \
+	src/schedule/schedule_restarts.c \
+	src/schedule/schedule_step.c \
 	src/checkpoint/checkpoint.c \
 	src/checkpoint/checkpoint_read.c \
 	src/checkpoint/rundir.c \
@@ -180,6 +193,7 @@ noinst_HEADERS += \
 	include/gdmpi/reduce.h \
 	include/gdmpi/rng.h \
 	include/gdmpi/rundir.h \
+	include/gdmpi/schedule.h \
 	include/gdmpi/seal.h \
 	include/gdmpi/shards.h \
 	include/gdmpi/status.h \

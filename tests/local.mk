@@ -47,6 +47,7 @@ test_programs = \
 	tests/log/timeline_mpi_test \
 	tests/log/times_mpi_test \
 	tests/reduce/tree_test \
+	tests/schedule/schedule_test \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
 	tests/store/store_test \
@@ -105,7 +106,7 @@ train_support = tests/train/train_support.c tests/train/train_support.h
 test_programs += tests/reference/trajectory_mpi_test
 tests_reference_trajectory_mpi_test_SOURCES = tests/reference/trajectory_mpi_test.c $(train_support)
 tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = optimizers
+references = optimizers schedules schedules_trained
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/train/gradient_single_mpi_test
 tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
@@ -180,6 +181,7 @@ run_tests = \
 	tests/run/resume_test.sh \
 	tests/run/rooms_test.sh \
 	tests/run/same_test.sh \
+	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)

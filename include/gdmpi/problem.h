@@ -4,15 +4,18 @@
 
 #include "gdmpi/comm.h"
 #include "gdmpi/model.h"
+#include "gdmpi/schedule.h"
 
 #define gd_problem_open GD_NAME(gd_problem_open)
 #define gd_problem_load GD_NAME(gd_problem_load)
 #define gd_problem_close GD_NAME(gd_problem_close)
+#define gd_problem_steps GD_NAME(gd_problem_steps)
 
 typedef struct gd_problem {
     gd_comm *comm;
     const gd_config *config;
     gd_model *model;
+    gd_schedule schedule;
     double scale;
     uint64_t seed;
 
@@ -40,5 +43,8 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
 gd_status gd_problem_load(gd_problem *problem);
 
 void gd_problem_close(gd_problem **problem);
+
+/* All steps that train.epochs and train.max_steps ask for. Not collective. */
+int64_t gd_problem_steps(const gd_problem *problem);
 
 #endif

@@ -48,10 +48,7 @@ static void print_shards(const gd_problem *problem) {
     printf("\nsteps an epoch     %s", gd_text_grouped(gd_shards_steps(shards), count));
     printf(", the last of %s rows",
            gd_text_grouped(gd_shards_step_rows(shards, gd_shards_steps(shards) - 1), count));
-    printf("\nsteps in all       %s\n",
-           gd_text_grouped(gd_shards_steps(shards) *
-                               gd_config_integer(problem->config, "train", "epochs"),
-                           count));
+    printf("\nsteps in all       %s\n", gd_text_grouped(gd_problem_steps(problem), count));
 }
 
 /* Of the rank that brings most. Collective. */

@@ -183,6 +183,13 @@ static gd_status try_sources(const gd_problem *problem) {
     return gd_comm_agree(problem->comm, status);
 }
 
+int64_t gd_problem_steps(const gd_problem *problem) {
+    int64_t most = gd_config_integer(problem->config, "train", "max_steps");
+    int64_t steps =
+        gd_config_integer(problem->config, "train", "epochs") * gd_shards_steps(&problem->shards);
+    return most > 0 && most < steps ? most : steps;
+}
+
 static gd_status open_all(gd_problem *self) {
     const gd_config *config = self->config;
     gd_status status = open_training(self);
@@ -201,6 +208,9 @@ static gd_status open_all(gd_problem *self) {
     }
     if (status == GD_OK) {
         cut_tiles(self);
+        status = gd_schedule_read(config, gd_config_number(config, "optimizer", "lr"),
+                                  gd_shards_steps(&self->shards), gd_problem_steps(self),
+                                  &self->schedule);
     }
     return status;
 }

@@ -117,7 +117,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     double *squares = trainer->shared + shards, *flags = squares + reducer->block_count;
 
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
-    trainer->lr = gd_config_number(problem->config, "optimizer", "lr");
+    trainer->lr = gd_schedule_lr(&problem->schedule, &progress->plateau, progress->step);
     if (trainer->dealer != NULL) {
         gd_dealer_step(trainer->dealer, progress->epoch_step);
     }

@@ -65,6 +65,7 @@ gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     self->problem = problem;
     self->progress.train_loss = self->progress.val_loss = NAN;
     self->progress.val_metric = self->progress.best_loss = NAN;
+    self->progress.plateau = GD_PLATEAU_START;
     const gd_reducer_plan plan = {
         .name = gd_config_text(problem->config, "train", "reduce"),
         .overlap = strcmp(gd_config_text(problem->config, "train", "overlap"), "yes") == 0,

@@ -62,6 +62,7 @@ static gd_checkpoint_header sample_header(void) {
                                                .best_loss = 1.0 / 3,
                                                .best_epoch = INT64_MIN,
                                                .best_step = -1,
+                                               .plateau = {-1.0 / 7, 3, INT64_MAX, 5},
                                                .log_bytes = (int64_t)1 << 53 | 1}};
 }
 

@@ -61,6 +61,9 @@ bad '[data]\nshards = 3' "bad.ini:9: key 'shards' in \[data\] is given twice, fi
 bad '[run]\ncheckpoint_every = 3 fortnights' "bad.ini:9: .*'?3 fortnights"
 bad '[run]\nlog_every = 5 minutes' 'bad.ini:9: must be a number of steps or epochs'
 bad '[run]\nverify_every = 5 minutes' 'bad.ini:9: must be a number of steps or epochs'
+bad '[schedule]\nname = step\nstep_size = 5 minutes' 'bad.ini:10: must be a number of steps or epochs'
+bad '[schedule]\nname = cosine\nstep_size = 5' "bad.ini:10: key 'step_size' in \[schedule\] has no effect with name = cosine; it belongs to step"
+bad '[schedule]\nname = multistep\nmilestones = 5, 4' "bad.ini:10: '5, 4' is not a list of whole numbers"
 bad 'no assignment' 'bad.ini:8: '
 refused "train.epochs=-1: .*-1" run.ini train.epochs=-1
 refused "unknown key 'lr' in \[train\].*\[optimizer\]" run.ini train.lr=1
