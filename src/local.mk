@@ -70,6 +70,7 @@ numerics = \
 	src/model/exponential.h \
 	src/model/gemm_rate.c \
 	src/model/init.c \
+	src/model/init_orthogonal.c \
 	src/model/layer.c \
 	src/model/layer_dense.c \
 	src/model/layer_dropout.c \

@@ -67,6 +67,10 @@ struct gd_layer_kind {
     double min, max;      /* the range: min <= a <= max, or min <= a < max if `open` */
     bool open;
 
+    /* How much larger the weights before it should be, for their outputs to keep their spread
+     * behind it; NULL: not known. */
+    double (*gain)(const gd_layer *layer);
+
     /* Sets outputs, cache and tensors (rank, dims, count, fans; not names or offsets) from inputs
      * and argument; NULL: outputs = inputs, no cache, no tensors. Tensor 0 is called weight and
      * tensor 1 bias. */

@@ -12,9 +12,11 @@ typedef struct gd_tensor {
     char name[32]; /* "0.weight" */
     int rank;
     int64_t dims[4];
-    int64_t count;  /* elements */
-    int64_t offset; /* of the first element, in elements */
-    int64_t fan_in, fan_out;
+    int64_t count;           /* elements */
+    int64_t offset;          /* of the first element, in elements */
+    int64_t fan_in, fan_out; /* 0: it multiplies no inputs, and starts as `initial` */
+    double initial;
+    double gain; /* of the activation that follows, as PyTorch's calculate_gain has it */
 } gd_tensor;
 
 /* In the order of their offsets; `size` elements in all, alignment gaps included, which stay zero.

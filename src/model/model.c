@@ -1,8 +1,8 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "gdmpi/init.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/model.h"
 #include "layers.h"
@@ -20,6 +20,10 @@ static const gd_setting rows[] = {
      .initial = "default",
      .choices = gd_init_name,
      .help = "initial parameters; default is that of PyTorch's layers"},
+    {.key = "init_gain",
+     .kind = GD_SETTING_TEXT,
+     .initial = "1",
+     .help = "multiplies initial weights; auto: they are for the activation that follows them"},
     {.key = "init_from",
      .kind = GD_SETTING_TEXT,
      .initial = "",
@@ -58,6 +62,17 @@ static gd_status shape_layers(const gd_config *config, gd_model *model) {
     return GD_OK;
 }
 
+/* That of the first layer after number `i`, up to the next with tensors, of which it is known; else
+ * 1. */
+static double gain_after(const gd_layer *layers, int count, int i) {
+    for (i++; i < count && layers[i].tensor_count == 0; i++) {
+        if (layers[i].kind->gain != NULL) {
+            return layers[i].kind->gain(&layers[i]);
+        }
+    }
+    return 1;
+}
+
 /* Lays the tensors out one after another; false if there are too many elements to count. */
 static bool place_tensors(gd_model *model) {
     static const char *const part[GD_LAYER_TENSORS] = {"weight", "bias"};
@@ -71,6 +86,7 @@ static bool place_tensors(gd_model *model) {
                 return false;
             }
             snprintf(tensor->name, sizeof tensor->name, "%d.%s", i, part[t]);
+            tensor->gain = gain_after(model->layers, model->layer_count, i);
             tensor->offset = tensors->size;
             tensors->size +=
                 (tensor->count + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
@@ -103,6 +119,21 @@ static int64_t choose_tile(const gd_model *model) {
     return rows;
 }
 
+static gd_status read_init(const gd_config *config, gd_model *model) {
+    const char *text = gd_config_text(config, "model", "init_gain");
+    const bool by_activation = strcmp(text, "auto") == 0;
+    model->init = gd_init_find(gd_config_text(config, "model", "init"));
+    if (!by_activation && !(gd_text_to_number(text, &model->init_gain) && model->init_gain > 0)) {
+        return gd_config_fail(config, "model", "init_gain",
+                              "'%s' is neither a number above 0 nor auto", text);
+    }
+    if (model->init->gain == 0 && model->init_gain != 1) {
+        return gd_config_fail(config, "model", "init_gain", "has no effect with init = %s",
+                              model->init->name);
+    }
+    return GD_OK;
+}
+
 static gd_status build(const gd_config *config, gd_model *model) {
     if (model->inputs > INT_MAX) {
         return gd_config_fail(config, "model", "layers",
@@ -110,7 +141,10 @@ static gd_status build(const gd_config *config, gd_model *model) {
                               (long long)model->inputs, INT_MAX);
     }
     model->loss = gd_loss_find(gd_config_text(config, "model", "loss"));
-    gd_status status = gd_layers_parse(config, &model->layers, &model->layer_count);
+    gd_status status = read_init(config, model);
+    if (status == GD_OK) {
+        status = gd_layers_parse(config, &model->layers, &model->layer_count);
+    }
     if (status == GD_OK) {
         status = shape_layers(config, model);
     }
@@ -155,14 +189,24 @@ gd_target gd_model_target(const gd_model *model) {
         .kind = loss->target, .outputs = model->outputs, .min = loss->min, .max = loss->max};
 }
 
-void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_t seed,
-                         real *parameters) {
-    const gd_init *init = gd_init_find(gd_config_text(config, "model", "init"));
-    for (int i = 0; i < model->tensors.count; i++) {
+static double init_factor(const gd_model *model, const gd_tensor *tensor) {
+    return model->init_gain > 0 ? model->init_gain : tensor->gain / model->init->gain;
+}
+
+gd_status gd_model_initialise(const gd_model *model, uint64_t seed, real *parameters) {
+    gd_status status = GD_OK;
+    for (int i = 0; i < model->tensors.count && status == GD_OK; i++) {
         const gd_tensor *tensor = &model->tensors.list[i];
+        real *values = parameters + tensor->offset;
         gd_rng rng = gd_rng_stream(seed, GD_RNG_INIT, i, 0, 0);
-        init->fill(tensor, &rng, parameters + tensor->offset);
+        for (int64_t j = 0; j < tensor->count; j++) {
+            values[j] = (real)tensor->initial;
+        }
+        if (tensor->fan_in > 0) {
+            status = model->init->fill(tensor, &rng, init_factor(model, tensor), values);
+        }
     }
+    return status;
 }
 
 /* Forward multiplies by each matrix once and backward twice, but that there is no gradient of the

@@ -351,9 +351,9 @@ static void initial_parameters_leave_gaps_zero_and_depend_on_the_seed(void **sta
     gd_model *model = NULL;
     assert_null(gd_model_new(config, INPUTS, &model));
     real *first = vector(model), *again = vector(model), *other = vector(model);
-    gd_model_initialise(model, config, 1, first);
-    gd_model_initialise(model, config, 1, again);
-    gd_model_initialise(model, config, 2, other);
+    assert_null(gd_model_initialise(model, 1, first));
+    assert_null(gd_model_initialise(model, 1, again));
+    assert_null(gd_model_initialise(model, 2, other));
     assert_memory_equal(first, again, (size_t)model->tensors.size * sizeof(real));
     for (int64_t i = 0; i < model->tensors.size; i++) {
         const gd_tensor *second = &model->tensors.list[2];
@@ -367,6 +367,68 @@ static void initial_parameters_leave_gaps_zero_and_depend_on_the_seed(void **sta
     gd_memory_free(&other);
     gd_model_free(&model);
     gd_config_free(&config);
+}
+
+static gd_config *config_of_gain(const char *init, const char *gain) {
+    static const gd_settings *const tables[] = {&gd_model_settings, NULL};
+    gd_text text = {0};
+    gd_text_add(&text,
+                "[model]\nlayers = dense 4, dropout, relu, dense 4, leaky_relu 0.5, dense 4, gelu, "
+                "dense 4, tanh, dense 4, dropout, dense 4\nloss = mse\ninit = %s\n"
+                "init_gain = %s\n",
+                init, gain);
+    gd_config *config = NULL;
+    assert_null(gd_config_parse("test.ini", text.bytes, 0, NULL, tables, &config));
+    gd_text_free(&text);
+    return config;
+}
+
+/* PyTorch's calculate_gain. he_normal has that of relu in it already. */
+static void initial_weights_are_for_the_activation_that_follows(void **state) {
+    (void)state;
+    static const double gains[] = {1.4142135623730951, 1.2649110640673518, 1, 5.0 / 3, 1};
+    static const char *const inits[] = {"he_normal", "xavier_uniform", "orthogonal", "normal"};
+    for (int k = 0; k < 4; k++) {
+        gd_config *plain_config = config_of_gain(inits[k], "1");
+        gd_config *config = config_of_gain(inits[k], "auto");
+        gd_model *plain = NULL, *model = NULL;
+        assert_null(gd_model_new(plain_config, INPUTS, &plain));
+        assert_null(gd_model_new(config, INPUTS, &model));
+        real *once = vector(model), *times = vector(model);
+        assert_null(gd_model_initialise(plain, 1, once));
+        assert_null(gd_model_initialise(model, 1, times));
+        for (int i = 0; i < 5; i++) {
+            const gd_tensor *tensor = &model->tensors.list[2 * i];
+            assert_near((double)times[tensor->offset] / (double)once[tensor->offset],
+                        gains[i] / (k == 0 ? gains[0] : 1), 1e-6);
+        }
+        gd_memory_free(&once);
+        gd_memory_free(&times);
+        gd_model_free(&plain);
+        gd_model_free(&model);
+        gd_config_free(&plain_config);
+        gd_config_free(&config);
+    }
+}
+
+static void a_gain_that_is_none_is_refused(void **state) {
+    (void)state;
+    static const char *const refused[][3] = {
+        {"normal", "0", "'0' is neither a number above 0 nor auto"},
+        {"normal", "inf", "'inf' is neither a number above 0 nor auto"},
+        {"he_normal", "relu", "'relu' is neither a number above 0 nor auto"},
+        {"default", "2", "has no effect with init = default"},
+        {"zeros", "auto", "has no effect with init = zeros"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        gd_config *config = config_of_gain(refused[i][0], refused[i][1]);
+        gd_model *model = NULL;
+        gd_status status = gd_model_new(config, INPUTS, &model);
+        assert_int_equal(gd_status_code(status), GD_BAD_INPUT);
+        assert_non_null(strstr(gd_status_message(status), refused[i][2]));
+        gd_status_free(&status);
+        gd_config_free(&config);
+    }
 }
 
 static void a_workspaces_bytes_are_what_it_allocates(void **state) {
@@ -510,6 +572,8 @@ int main(void) {
         cmocka_unit_test(blanks_in_layers_do_not_matter),
         cmocka_unit_test(the_target_is_what_the_loss_wants),
         cmocka_unit_test(initial_parameters_leave_gaps_zero_and_depend_on_the_seed),
+        cmocka_unit_test(initial_weights_are_for_the_activation_that_follows),
+        cmocka_unit_test(a_gain_that_is_none_is_refused),
         cmocka_unit_test(a_workspaces_bytes_are_what_it_allocates),
         cmocka_unit_test(a_workspace_beyond_memory_is_an_error),
         cmocka_unit_test(layers_that_cannot_be_read_are_refused),
