@@ -12,10 +12,14 @@
 #define gd_layer_name GD_NAME(gd_layer_name)
 #define gd_layer_dense GD_NAME(gd_layer_dense)
 #define gd_layer_dropout GD_NAME(gd_layer_dropout)
+#define gd_layer_elu GD_NAME(gd_layer_elu)
 #define gd_layer_gelu GD_NAME(gd_layer_gelu)
+#define gd_layer_layer_norm GD_NAME(gd_layer_layer_norm)
 #define gd_layer_leaky_relu GD_NAME(gd_layer_leaky_relu)
 #define gd_layer_relu GD_NAME(gd_layer_relu)
 #define gd_layer_sigmoid GD_NAME(gd_layer_sigmoid)
+#define gd_layer_silu GD_NAME(gd_layer_silu)
+#define gd_layer_softmax GD_NAME(gd_layer_softmax)
 #define gd_layer_softplus GD_NAME(gd_layer_softplus)
 #define gd_layer_tanh GD_NAME(gd_layer_tanh)
 
@@ -49,11 +53,11 @@ typedef struct gd_flow {
     const real *parameters; /* the model's flat vector; NULL will do for layers without tensors */
     const real *x;          /* [rows, inputs] */
     real *y;                /* [rows, outputs]; set by forward, read by backward; never x */
-    real *cache;            /* [rows, cache]; as y; NULL if the layer's cache is 0 */
-    const real *dy;         /* [rows, outputs] */
-    real *dx;               /* [rows, inputs]; layers without tensors: may be dy, others: or NULL */
-    real *gradient;         /* like parameters; only the layer's own tensors are touched */
-    const gd_ready *ready;  /* told by layers with tensors, the last time from tensor[0] on */
+    real *cache;           /* [rows, cache]; as y, but backward may use it up; NULL if cache is 0 */
+    const real *dy;        /* [rows, outputs] */
+    real *dx;              /* [rows, inputs]; layers without tensors: may be dy, others: or NULL */
+    real *gradient;        /* like parameters; only the layer's own tensors are touched */
+    const gd_ready *ready; /* told by layers with tensors, the last time from tensor[0] on */
 } gd_flow;
 
 struct gd_layer_kind {
@@ -85,8 +89,9 @@ struct gd_layer_kind {
 };
 
 extern const gd_layer_kind *const gd_layer_kinds[]; /* ends with NULL */
-extern const gd_layer_kind gd_layer_dense, gd_layer_dropout, gd_layer_gelu, gd_layer_leaky_relu,
-    gd_layer_relu, gd_layer_sigmoid, gd_layer_softplus, gd_layer_tanh;
+extern const gd_layer_kind gd_layer_dense, gd_layer_dropout, gd_layer_elu, gd_layer_gelu,
+    gd_layer_layer_norm, gd_layer_leaky_relu, gd_layer_relu, gd_layer_sigmoid, gd_layer_silu,
+    gd_layer_softmax, gd_layer_softplus, gd_layer_tanh;
 
 const gd_layer_kind *gd_layer_find(const char *name); /* NULL: none */
 const char *gd_layer_name(size_t index);              /* a gd_names */

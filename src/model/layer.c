@@ -2,8 +2,19 @@
 #include "gdmpi/text.h"
 
 const gd_layer_kind *const gd_layer_kinds[] = {
-    &gd_layer_dense, &gd_layer_relu,     &gd_layer_leaky_relu, &gd_layer_tanh, &gd_layer_sigmoid,
-    &gd_layer_gelu,  &gd_layer_softplus, &gd_layer_dropout,    NULL,
+    &gd_layer_dense,
+    &gd_layer_relu,
+    &gd_layer_leaky_relu,
+    &gd_layer_tanh,
+    &gd_layer_sigmoid,
+    &gd_layer_elu,
+    &gd_layer_gelu,
+    &gd_layer_silu,
+    &gd_layer_softplus,
+    &gd_layer_softmax,
+    &gd_layer_layer_norm,
+    &gd_layer_dropout,
+    NULL,
 };
 
 const gd_layer_kind *gd_layer_find(const char *name) {

@@ -42,7 +42,7 @@ static gd_layer layer_of(const gd_layer_kind *kind) {
         layer.tensor[t].offset = offset;
         offset += layer.tensor[t].count;
     }
-    assert_true(offset <= MOST && layer.outputs <= INPUTS);
+    assert_true(offset <= MOST && layer.outputs <= INPUTS && layer.cache <= MOST);
     return layer;
 }
 
@@ -56,7 +56,7 @@ static int64_t parameter_count(const gd_layer *layer) {
 
 typedef struct state {
     real parameters[MOST], gradient[MOST];
-    real x[ROWS * INPUTS], y[ROWS * INPUTS], cache[ROWS * INPUTS];
+    real x[ROWS * INPUTS], y[ROWS * INPUTS], cache[ROWS * MOST];
     real dx[ROWS * INPUTS], dy[ROWS * INPUTS];
 } state;
 
@@ -70,7 +70,10 @@ static state fresh_state(void) {
     for (int i = 0; i < ROWS * INPUTS; i++) {
         s.x[i] = away_from_zero(1000 + (uint64_t)i);
         s.dy[i] = away_from_zero(2000 + (uint64_t)i);
-        s.y[i] = s.dx[i] = s.cache[i] = (real)NAN;
+        s.y[i] = s.dx[i] = (real)NAN;
+    }
+    for (int i = 0; i < ROWS * MOST; i++) {
+        s.cache[i] = (real)NAN;
     }
     return s;
 }
@@ -202,7 +205,7 @@ static void rows_do_not_touch_each_other(void **unused) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
         state s = fresh_state(), other = s;
         for (int j = 0; j < INPUTS; j++) {
-            other.x[CHANGED * INPUTS + j] += 1;
+            other.x[CHANGED * INPUTS + j] += (real)(1 + j * j);
             other.dy[CHANGED * layer.outputs + j % layer.outputs] += 1;
         }
         forward(&layer, &training, &s);
@@ -428,8 +431,8 @@ static void dropout_draws_anew_for_each_use(void **unused) {
     assert_memory_equal(first, other, sizeof first);
 }
 
-/* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, log(1 + exp(x)), 1 / (1 + exp(-x)), tanh(x),
- * max(x, 0), max(x, x / 100). */
+/* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, x / (1 + exp(-x)), exp(x) - 1 where x < 0,
+ * log(1 + exp(x)), 1 / (1 + exp(-x)), tanh(x), max(x, 0), max(x, x / 100). */
 static const double points[] = {-30, -5, -1, -0.01, 0, 0.01, 1, 5, 19, 30};
 enum { POINTS = sizeof points / sizeof *points };
 
@@ -440,6 +443,13 @@ static const struct {
     {&gd_layer_gelu,
      {-1.4720141781444561e-196, -1.4332578593959696e-6, -0.15865525393145705, -0.004960106436853684,
       0.0, 0.005039893563146316, 0.84134474606854295, 4.9999985667421406, 19.0, 30.0}},
+    {&gd_layer_silu,
+     {-2.8072868906517897e-12, -0.033464254621424278, -0.26894142136999512, -0.00497500020833125,
+      0.0, 0.00502499979166875, 0.73105857863000488, 4.9665357453785757, 18.999999893546868,
+      29.999999999997193}},
+    {&gd_layer_elu,
+     {-0.99999999999990642, -0.99326205300091453, -0.63212055882855768, -0.0099501662508319464, 0.0,
+      0.01, 1.0, 5.0, 19.0, 30.0}},
     {&gd_layer_softplus,
      {9.3576229688397368e-14, 0.0067153484891180686, 0.31326168751822283, 0.68815968050786232,
       0.69314718055994531, 0.69815968050786232, 1.3132616875182228, 5.0067153484891181,
