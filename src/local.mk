@@ -82,6 +82,7 @@ numerics = \
 	src/model/layer_layer_norm.c \
 	src/model/layer_leaky_relu.c \
 	src/model/layer_relu.c \
+	src/model/layer_residual.c \
 	src/model/layer_sigmoid.c \
 	src/model/layer_silu.c \
 	src/model/layer_softmax.c \

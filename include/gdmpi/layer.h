@@ -10,6 +10,9 @@
 #define gd_layer_kinds GD_NAME(gd_layer_kinds)
 #define gd_layer_find GD_NAME(gd_layer_find)
 #define gd_layer_name GD_NAME(gd_layer_name)
+#define gd_layer_shape GD_NAME(gd_layer_shape)
+#define gd_layer_tensors GD_NAME(gd_layer_tensors)
+#define gd_layer_first GD_NAME(gd_layer_first)
 #define gd_layer_dense GD_NAME(gd_layer_dense)
 #define gd_layer_dropout GD_NAME(gd_layer_dropout)
 #define gd_layer_elu GD_NAME(gd_layer_elu)
@@ -17,6 +20,7 @@
 #define gd_layer_layer_norm GD_NAME(gd_layer_layer_norm)
 #define gd_layer_leaky_relu GD_NAME(gd_layer_leaky_relu)
 #define gd_layer_relu GD_NAME(gd_layer_relu)
+#define gd_layer_residual GD_NAME(gd_layer_residual)
 #define gd_layer_sigmoid GD_NAME(gd_layer_sigmoid)
 #define gd_layer_silu GD_NAME(gd_layer_silu)
 #define gd_layer_softmax GD_NAME(gd_layer_softmax)
@@ -29,12 +33,14 @@ typedef struct gd_layer_kind gd_layer_kind;
 
 typedef struct gd_layer {
     const gd_layer_kind *kind;
-    int index;               /* its place in `layers`, from 0 */
+    int index;               /* its place in `layers`, inner ones counted as well, from 0 */
     double argument;         /* dense 512: 512 */
     int64_t inputs, outputs; /* reals of one row */
     int64_t cache;           /* reals of one row that backward needs besides x and y */
     int tensor_count;
     gd_tensor tensor[GD_LAYER_TENSORS]; /* offsets in the model's flat vector */
+    int inner_count;
+    struct gd_layer *inner; /* residual(dense 5): dense 5 */
 } gd_layer;
 
 /* One tile of rows on its way through the layers. */
@@ -64,6 +70,8 @@ struct gd_layer_kind {
     const char *name;
     const char *help; /* one line, with the formula */
 
+    bool block; /* takes layers in parentheses, to as many outputs as inputs; no argument */
+
     /* Its one argument; `argument` NULL: it takes none. */
     const char *argument; /* "units" */
     bool whole, needed;   /* a whole number; must be given */
@@ -90,10 +98,19 @@ struct gd_layer_kind {
 
 extern const gd_layer_kind *const gd_layer_kinds[]; /* ends with NULL */
 extern const gd_layer_kind gd_layer_dense, gd_layer_dropout, gd_layer_elu, gd_layer_gelu,
-    gd_layer_layer_norm, gd_layer_leaky_relu, gd_layer_relu, gd_layer_sigmoid, gd_layer_silu,
-    gd_layer_softmax, gd_layer_softplus, gd_layer_tanh;
+    gd_layer_layer_norm, gd_layer_leaky_relu, gd_layer_relu, gd_layer_residual, gd_layer_sigmoid,
+    gd_layer_silu, gd_layer_softmax, gd_layer_softplus, gd_layer_tanh;
 
 const gd_layer_kind *gd_layer_find(const char *name); /* NULL: none */
 const char *gd_layer_name(size_t index);              /* a gd_names */
+
+/* Sets inputs, and what the kind's `shape` sets, inner layers included. Not collective. */
+void gd_layer_shape(gd_layer *layer, int64_t inputs);
+
+/* How many tensors it has, with those of its inner layers. Not collective. */
+int gd_layer_tensors(const gd_layer *layer);
+
+/* The place of the first of the layers that has tensors; one does. Not collective. */
+int gd_layer_first(const gd_layer *layers, int count);
 
 #endif

@@ -40,12 +40,17 @@ static gd_status shape_layers(const gd_config *config, gd_model *model) {
     int64_t width = model->inputs;
     for (int i = 0; i < model->layer_count; i++) {
         gd_layer *layer = &model->layers[i];
-        layer->inputs = layer->outputs = width;
-        if (layer->kind->shape != NULL) {
-            layer->kind->shape(layer);
-        }
+        gd_layer_shape(layer, width);
         width = layer->outputs;
-        model->tensors.count += layer->tensor_count;
+        model->tensors.count += gd_layer_tensors(layer);
+        if (layer->kind->block && layer->outputs != layer->inputs) {
+            return gd_config_fail(
+                config, "model", "layers",
+                "%s adds its %lld inputs to the %lld outputs of its layers, which "
+                "must be as many: its last dense needs %lld units",
+                layer->kind->name, (long long)layer->inputs, (long long)layer->outputs,
+                (long long)layer->inputs);
+        }
     }
     model->outputs = width;
     if (model->tensors.count == 0) {
@@ -65,7 +70,7 @@ static gd_status shape_layers(const gd_config *config, gd_model *model) {
 /* That of the first layer after number `i`, up to the next with tensors, of which it is known; else
  * 1. */
 static double gain_after(const gd_layer *layers, int count, int i) {
-    for (i++; i < count && layers[i].tensor_count == 0; i++) {
+    for (i++; i < count && gd_layer_tensors(&layers[i]) == 0; i++) {
         if (layers[i].kind->gain != NULL) {
             return layers[i].kind->gain(&layers[i]);
         }
@@ -73,25 +78,35 @@ static double gain_after(const gd_layer *layers, int count, int i) {
     return 1;
 }
 
-/* Lays the tensors out one after another; false if there are too many elements to count. */
-static bool place_tensors(gd_model *model) {
+static bool place_tensor(gd_tensor *tensor, gd_tensors *tensors) {
+    if (tensor->count > most_elements - tensors->size) {
+        return false;
+    }
+    tensor->offset = tensors->size;
+    tensors->size += (tensor->count + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
+    tensors->elements += tensor->count;
+    tensors->list[tensors->count++] = *tensor;
+    return true;
+}
+
+/* Lays the tensors out one after another, under names that start with `prefix`; false if there are
+ * too many elements to count. */
+static bool place_tensors(const char *prefix, gd_layer *layers, int count, gd_tensors *tensors) {
     static const char *const part[GD_LAYER_TENSORS] = {"weight", "bias"};
-    gd_tensors *tensors = &model->tensors;
-    int number = 0;
-    for (int i = 0; i < model->layer_count; i++) {
-        gd_layer *layer = &model->layers[i];
+    for (int i = 0; i < count; i++) {
+        gd_layer *layer = &layers[i];
+        char inner[16];
         for (int t = 0; t < layer->tensor_count; t++) {
             gd_tensor *tensor = &layer->tensor[t];
-            if (tensor->count > most_elements - tensors->size) {
+            snprintf(tensor->name, sizeof tensor->name, "%s%d.%s", prefix, i, part[t]);
+            tensor->gain = gain_after(layers, count, i);
+            if (!place_tensor(tensor, tensors)) {
                 return false;
             }
-            snprintf(tensor->name, sizeof tensor->name, "%d.%s", i, part[t]);
-            tensor->gain = gain_after(model->layers, model->layer_count, i);
-            tensor->offset = tensors->size;
-            tensors->size +=
-                (tensor->count + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
-            tensors->elements += tensor->count;
-            tensors->list[number++] = *tensor;
+        }
+        snprintf(inner, sizeof inner, "%d.", i);
+        if (!place_tensors(inner, layer->inner, layer->inner_count, tensors)) {
+            return false;
         }
     }
     return true;
@@ -152,7 +167,8 @@ static gd_status build(const gd_config *config, gd_model *model) {
         status = gd_memory_new(&model->tensors.list, (size_t)model->tensors.count,
                                sizeof *model->tensors.list, "the list of tensors");
     }
-    if (status == GD_OK && !place_tensors(model)) {
+    model->tensors.count = 0;
+    if (status == GD_OK && !place_tensors("", model->layers, model->layer_count, &model->tensors)) {
         status = gd_config_fail(config, "model", "layers",
                                 "more parameters than any memory holds, the most is %lld",
                                 (long long)most_elements);
@@ -177,7 +193,7 @@ gd_status gd_model_new(const gd_config *config, int64_t inputs, gd_model **model
 
 void gd_model_free(gd_model **model) {
     if (*model != NULL) {
-        gd_memory_free(&(*model)->layers);
+        gd_layers_free(&(*model)->layers, (*model)->layer_count);
         gd_memory_free(&(*model)->tensors.list);
         gd_memory_free(model);
     }
@@ -241,24 +257,16 @@ static const real *forward(const gd_model *model, gd_workspace *workspace, const
     return workspace->output[model->layer_count - 1];
 }
 
-static int first_with_tensors(const gd_model *model) {
-    int first = 0;
-    while (model->layers[first].tensor_count == 0) {
-        first++;
-    }
-    return first;
-}
-
 double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
                          const gd_batch *batch, const real *parameters, real *gradient,
                          const gd_ready *ready) {
     const real *output = forward(model, workspace, pass, batch, parameters);
-    const int first = first_with_tensors(model);
+    const int first = gd_layer_first(model->layers, model->layer_count);
     real *dy = workspace->delta[0], *other = workspace->delta[1];
     double loss = model->loss->value(batch, output, dy, NULL);
     for (int i = model->layer_count - 1; i >= first; i--) {
         const gd_layer *layer = &model->layers[i];
-        real *dx = layer->tensor_count == 0 ? dy : other;
+        real *dx = gd_layer_tensors(layer) == 0 ? dy : other;
         gd_flow flow = flow_through(i, workspace, batch, parameters);
         flow.dy = dy;
         flow.dx = i == first ? NULL : dx;

@@ -7,25 +7,27 @@
 #include "gdmpi/train.h"
 #include "train_private.h"
 
-static void print_layers(const gd_model *model) {
+/* Those of `count` layers, whose names start with `prefix`. */
+static void print_layers(const char *prefix, const gd_layer *layers, int count) {
     char text[32];
-    printf("\nlayer                  outputs   parameters  tensors\n");
-    for (int i = 0; i < model->layer_count; i++) {
-        const gd_layer *layer = &model->layers[i];
-        int64_t count = 0;
-        char name[64];
+    for (int i = 0; i < count; i++) {
+        const gd_layer *layer = &layers[i];
+        int64_t elements = 0;
+        char name[64], inner[16];
         gd_text tensors = {0};
         for (int j = 0; j < layer->tensor_count; j++) {
             const gd_tensor *tensor = &layer->tensor[j];
-            count += tensor->count;
+            elements += tensor->count;
             gd_text_add(&tensors, "%s%s ", j > 0 ? ", " : "", tensor->name);
             gd_text_add_dims(&tensors, tensor->rank, tensor->dims);
         }
-        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%d %s" : "%d %s %g", i,
-                 layer->kind->name, layer->argument);
+        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%s%d %s" : "%s%d %s %g",
+                 prefix, i, layer->kind->name, layer->argument);
         printf("%-20s %9lld %12s  %s\n", name, (long long)layer->outputs,
-               gd_text_grouped(count, text), gd_text_bytes(&tensors));
+               gd_text_grouped(elements, text), gd_text_bytes(&tensors));
         gd_text_free(&tensors);
+        snprintf(inner, sizeof inner, "%d.", i);
+        print_layers(inner, layer->inner, layer->inner_count);
     }
 }
 
@@ -122,7 +124,8 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
     }
     if (status == GD_OK) {
         if (gd_comm_rank(comm) == 0) {
-            print_layers(problem->model);
+            printf("\nlayer                  outputs   parameters  tensors\n");
+            print_layers("", problem->model->layers, problem->model->layer_count);
             print_shards(problem);
             printf("\nGEMM rate          %.0f GFLOP/s, all ranks at once\n", 1e-9 * rate);
         }

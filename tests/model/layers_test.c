@@ -11,7 +11,7 @@
 #include "gdmpi/layer.h"
 #include "gdmpi/rng.h"
 
-enum { ROWS = 5, INPUTS = 6, UNITS = 3, MOST = 64 };
+enum { ROWS = 5, INPUTS = 6, UNITS = 3, MOST = 128 };
 
 /* The step of the central differences, and how near they must come. */
 #ifdef GD_DOUBLE
@@ -31,27 +31,42 @@ static real away_from_zero(uint64_t index) {
     return (real)(number < 0 ? number - 0.2 : number + 0.2);
 }
 
+/* Returns the elements of all its tensors, and of those before. */
+static int64_t place_tensors(gd_layer *layer, int64_t offset) {
+    for (int t = 0; t < layer->tensor_count; t++) {
+        layer->tensor[t].offset = offset;
+        offset += layer->tensor[t].count;
+    }
+    for (int i = 0; i < layer->inner_count; i++) {
+        offset = place_tensors(&layer->inner[i], offset);
+    }
+    return offset;
+}
+
+/* A block has these layers within it; the next call changes them. */
 static gd_layer layer_of(const gd_layer_kind *kind) {
-    gd_layer layer = {.kind = kind, .index = 3, .inputs = INPUTS, .outputs = INPUTS};
+    static gd_layer inner[4];
+    enum { COUNT = sizeof inner / sizeof *inner };
+    const gd_layer_kind *const kinds[COUNT] = {&gd_layer_tanh, &gd_layer_dense, &gd_layer_dropout,
+                                               &gd_layer_dense};
+    gd_layer layer = {.kind = kind, .index = 3};
     layer.argument = kind->needed ? UNITS : kind->initial;
-    if (kind->shape != NULL) {
-        kind->shape(&layer);
+    for (int i = 0; i < COUNT && kind->block; i++) {
+        inner[i] = (gd_layer){.kind = kinds[i], .index = 4 + i, .argument = kinds[i]->initial};
+        inner[1].argument = UNITS;
+        inner[3].argument = INPUTS;
+        layer.inner = inner;
+        layer.inner_count = COUNT;
     }
-    int64_t offset = 0;
-    for (int t = 0; t < layer.tensor_count; t++) {
-        layer.tensor[t].offset = offset;
-        offset += layer.tensor[t].count;
-    }
-    assert_true(offset <= MOST && layer.outputs <= INPUTS && layer.cache <= MOST);
+    gd_layer_shape(&layer, INPUTS);
+    assert_true(place_tensors(&layer, 0) <= MOST);
+    assert_true(layer.outputs <= INPUTS && layer.cache <= MOST);
     return layer;
 }
 
 static int64_t parameter_count(const gd_layer *layer) {
-    int64_t count = 0;
-    for (int t = 0; t < layer->tensor_count; t++) {
-        count += layer->tensor[t].count;
-    }
-    return count;
+    gd_layer copy = *layer;
+    return place_tensors(&copy, 0);
 }
 
 typedef struct state {
@@ -165,7 +180,7 @@ static void a_gradient_without_dx_is_the_same(void **unused) {
     (void)unused;
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
-        if (layer.tensor_count == 0) {
+        if (gd_layer_tensors(&layer) == 0) {
             continue;
         }
         state with = fresh_state();
@@ -184,7 +199,7 @@ static void a_layer_without_tensors_works_in_place(void **unused) {
     (void)unused;
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
-        for (int mode = 0; mode < 2 && layer.tensor_count == 0; mode++) {
+        for (int mode = 0; mode < 2 && gd_layer_tensors(&layer) == 0; mode++) {
             gd_pass pass = training;
             pass.training = mode == 0;
             state s = fresh_state();
@@ -227,7 +242,7 @@ static void layers_without_tensors_do_not_know_tiles(void **unused) {
     (void)unused;
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
-        for (int64_t cut = 1; cut < ROWS && layer.tensor_count == 0; cut++) {
+        for (int64_t cut = 1; cut < ROWS && gd_layer_tensors(&layer) == 0; cut++) {
             gd_pass top = training, bottom = training;
             top.rows = cut;
             bottom.rows = ROWS - cut;

@@ -29,6 +29,9 @@ static const char *const models[][2] = {
     {"dense 6, gelu, dropout 0.3, dense 4, sigmoid, dense 1", "bce"},
     {"tanh, dropout, dense 3, softplus", "mse"},
     {"dense 3, dense 2, softplus, tanh", "mse"},
+    {"residual(dense 4, tanh, dense 5), layer_norm, dense 3", "cross_entropy"},
+    {"tanh, residual(layer_norm, silu, dropout 0.2, dense 5), residual(tanh)", "mse"},
+    {"layer_norm, dense 7, residual(elu, dense 9, softmax, dense 7), dense 2", "bce"},
 #ifdef GD_DOUBLE
     /* A kink within the step of single precision is too likely. */
     {"dense 7, relu, dense 3, leaky_relu 0.1", "mse"},
@@ -317,9 +320,79 @@ static void tensors_have_pytorchs_names_and_aligned_places(void **state) {
     gd_model_free(&model);
 }
 
+static void tensors_within_parentheses_have_the_names_of_a_module_within_a_module(void **state) {
+    (void)state;
+    gd_model *model =
+        model_of("layer_norm, residual(relu, dense 7, layer_norm, dense 5), dense 3", "mse");
+    static const char *const names[] = {"0.weight",   "0.bias",   "1.1.weight", "1.1.bias",
+                                        "1.2.weight", "1.2.bias", "1.3.weight", "1.3.bias",
+                                        "2.weight",   "2.bias"};
+    assert_int_equal(model->tensors.count, 10);
+    for (int t = 0; t < 10; t++) {
+        assert_string_equal(model->tensors.list[t].name, names[t]);
+        assert_true(t == 0 || model->tensors.list[t].offset > model->tensors.list[t - 1].offset);
+    }
+    assert_int_equal(model->layers[1].inner_count, 4);
+    assert_int_equal(model->layers[1].inner[3].index, 5);
+    assert_int_equal(model->layers[2].index, 6);
+    gd_model_free(&model);
+}
+
+/* What backward calls final does not change any more, and it gets there from the end. */
+typedef struct watcher {
+    const real *gradient;
+    real *seen;
+    int64_t final;
+} watcher;
+
+static void note_final(void *context, int64_t first) {
+    watcher *watcher = context;
+    assert_true(first <= watcher->final);
+    memcpy(watcher->seen + first, watcher->gradient + first,
+           (size_t)(watcher->final - first) * sizeof(real));
+    watcher->final = first;
+}
+
+static void what_is_ready_is_final(void **state) {
+    (void)state;
+    for (int m = 0; m < MODELS; m++) {
+        problem p = problem_of(models[m]);
+        real *seen = vector(p.model);
+        watcher watcher = {p.gradient, seen, p.model->tensors.size};
+        const gd_ready ready = {note_final, &watcher};
+        gd_model_gradient(p.model, p.workspace, &p.pass, &p.batch, p.parameters, p.gradient,
+                          &ready);
+        assert_int_equal(watcher.final, 0);
+        assert_memory_equal(seen, p.gradient, (size_t)p.model->tensors.size * sizeof(real));
+        gd_memory_free(&seen);
+        free_problem(&p);
+    }
+}
+
+static void a_scale_starts_at_one_and_its_shift_at_zero(void **state) {
+    (void)state;
+    for (size_t i = 0; gd_init_name(i) != NULL; i++) {
+        gd_config *config = config_of("layer_norm, dense 3", "mse", gd_init_name(i));
+        gd_model *model = NULL;
+        assert_null(gd_model_new(config, INPUTS, &model));
+        real *values = vector(model);
+        assert_null(gd_model_initialise(model, 1, values));
+        for (int j = 0; j < INPUTS; j++) {
+            assert_true(values[j] == 1 && values[model->tensors.list[1].offset + j] == 0);
+        }
+        gd_memory_free(&values);
+        gd_model_free(&model);
+        gd_config_free(&config);
+    }
+}
+
 static void blanks_in_layers_do_not_matter(void **state) {
     (void)state;
     gd_model *model = model_of("dense   7 ,relu,\tdropout 2e-1,leaky_relu , dense 3", "mse");
+    gd_model *block = model_of("dense 3,\tresidual ( dense 3 ,relu )\t, relu", "mse");
+    assert_int_equal(block->layer_count, 3);
+    assert_int_equal(block->layers[1].inner_count, 2);
+    gd_model_free(&block);
     assert_int_equal(model->layer_count, 5);
     assert_ptr_equal(model->layers[1].kind, &gd_layer_relu);
     assert_true(model->layers[0].argument == 7);
@@ -511,6 +584,19 @@ static void layers_that_cannot_be_read_are_refused(void **state) {
         {"dense 10,, relu", "entry 2 is empty; write e.g. dense 512, relu, dense 10"},
         {"dense 10,", "entry 2 is empty"},
         {"", "entry 1 is empty"},
+        {"residual, dense 3", "residual takes layers in parentheses, e.g. residual(dense 64, "},
+        {"residual(), dense 3", "entry 2 is empty"},
+        {"(dense 3)", "entry 1 is empty"},
+        {"residual 3 (dense 3)", "residual takes no argument, but is followed by '3'"},
+        {"relu(dense 3)", "relu takes no layers in parentheses"},
+        {"dense 3(relu)", "dense takes no layers in parentheses"},
+        {"residual(dense 3", "a '(' without a ')' after it"},
+        {"residual(dense 3, residual(relu))", "a '(' within parentheses; they cannot be nested"},
+        {"dense 3), relu", "a ')' without a '(' before it"},
+        {"residual(dense 5) relu", "'relu' after residual(...) is too much"},
+        {"residual(dense 5)(relu)", "'(relu)' after residual(...) is too much"},
+        {"residual(dens 5)", "unknown layer 'dens'; did you mean 'dense'?"},
+        {"residual(relu)", "nothing to train"},
         {"relu, tanh", "nothing to train: there is no layer with parameters, such as dense"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
@@ -522,6 +608,9 @@ static void layers_that_do_not_fit_are_refused(void **state) {
     (void)state;
     assert_refused("dense 1", "cross_entropy", INPUTS,
                    "cross_entropy needs at least 2 outputs, but the last layer has 1");
+    assert_refused("residual(dense 4, relu, dense 3)", "mse", INPUTS,
+                   "residual adds its 5 inputs to the 3 outputs of its layers, which must be as "
+                   "many: its last dense needs 5 units");
     assert_refused("dense 2147483647, dense 2147483647", "mse", INPUTS,
                    "more parameters than any memory holds");
     assert_refused("dense 2", "mse", (int64_t)INT_MAX + 1,
@@ -569,6 +658,9 @@ int main(void) {
         cmocka_unit_test(tensors_have_pytorchs_names_and_aligned_places),
         cmocka_unit_test(operations_are_those_of_the_products_that_are_needed),
         cmocka_unit_test(tiles_of_narrow_models_stay_in_the_cache_and_others_are_long),
+        cmocka_unit_test(tensors_within_parentheses_have_the_names_of_a_module_within_a_module),
+        cmocka_unit_test(what_is_ready_is_final),
+        cmocka_unit_test(a_scale_starts_at_one_and_its_shift_at_zero),
         cmocka_unit_test(blanks_in_layers_do_not_matter),
         cmocka_unit_test(the_target_is_what_the_loss_wants),
         cmocka_unit_test(initial_parameters_leave_gaps_zero_and_depend_on_the_seed),

@@ -24,6 +24,11 @@ CASES: list[tuple[str, torch.nn.Module]] = [
 ]
 
 
+class Residual(Sequential):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + super().forward(x)
+
+
 LOSSES = {
     "cross_entropy": ("/classes", torch.nn.functional.cross_entropy),
     "mse": ("/values", torch.nn.functional.mse_loss),
@@ -62,6 +67,16 @@ def main() -> None:
         SiLU(),
         Linear(4, OUTPUTS),
         Softmax(dim=1),
+    )
+    run(
+        "residual",
+        "residual(dense 4, relu, dense 5), dense 4, residual(silu), residual(layer_norm, dense 4), dense 3",
+        "cross_entropy",
+        Residual(Linear(INPUTS, 4), ReLU(), Linear(4, INPUTS)),
+        Linear(INPUTS, 4),
+        Residual(SiLU()),
+        Residual(LayerNorm(4), Linear(4, 4)),
+        Linear(4, OUTPUTS),
     )
 
 

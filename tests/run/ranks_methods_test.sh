@@ -73,7 +73,7 @@ same_on 'a batch of more than all rows' '1 4' run.ini train.batch_size=1000
 same_on 'activations' '1 4' run.ini \
     'model.layers=dense 9, leaky_relu, dense 9, tanh, dropout, dense 9, sigmoid, gelu, softplus, dense 3'
 same_on 'further layers' '1 3' run.ini \
-    'model.layers=layer_norm, dense 9, elu, dense 9, layer_norm 0.1, silu, softmax, dense 3' model.init=orthogonal
+    'model.layers=layer_norm, dense 9, elu, residual(dense 9, layer_norm 0.1, dropout, silu), softmax, dense 3' model.init=orthogonal
 for shuffle in $(choices shuffle); do
     same_on "shuffle = $shuffle" '1 3' run.ini data.shuffle="$shuffle"
 done
