@@ -75,6 +75,7 @@ numerics = \
 	src/model/init_orthogonal.c \
 	src/model/lanes.h \
 	src/model/layer.c \
+	src/model/layer_batch_norm.c \
 	src/model/layer_dense.c \
 	src/model/layer_dropout.c \
 	src/model/layer_elu.c \

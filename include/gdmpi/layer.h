@@ -13,6 +13,8 @@
 #define gd_layer_shape GD_NAME(gd_layer_shape)
 #define gd_layer_tensors GD_NAME(gd_layer_tensors)
 #define gd_layer_first GD_NAME(gd_layer_first)
+#define gd_layer_joint GD_NAME(gd_layer_joint)
+#define gd_layer_batch_norm GD_NAME(gd_layer_batch_norm)
 #define gd_layer_dense GD_NAME(gd_layer_dense)
 #define gd_layer_dropout GD_NAME(gd_layer_dropout)
 #define gd_layer_elu GD_NAME(gd_layer_elu)
@@ -27,7 +29,7 @@
 #define gd_layer_softplus GD_NAME(gd_layer_softplus)
 #define gd_layer_tanh GD_NAME(gd_layer_tanh)
 
-#define GD_LAYER_TENSORS 2
+#define GD_LAYER_TENSORS 4
 
 typedef struct gd_layer_kind gd_layer_kind;
 
@@ -54,7 +56,8 @@ typedef struct gd_pass {
 } gd_pass;
 
 /* What a layer reads and writes in a pass; `rows` are the pass's, `inputs`, `outputs` and the width
- * of the cache are the layer's. Forward is not given dy, dx and gradient. */
+ * of the cache are the layer's. Forward is not given dy and dx; in training it is given the
+ * gradient, for that of statistics. */
 typedef struct gd_flow {
     const real *parameters; /* the model's flat vector; NULL will do for layers without tensors */
     const real *x;          /* [rows, inputs] */
@@ -70,6 +73,7 @@ struct gd_layer_kind {
     const char *name;
     const char *help; /* one line, with the formula */
 
+    bool joint; /* a shard's rows of a step must pass together, not tile by tile */
     bool block; /* takes layers in parentheses, to as many outputs as inputs; no argument */
 
     /* Its one argument; `argument` NULL: it takes none. */
@@ -84,8 +88,8 @@ struct gd_layer_kind {
     double (*gain)(const gd_layer *layer);
 
     /* Sets outputs, cache and tensors (rank, dims, count, fans; not names or offsets) from inputs
-     * and argument; NULL: outputs = inputs, no cache, no tensors. Tensor 0 is called weight and
-     * tensor 1 bias. */
+     * and argument; NULL: outputs = inputs, no cache, no tensors. The tensors are called weight,
+     * bias, running_mean and running_var, of which the last two are statistics. */
     void (*shape)(gd_layer *layer);
 
     /* y, and what backward needs in cache, from x. */
@@ -97,9 +101,9 @@ struct gd_layer_kind {
 };
 
 extern const gd_layer_kind *const gd_layer_kinds[]; /* ends with NULL */
-extern const gd_layer_kind gd_layer_dense, gd_layer_dropout, gd_layer_elu, gd_layer_gelu,
-    gd_layer_layer_norm, gd_layer_leaky_relu, gd_layer_relu, gd_layer_residual, gd_layer_sigmoid,
-    gd_layer_silu, gd_layer_softmax, gd_layer_softplus, gd_layer_tanh;
+extern const gd_layer_kind gd_layer_batch_norm, gd_layer_dense, gd_layer_dropout, gd_layer_elu,
+    gd_layer_gelu, gd_layer_layer_norm, gd_layer_leaky_relu, gd_layer_relu, gd_layer_residual,
+    gd_layer_sigmoid, gd_layer_silu, gd_layer_softmax, gd_layer_softplus, gd_layer_tanh;
 
 const gd_layer_kind *gd_layer_find(const char *name); /* NULL: none */
 const char *gd_layer_name(size_t index);              /* a gd_names */
@@ -109,6 +113,10 @@ void gd_layer_shape(gd_layer *layer, int64_t inputs);
 
 /* How many tensors it has, with those of its inner layers. Not collective. */
 int gd_layer_tensors(const gd_layer *layer);
+
+/* Whether a shard's rows of a step must pass it, or one of its inner layers, together. Not
+ * collective. */
+bool gd_layer_joint(const gd_layer *layer);
 
 /* The place of the first of the layers that has tensors; one does. Not collective. */
 int gd_layer_first(const gd_layer *layers, int count);

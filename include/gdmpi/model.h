@@ -27,6 +27,7 @@ typedef struct gd_model {
     gd_layer *layers;
     int64_t inputs, outputs;
     int64_t tile_rows; /* the most rows worked at once: bits depend on how many are */
+    bool joint;        /* a shard's rows of a step must pass together */
     gd_tensors tensors;
     const gd_loss *loss;
     const gd_init *init;

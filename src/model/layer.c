@@ -2,13 +2,11 @@
 #include "gdmpi/text.h"
 
 const gd_layer_kind *const gd_layer_kinds[] = {
-    &gd_layer_dense,      &gd_layer_relu,
-    &gd_layer_leaky_relu, &gd_layer_tanh,
-    &gd_layer_sigmoid,    &gd_layer_elu,
-    &gd_layer_gelu,       &gd_layer_silu,
-    &gd_layer_softplus,   &gd_layer_softmax,
-    &gd_layer_layer_norm, &gd_layer_dropout,
-    &gd_layer_residual,   NULL,
+    &gd_layer_dense,   &gd_layer_relu,       &gd_layer_leaky_relu,
+    &gd_layer_tanh,    &gd_layer_sigmoid,    &gd_layer_elu,
+    &gd_layer_gelu,    &gd_layer_silu,       &gd_layer_softplus,
+    &gd_layer_softmax, &gd_layer_batch_norm, &gd_layer_layer_norm,
+    &gd_layer_dropout, &gd_layer_residual,   NULL,
 };
 
 const gd_layer_kind *gd_layer_find(const char *name) {
@@ -32,6 +30,14 @@ int gd_layer_tensors(const gd_layer *layer) {
         count += gd_layer_tensors(&layer->inner[i]);
     }
     return count;
+}
+
+bool gd_layer_joint(const gd_layer *layer) {
+    bool joint = layer->kind->joint;
+    for (int i = 0; i < layer->inner_count; i++) {
+        joint = joint || gd_layer_joint(&layer->inner[i]);
+    }
+    return joint;
 }
 
 int gd_layer_first(const gd_layer *layers, int count) {

@@ -43,6 +43,7 @@ static gd_status shape_layers(const gd_config *config, gd_model *model) {
         gd_layer_shape(layer, width);
         width = layer->outputs;
         model->tensors.count += gd_layer_tensors(layer);
+        model->joint = model->joint || gd_layer_joint(layer);
         if (layer->kind->block && layer->outputs != layer->inputs) {
             return gd_config_fail(
                 config, "model", "layers",
@@ -84,15 +85,17 @@ static bool place_tensor(gd_tensor *tensor, gd_tensors *tensors) {
     }
     tensor->offset = tensors->size;
     tensors->size += (tensor->count + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
-    tensors->elements += tensor->count;
+    tensors->elements += tensor->statistic ? 0 : tensor->count;
     tensors->list[tensors->count++] = *tensor;
     return true;
 }
 
-/* Lays the tensors out one after another, under names that start with `prefix`; false if there are
- * too many elements to count. */
-static bool place_tensors(const char *prefix, gd_layer *layers, int count, gd_tensors *tensors) {
-    static const char *const part[GD_LAYER_TENSORS] = {"weight", "bias"};
+/* Lays those tensors out that are, or are not, statistics, one after another, under names that
+ * start with `prefix`; false if there are too many elements to count. */
+static bool place_tensors(bool statistics, const char *prefix, gd_layer *layers, int count,
+                          gd_tensors *tensors) {
+    static const char *const part[GD_LAYER_TENSORS] = {"weight", "bias", "running_mean",
+                                                       "running_var"};
     for (int i = 0; i < count; i++) {
         gd_layer *layer = &layers[i];
         char inner[16];
@@ -100,16 +103,23 @@ static bool place_tensors(const char *prefix, gd_layer *layers, int count, gd_te
             gd_tensor *tensor = &layer->tensor[t];
             snprintf(tensor->name, sizeof tensor->name, "%s%d.%s", prefix, i, part[t]);
             tensor->gain = gain_after(layers, count, i);
-            if (!place_tensor(tensor, tensors)) {
+            if (tensor->statistic == statistics && !place_tensor(tensor, tensors)) {
                 return false;
             }
         }
         snprintf(inner, sizeof inner, "%d.", i);
-        if (!place_tensors(inner, layer->inner, layer->inner_count, tensors)) {
+        if (!place_tensors(statistics, inner, layer->inner, layer->inner_count, tensors)) {
             return false;
         }
     }
     return true;
+}
+
+static bool place_all(gd_model *model) {
+    gd_tensors *tensors = &model->tensors;
+    bool fits = place_tensors(false, "", model->layers, model->layer_count, tensors);
+    tensors->trained = tensors->size;
+    return fits && place_tensors(true, "", model->layers, model->layer_count, tensors);
 }
 
 /* Where every matrix is narrow, the time goes into reading x, and a small tile stays in the L2
@@ -168,7 +178,7 @@ static gd_status build(const gd_config *config, gd_model *model) {
                                sizeof *model->tensors.list, "the list of tensors");
     }
     model->tensors.count = 0;
-    if (status == GD_OK && !place_tensors("", model->layers, model->layer_count, &model->tensors)) {
+    if (status == GD_OK && !place_all(model)) {
         status = gd_config_fail(config, "model", "layers",
                                 "more parameters than any memory holds, the most is %lld",
                                 (long long)most_elements);
@@ -248,10 +258,11 @@ static gd_flow flow_through(int layer, const gd_workspace *workspace, const gd_b
 
 /* The outputs of the last layer, owned by the workspace. */
 static const real *forward(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
-                           const gd_batch *batch, const real *parameters) {
+                           const gd_batch *batch, const real *parameters, real *gradient) {
     for (int i = 0; i < model->layer_count; i++) {
         const gd_layer *layer = &model->layers[i];
-        const gd_flow flow = flow_through(i, workspace, batch, parameters);
+        gd_flow flow = flow_through(i, workspace, batch, parameters);
+        flow.gradient = gradient;
         layer->kind->forward(layer, pass, &flow);
     }
     return workspace->output[model->layer_count - 1];
@@ -260,7 +271,7 @@ static const real *forward(const gd_model *model, gd_workspace *workspace, const
 double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
                          const gd_batch *batch, const real *parameters, real *gradient,
                          const gd_ready *ready) {
-    const real *output = forward(model, workspace, pass, batch, parameters);
+    const real *output = forward(model, workspace, pass, batch, parameters, gradient);
     const int first = gd_layer_first(model->layers, model->layer_count);
     real *dy = workspace->delta[0], *other = workspace->delta[1];
     double loss = model->loss->value(batch, output, dy, NULL);
@@ -284,6 +295,6 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
 double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
                          const real *parameters, double *metric) {
     const gd_pass pass = {.rows = batch->rows};
-    const real *output = forward(model, workspace, &pass, batch, parameters);
+    const real *output = forward(model, workspace, &pass, batch, parameters, NULL);
     return model->loss->value(batch, output, NULL, metric);
 }

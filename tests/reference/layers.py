@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import torch
-from common import INPUTS, OUTPUTS, set_parameters, train, write
-from torch.nn import LayerNorm, Linear, ReLU, Sequential, SiLU, Softmax
+from common import INPUTS, OUTPUTS, SHARDS, batches, set_parameters, shard_of, small, targets, train, write
+from torch.nn import BatchNorm1d, LayerNorm, Linear, ReLU, Sequential, SiLU, Softmax, Tanh
 
 # Layers as gdmpi writes them, between dense 4 and dense 3, and PyTorch's.
 CASES: list[tuple[str, torch.nn.Module]] = [
     ("relu", ReLU()),
     ("leaky_relu", torch.nn.LeakyReLU()),
     ("leaky_relu 0.3", torch.nn.LeakyReLU(0.3)),
-    ("tanh", torch.nn.Tanh()),
+    ("tanh", Tanh()),
     ("sigmoid", torch.nn.Sigmoid()),
     ("elu", torch.nn.ELU()),
     ("elu 0.3", torch.nn.ELU(0.3)),
@@ -41,6 +41,46 @@ def run(name: str, layers: str, loss: str, *modules: torch.nn.Module) -> None:
     group, function = LOSSES[loss]
     train(model, function, group, torch.optim.SGD(model.parameters(), lr=0.1))
     settings = {"data.train": group, "model.layers": layers, "model.loss": loss}
+    settings |= {"optimizer.name": "sgd", "optimizer.lr": 0.1}
+    write(name, settings, model)
+
+
+class ByShard(torch.nn.Module):
+    """Statistics are those of a shard's rows, and running ones their mean, by rows, over the shards."""
+
+    def __init__(self, *modules: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = Sequential(*modules)
+
+    def forward(self, x: torch.Tensor, shard: torch.Tensor) -> torch.Tensor:
+        buffers = [buffer for buffer in self.buffers() if buffer.is_floating_point()]
+        before = [buffer.clone() for buffer in buffers]
+        after = [torch.zeros_like(buffer) for buffer in buffers]
+        outputs = []
+        for number in range(SHARDS):
+            for buffer, value in zip(buffers, before):
+                buffer.data = value.clone()
+            rows = x[shard == number]
+            outputs.append(self.model(rows))
+            for total, buffer in zip(after, buffers):
+                total += buffer * len(rows) / len(x)
+        for buffer, value in zip(buffers, after):
+            buffer.data = value.clone()
+        return torch.cat(outputs)
+
+
+def run_by_shard(name: str, layers: str, *modules: torch.nn.Module) -> None:
+    model = ByShard(*modules)
+    set_parameters(model)
+    group, function = LOSSES["cross_entropy"]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    x, y = small(31, INPUTS), targets(group)
+    for rows in batches():
+        rows = rows.sort().values
+        optimizer.zero_grad()
+        function(model(x[rows], shard_of(rows)), y[rows]).backward()
+        optimizer.step()
+    settings = {"data.train": group, "model.layers": layers, "model.loss": "cross_entropy"}
     settings |= {"optimizer.name": "sgd", "optimizer.lr": 0.1}
     write(name, settings, model)
 
@@ -76,6 +116,15 @@ def main() -> None:
         Linear(INPUTS, 4),
         Residual(SiLU()),
         Residual(LayerNorm(4), Linear(4, 4)),
+        Linear(4, OUTPUTS),
+    )
+    run_by_shard(
+        "batch_norm",
+        "dense 4, batch_norm, tanh, residual(dense 4, batch_norm 0.3), dense 3",
+        Linear(INPUTS, 4),
+        BatchNorm1d(4),
+        Tanh(),
+        Residual(Linear(4, 4), BatchNorm1d(4, momentum=0.3)),
         Linear(4, OUTPUTS),
     )
 
