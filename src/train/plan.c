@@ -17,7 +17,7 @@ static void print_layers(const char *prefix, const gd_layer *layers, int count) 
         gd_text tensors = {0};
         for (int j = 0; j < layer->tensor_count; j++) {
             const gd_tensor *tensor = &layer->tensor[j];
-            elements += tensor->count;
+            elements += tensor->statistic ? 0 : tensor->count;
             gd_text_add(&tensors, "%s%s ", j > 0 ? ", " : "", tensor->name);
             gd_text_add_dims(&tensors, tensor->rank, tensor->dims);
         }
