@@ -80,16 +80,26 @@ double = -DGD_DOUBLE
 numerics = \
 	src/data/batch.c \
 	src/data/gather_type.h \
+	src/model/columns.c \
+	src/model/columns.h \
 	src/model/exponential.h \
 	src/model/gemm_rate.c \
 	src/model/init.c \
+	src/model/init_orthogonal.c \
+	src/model/lanes.h \
 	src/model/layer.c \
+	src/model/layer_batch_norm.c \
 	src/model/layer_dense.c \
 	src/model/layer_dropout.c \
+	src/model/layer_elu.c \
 	src/model/layer_gelu.c \
+	src/model/layer_layer_norm.c \
 	src/model/layer_leaky_relu.c \
 	src/model/layer_relu.c \
+	src/model/layer_residual.c \
 	src/model/layer_sigmoid.c \
+	src/model/layer_silu.c \
+	src/model/layer_softmax.c \
 	src/model/layer_softplus.c \
 	src/model/layer_tanh.c \
 	src/model/layers.c \

@@ -17,8 +17,8 @@ static void add_method(gd_text *out, const char *name, const char *argument, con
 void gd_train_methods(gd_text *out) {
     gd_text_add(out, "Layers (model.layers):\n");
     for (size_t i = 0; gd_layer_kinds[i] != NULL; i++) {
-        add_method(out, gd_layer_kinds[i]->name, gd_layer_kinds[i]->argument,
-                   gd_layer_kinds[i]->help);
+        const gd_layer_kind *kind = gd_layer_kinds[i];
+        add_method(out, kind->name, kind->block ? "(layers)" : kind->argument, kind->help);
     }
     gd_text_add(out, "\nLosses (model.loss):\n");
     for (size_t i = 0; gd_losses[i] != NULL; i++) {

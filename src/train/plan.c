@@ -17,20 +17,23 @@ static void print_tensors(const gd_layer *layer) {
     printf("\n");
 }
 
-static void print_layers(const gd_model *model) {
+/* Those of `count` layers, whose names start with `prefix`. */
+static void print_layers(const char *prefix, const gd_layer *layers, int count) {
     char text[32];
-    printf("\nlayer                  outputs   parameters  tensors\n");
-    for (int i = 0; i < model->layer_count; i++) {
-        const gd_layer *layer = &model->layers[i];
-        int64_t count = 0;
-        char name[64];
+    for (int i = 0; i < count; i++) {
+        const gd_layer *layer = &layers[i];
+        int64_t elements = 0;
+        char name[64], inner[16];
         for (int j = 0; j < layer->tensor_count; j++) {
-            count += layer->tensor[j].count;
+            elements += layer->tensor[j].statistic ? 0 : layer->tensor[j].count;
         }
-        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%d %s" : "%d %s %g", i,
-                 layer->kind->name, layer->argument);
-        printf("%-20s %9lld %12s ", name, (long long)layer->outputs, gd_text_grouped(count, text));
+        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%s%d %s" : "%s%d %s %g",
+                 prefix, i, layer->kind->name, layer->argument);
+        printf("%-20s %9lld %12s ", name, (long long)layer->outputs,
+               gd_text_grouped(elements, text));
         print_tensors(layer);
+        snprintf(inner, sizeof inner, "%d.", i);
+        print_layers(inner, layer->inner, layer->inner_count);
     }
 }
 
@@ -124,7 +127,8 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
     }
     if (status == GD_OK) {
         if (gd_comm_rank(comm) == 0) {
-            print_layers(problem->model);
+            printf("\nlayer                  outputs   parameters  tensors\n");
+            print_layers("", problem->model->layers, problem->model->layer_count);
             print_shards(problem);
             printf("\nGEMM rate          %.0f GFLOP/s, all ranks at once\n", 1e-9 * rate);
         }

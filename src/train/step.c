@@ -65,10 +65,23 @@ static void measured(void *context, double norm) {
     gd_optimizer_measured(trainer->optimizer, norm);
 }
 
+/* Statistics move by what shards want, and are the average themselves. */
 static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
     gd_trainer *trainer = context;
-    const gd_update update = {trainer->progress.step + 1, trainer->lr, at, count, mean, parameters};
-    gd_optimizer_update(trainer->optimizer, &update);
+    const int64_t left =
+        trainer->problem->model->tensors.trained - (parameters - trainer->reducer->parameters);
+    const int64_t trained = left < 0 ? 0 : left < count ? left : count;
+    const gd_update update = {
+        trainer->progress.step + 1, trainer->lr, at, trained, mean, parameters};
+    if (trained > 0) {
+        gd_optimizer_update(trainer->optimizer, &update);
+    }
+    for (int64_t i = trained; i < count; i++) {
+        parameters[i] -= mean[i];
+        if (trainer->optimizer->average != NULL) {
+            trainer->optimizer->average[at + i] = parameters[i];
+        }
+    }
 }
 
 /* How long a checkpoint takes to write; before the first one, by 100 MB a second. */

@@ -40,7 +40,7 @@ static void serial_open(const run *run, serial *serial) {
     serial->mean = room(size, sizeof(real));
     serial->gradients = room(shards * size, sizeof(real));
     serial->losses = room(shards, sizeof(double));
-    gd_model_initialise(model, run->config, problem->seed, serial->parameters);
+    expect_ok(gd_model_initialise(model, problem->seed, serial->parameters));
     if (serial->optimizer->average != NULL) {
         memcpy(serial->optimizer->average, serial->parameters,
                (size_t)size * sizeof *serial->parameters);
