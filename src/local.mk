@@ -67,6 +67,8 @@ double = -DGD_DOUBLE
 numerics = \
 	src/data/batch.c \
 	src/data/gather_type.h \
+	src/model/elements.c \
+	src/model/elements.h \
 	src/model/exponential.h \
 	src/model/gemm_rate.c \
 	src/model/init.c \
@@ -84,7 +86,13 @@ numerics = \
 	src/model/loss.c \
 	src/model/loss_bce.c \
 	src/model/loss_cross_entropy.c \
+	src/model/loss_hinge.c \
+	src/model/loss_huber.c \
+	src/model/loss_mae.c \
 	src/model/loss_mse.c \
+	src/model/loss_poisson.c \
+	src/model/loss_quantile.c \
+	src/model/loss_squared_hinge.c \
 	src/model/model.c \
 	src/model/workspace.c \
 	src/optimizer/optimizer.c \

@@ -34,7 +34,7 @@ gd_status gd_source_try(const gd_source *source, bool needed);
 
 /* What `y` must hold for a loss. */
 typedef enum gd_target_kind {
-    GD_TARGET_CLASS, /* one whole number per row, in [0, outputs) */
+    GD_TARGET_CLASS, /* one whole number per row, in [0, outputs); of one output, 0 or 1 */
     GD_TARGET_VALUE  /* `outputs` numbers per row, in [min, max] */
 } gd_target_kind;
 

@@ -18,7 +18,7 @@
 #define gd_workspace_free GD_NAME(gd_workspace_free)
 #define gd_workspace_bytes GD_NAME(gd_workspace_bytes)
 
-/* [model]: layers, loss, init, init_from */
+/* [model]: layers, loss, init, init_from; the losses' own settings are in their tables. */
 extern const gd_settings gd_model_settings;
 
 typedef struct gd_model {
@@ -28,6 +28,7 @@ typedef struct gd_model {
     int64_t tile_rows; /* the most rows worked at once: bits depend on how many are */
     gd_tensors tensors;
     const gd_loss *loss;
+    double loss_options[GD_LOSS_OPTIONS]; /* the values of its settings, row by row */
 } gd_model;
 
 /* Of [model] in the config, for rows of `inputs` features. GD_BAD_INPUT says where in `layers` it

@@ -127,15 +127,21 @@ static gd_status bad_x(const culprit *bad, double scale, double largest) {
                          bad->value, scale, largest);
 }
 
-static gd_status bad_label(const culprit *bad, int64_t outputs) {
+/* The labels of one output are no and yes. */
+static int64_t largest_label(const gd_target *target) {
+    return target->outputs == 1 ? 1 : target->outputs - 1;
+}
+
+static gd_status bad_label(const culprit *bad, const gd_target *target) {
     const char *whole = bad->value == floor(bad->value) ? "" : "whole numbers from ";
     if (!isfinite(bad->value)) {
         return not_finite(bad);
     }
-    return gd_status_new(GD_BAD_INPUT,
-                         "%s: row %lld of %s/y is %.15g: with %lld outputs, labels are %s0 to %lld",
-                         bad->source->file, (long long)bad->row, gd_source_prefix(bad->source),
-                         bad->value, (long long)outputs, whole, (long long)outputs - 1);
+    return gd_status_new(
+        GD_BAD_INPUT, "%s: row %lld of %s/y is %.15g: with %lld output%s, labels are %s0 to %lld",
+        bad->source->file, (long long)bad->row, gd_source_prefix(bad->source), bad->value,
+        (long long)target->outputs, target->outputs == 1 ? "" : "s", whole,
+        (long long)largest_label(target));
 }
 
 static gd_status bad_value(const culprit *bad, const limits *limits) {
@@ -157,7 +163,7 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
     limits of_x = {.factor = fmax(1, fabs(scale)), .low = -largest, .high = largest};
     limits of_y = {.factor = 1,
                    .low = labels ? 0 : fmax(target->min, -largest),
-                   .high = labels ? (double)target->outputs - 1 : fmin(target->max, largest),
+                   .high = labels ? (double)largest_label(target) : fmin(target->max, largest),
                    .whole = labels};
     culprit bad = {.source = source, .member = "x"};
     int64_t count = rows->range.count;
@@ -172,7 +178,7 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
         bad.member = "y";
         bad.row = gd_split_row(split, role, rows->range.first + place / rows->y_width);
         bad.value = gd_type_get(rows->y.type, rows->y_data, place);
-        return labels ? bad_label(&bad, target->outputs) : bad_value(&bad, &of_y);
+        return labels ? bad_label(&bad, target) : bad_value(&bad, &of_y);
     }
     return GD_OK;
 }

@@ -155,6 +155,15 @@ static void labels_are_whole_numbers_below_the_outputs(void **state) {
                  "row 0 of /train/y holds NaN; every number must be finite");
 }
 
+static void labels_of_one_output_are_0_and_1(void **state) {
+    (void)state;
+    const gd_target one_output = {GD_TARGET_CLASS, 1, 0, 0};
+    uint8_t bytes[] = {0, 1, 1, 2};
+    expect_ok(check_y(GD_UINT8, bytes, 3, &one_output));
+    expect_error(check_y(GD_UINT8, bytes, 4, &one_output), GD_BAD_INPUT,
+                 "row 3 of /train/y is 2: with 1 output, labels are 0 to 1");
+}
+
 static void labels_of_every_type_are_checked(void **state) {
     (void)state;
     int8_t i8[] = {9, 10};
@@ -211,6 +220,7 @@ int main(void) {
         cmocka_unit_test(the_row_is_told_as_it_stands_in_the_file),
         cmocka_unit_test(an_x_beyond_the_precision_is_refused),
         cmocka_unit_test(labels_are_whole_numbers_below_the_outputs),
+        cmocka_unit_test(labels_of_one_output_are_0_and_1),
         cmocka_unit_test(labels_of_every_type_are_checked),
         cmocka_unit_test(values_are_finite_and_within_what_the_loss_takes),
         cmocka_unit_test(no_rows_have_no_bad_values),

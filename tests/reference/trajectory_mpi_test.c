@@ -160,6 +160,10 @@ static void optimizers_follow_the_reference(void **state) {
     check_file(*state, "optimizers");
 }
 
+static void losses_follow_the_reference(void **state) {
+    check_file(*state, "losses");
+}
+
 int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const char *source = getenv("srcdir");
@@ -172,6 +176,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(data_are_written, comm),
         cmocka_unit_test_prestate(optimizers_follow_the_reference, comm),
+        cmocka_unit_test_prestate(losses_follow_the_reference, comm),
     };
     return tests_run(comm, tests, sizeof tests / sizeof *tests);
 }
