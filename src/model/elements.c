@@ -56,22 +56,11 @@ double gd_elements_squares(const gd_batch *batch, const real *output) {
     return sum;
 }
 
-int64_t gd_elements_largest(int64_t count, const real *numbers) {
-    int64_t best = 0;
-    for (int64_t j = 1; j < count; j++) {
-        if (numbers[j] > numbers[best]) {
-            best = j;
-        }
-    }
-    return best;
-}
-
 double gd_elements_right(const gd_batch *batch, const real *output) {
     double right = 0;
     for (int64_t i = 0; i < batch->rows; i++) {
         const real *z = output + i * batch->outputs;
-        const int64_t guess =
-            batch->outputs == 1 ? z[0] > 0 : gd_elements_largest(batch->outputs, z);
+        const int64_t guess = batch->outputs == 1 ? z[0] > 0 : largest(batch->outputs, z);
         right += guess == batch->labels[i];
     }
     return right;

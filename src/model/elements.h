@@ -9,7 +9,6 @@
 
 #define gd_elements_loss GD_NAME(gd_elements_loss)
 #define gd_elements_squares GD_NAME(gd_elements_squares)
-#define gd_elements_largest GD_NAME(gd_elements_largest)
 #define gd_elements_right GD_NAME(gd_elements_right)
 
 /* Of outputs z [count] and targets y [count]: their losses, and the derivatives of these by z times
@@ -24,8 +23,16 @@ double gd_elements_loss(gd_element_loss *loss, const double *options, const gd_b
 /* The sum over rows of the mean over outputs of (output - y)^2. Not collective. */
 double gd_elements_squares(const gd_batch *batch, const real *output);
 
-/* The place of the first of the largest numbers. Not collective. */
-int64_t gd_elements_largest(int64_t count, const real *numbers);
+/* The place of the first of the largest numbers. */
+static inline int64_t largest(int64_t count, const real *numbers) {
+    int64_t best = 0;
+    for (int64_t j = 1; j < count; j++) {
+        if (numbers[j] > numbers[best]) {
+            best = j;
+        }
+    }
+    return best;
+}
 
 /* Rows whose largest output is that of their label; of one output, which is above 0 where their
  * label is 1. Not collective. */

@@ -21,17 +21,15 @@ GD_CLONES static void exponentials(int64_t count, const real *z, real top, real 
     }
 }
 
-/* One row: its logits z, and its target, which is `even` for each class and `certain` more for the
- * label. */
+/* The target of a row: `even` for each class, and `certain` more for the label. */
 typedef struct target {
     int64_t classes;
-    int32_t label;
     double certain, even;
 } target;
 
 /* The sum over classes of target times (z - top). */
-static double below_top(const target *target, const real *z, double top) {
-    double sum = target->certain * ((double)z[target->label] - top);
+static double below_top(const target *target, int32_t label, const real *z, double top) {
+    double sum = target->certain * ((double)z[label] - top);
     for (int64_t j = 0; target->even > 0 && j < target->classes; j++) {
         sum += target->even * ((double)z[j] - top);
     }
@@ -40,9 +38,10 @@ static double below_top(const target *target, const real *z, double top) {
 
 /* log(sum_j e^(z_j - z_max)) - below_top, so that no exponential overflows; `gradient` may be NULL,
  * or z. */
-static double row_loss(const target *target, real top, const real *z, real *gradient) {
+static double row_loss(const target *target, int32_t label, real top, const real *z,
+                       real *gradient) {
     const int64_t count = target->classes;
-    const double below = below_top(target, z, (double)top);
+    const double below = below_top(target, label, z, (double)top);
     double sum = 0;
     if (gradient != NULL) {
         exponentials(count, z, top, gradient);
@@ -51,11 +50,11 @@ static double row_loss(const target *target, real top, const real *z, real *grad
         sum += (double)(gradient != NULL ? gradient[j] : exponential(z[j] - top));
     }
     if (gradient != NULL) {
-        const real share = (real)(1 / sum);
+        const real share = (real)(1 / sum), even = (real)target->even;
         for (int64_t j = 0; j < count; j++) {
-            gradient[j] = gradient[j] * share - (real)target->even;
+            gradient[j] = gradient[j] * share - even;
         }
-        gradient[target->label] -= (real)target->certain;
+        gradient[label] -= (real)target->certain;
     }
     return log(sum) - below;
 }
@@ -63,19 +62,16 @@ static double row_loss(const target *target, real top, const real *z, real *grad
 static double value(const double *options, const gd_batch *batch, const real *output,
                     real *gradient, double *metric) {
     const double smoothing = options[LABEL_SMOOTHING];
+    const target wanted = {batch->outputs, 1 - smoothing, smoothing / (double)batch->outputs};
     double sum = 0;
     for (int64_t i = 0; i < batch->rows; i++) {
         const real *z = output + i * batch->outputs;
-        const target wanted = {.classes = batch->outputs,
-                               .label = batch->labels[i],
-                               .certain = 1 - smoothing,
-                               .even = smoothing / (double)batch->outputs};
-        int64_t best = gd_elements_largest(batch->outputs, z);
+        int64_t best = largest(batch->outputs, z);
         if (metric != NULL && best == batch->labels[i]) {
             *metric += 1;
         }
         real *row = gradient == NULL ? NULL : gradient + i * batch->outputs;
-        sum += row_loss(&wanted, z[best], z, row);
+        sum += row_loss(&wanted, batch->labels[i], z[best], z, row);
     }
     return sum;
 }
