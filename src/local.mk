@@ -132,7 +132,8 @@ numerics = \
 	src/train/train_private.h \
 	src/train/trainer.c \
 	src/train/validate.c \
-	src/train/verify.c
+	src/train/verify.c \
+	src/train/weights.c
 
 noinst_LIBRARIES += libgdmpi_single.a libgdmpi_double.a
 libgdmpi_single_a_SOURCES = $(numerics)

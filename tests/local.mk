@@ -136,6 +136,12 @@ tests_train_verify_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/train/verify_double_mpi_test
 tests_train_verify_double_mpi_test_SOURCES = tests/train/verify_mpi_test.c $(train_support)
 tests_train_verify_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/weights_single_mpi_test
+tests_train_weights_single_mpi_test_SOURCES = tests/train/weights_mpi_test.c $(train_support)
+tests_train_weights_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/weights_double_mpi_test
+tests_train_weights_double_mpi_test_SOURCES = tests/train/weights_mpi_test.c $(train_support)
+tests_train_weights_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 
 check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)

@@ -8,6 +8,7 @@
 #define gd_losses GD_NAME(gd_losses)
 #define gd_loss_find GD_NAME(gd_loss_find)
 #define gd_loss_name GD_NAME(gd_loss_name)
+#define gd_loss_value GD_NAME(gd_loss_value)
 #define gd_loss_bce GD_NAME(gd_loss_bce)
 #define gd_loss_cross_entropy GD_NAME(gd_loss_cross_entropy)
 #define gd_loss_hinge GD_NAME(gd_loss_hinge)
@@ -39,12 +40,12 @@ typedef struct gd_loss {
     int64_t outputs_min; /* of the model */
     gd_metric metric;
 
-    /* Of output [rows, outputs] against the batch's targets: the sum of the loss over rows, with
-     * `options` the values of the settings, row by row. Where
-     * `gradient` is not NULL, it becomes the derivative of that sum, [rows, outputs]; it may be the
-     * same array as `output`. Where `metric` is not NULL, the number of right rows (averaged over
-     * the outputs of each), or the sum of squared errors over rows averaged over the outputs, is
-     * added to it. */
+    /* See gd_loss_value, but that no row has a weight. Of output [rows, outputs] against the
+     * batch's targets: the sum of the loss over rows, with `options` the values of the settings,
+     * row by row. Where `gradient` is not NULL, it becomes the derivative of that sum, [rows,
+     * outputs]; it may be the same array as `output`. Where `metric` is not NULL, the number of
+     * right rows (averaged over the outputs of each), or the sum of squared errors over rows
+     * averaged over the outputs, is added to it. */
     double (*value)(const double *options, const gd_batch *batch, const real *output,
                     real *gradient, double *metric);
 } gd_loss;
@@ -55,5 +56,10 @@ extern const gd_loss gd_loss_bce, gd_loss_cross_entropy, gd_loss_hinge, gd_loss_
 
 const gd_loss *gd_loss_find(const char *name); /* NULL: none */
 const char *gd_loss_name(size_t index);        /* a gd_names */
+
+/* What loss->value says, where each row counts as much as its weight, in loss, gradient and metric.
+ * Not collective. */
+double gd_loss_value(const gd_loss *loss, const double *options, const gd_batch *batch,
+                     const real *output, real *gradient, double *metric);
 
 #endif

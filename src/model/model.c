@@ -219,7 +219,7 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
     const real *output = forward(model, workspace, pass, batch, parameters);
     const int first = first_with_tensors(model);
     real *dy = workspace->delta[0], *other = workspace->delta[1];
-    double loss = model->loss->value(model->loss_options, batch, output, dy, NULL);
+    double loss = gd_loss_value(model->loss, model->loss_options, batch, output, dy, NULL);
     for (int i = model->layer_count - 1; i >= first; i--) {
         const gd_layer *layer = &model->layers[i];
         real *dx = layer->tensor_count == 0 ? dy : other;
@@ -241,5 +241,5 @@ double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const g
                          const real *parameters, double *metric) {
     const gd_pass pass = {.rows = batch->rows};
     const real *output = forward(model, workspace, &pass, batch, parameters);
-    return model->loss->value(model->loss_options, batch, output, NULL, metric);
+    return gd_loss_value(model->loss, model->loss_options, batch, output, NULL, metric);
 }

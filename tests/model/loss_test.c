@@ -291,6 +291,58 @@ static void no_rows_cost_nothing(void **state) {
     }
 }
 
+static void a_row_counts_as_much_as_its_weight(void **state) {
+    (void)state;
+    subject subjects[SUBJECTS];
+    const int count = all_subjects(subjects);
+    for (int k = 0; k < count; k++) {
+        const subject *s = &subjects[k];
+        example e = random_example(s, ROWS);
+        real plain[MOST], weighted[MOST];
+        double weights[ROWS], sum = 0, metric = 0, sum_of_metrics = 0;
+        const bool labels = s->loss->target == GD_TARGET_CLASS;
+        gd_batch batch = {.rows = ROWS,
+                          .outputs = e.outputs,
+                          .labels = labels ? e.labels : NULL,
+                          .values = labels ? NULL : e.values,
+                          .weights = weights};
+        for (int i = 0; i < ROWS; i++) {
+            double of_row = 0;
+            weights[i] = i / 2.0;
+            sum += weights[i] * value_of_rows(s, &e, i, 1, plain, &of_row);
+            sum_of_metrics += weights[i] * of_row;
+        }
+        double loss = gd_loss_value(s->loss, s->options, &batch, e.output, weighted, &metric);
+        assert_true(loss == sum);
+        assert_true(metric == sum_of_metrics);
+        assert_true(gd_loss_value(s->loss, s->options, &batch, e.output, NULL, NULL) == sum);
+        for (int i = 0; i < e.count; i++) {
+            assert_true(weighted[i] == plain[i] * (real)weights[i / e.outputs]);
+        }
+    }
+}
+
+static void weights_of_1_change_nothing(void **state) {
+    (void)state;
+    subject subjects[SUBJECTS];
+    const int count = all_subjects(subjects);
+    for (int k = 0; k < count; k++) {
+        example e = random_example(&subjects[k], ROWS);
+        double weights[ROWS] = {1, 1, 1, 1, 1, 1};
+        real plain[MOST];
+        const bool labels = subjects[k].loss->target == GD_TARGET_CLASS;
+        gd_batch batch = {.rows = ROWS,
+                          .outputs = e.outputs,
+                          .labels = labels ? e.labels : NULL,
+                          .values = labels ? NULL : e.values,
+                          .weights = weights};
+        double loss = value(&subjects[k], &e, plain, NULL);
+        assert_true(gd_loss_value(subjects[k].loss, subjects[k].options, &batch, e.output, e.output,
+                                  NULL) == loss);
+        assert_memory_equal(e.output, plain, (size_t)e.count * sizeof *plain);
+    }
+}
+
 /* One row of one output by a loss with these options. */
 static double value_at(const gd_loss *loss, const double *options, real z, real y, real *slope) {
     int32_t label = (int32_t)y;
@@ -512,6 +564,8 @@ int main(void) {
         cmocka_unit_test(losses_that_grow_as_a_line_stay_finite),
         cmocka_unit_test(a_number_that_is_none_is_not_hidden),
         cmocka_unit_test(no_rows_cost_nothing),
+        cmocka_unit_test(a_row_counts_as_much_as_its_weight),
+        cmocka_unit_test(weights_of_1_change_nothing),
         cmocka_unit_test(cross_entropy_gives_the_reference_numbers),
         cmocka_unit_test(bce_gives_the_reference_numbers),
         cmocka_unit_test(losses_of_one_output_are_those_of_their_formulas),

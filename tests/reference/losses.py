@@ -1,5 +1,6 @@
 """Trajectories of the losses: by PyTorch where it has them, else by NumPy from their formulas.
 
+Rows with weights: the sum of weight times loss over the number of rows, with weights of mean 1 over the whole set.
 hinge and squared_hinge: max(0, 1 - t z) and its square, t = +1 for the label and -1 for the rest, summed over the
 outputs (Rifkin and Klautau 2004, "In defense of one-vs-all classification"); of one output, t = +1 for label 1 and
 -1 for label 0. quantile: max(q e, (q - 1) e), e = y - z (Koenker and Bassett 1978).
@@ -11,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from common import INPUTS, batches, network, set_parameters, small, targets, train, write
+from common import INPUTS, ROWS, batches, network, set_parameters, small, targets, train, write
 from torch.nn import functional
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -88,6 +89,49 @@ def descend(model: torch.nn.Sequential, slopes: Slopes, group: str, lr: float) -
         b2 -= lr * dz.sum(0)
 
 
+def train_weighted(model: torch.nn.Sequential, loss: Loss, group: str, weights: torch.Tensor) -> None:
+    """30 steps of the mean over rows of weight times loss, where the weights' mean over all rows is 1."""
+    x, y = small(31, INPUTS), targets(group)
+    weights = weights / weights.mean()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for rows in batches():
+        optimizer.zero_grad()
+        (weights[rows] * loss(model(x[rows]), y[rows])).mean().backward()
+        optimizer.step()
+
+
+def rows_entropy(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return functional.cross_entropy(z, y, reduction="none")
+
+
+def rows_mse(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return ((z - y) ** 2).mean(1)
+
+
+def weighted_cases() -> list[tuple[str, str, dict[str, object], Loss, torch.Tensor]]:
+    """The name of a case, its data in common.py, settings, the loss of each row, and all rows' weights."""
+    classes = targets("/classes")
+    counts = torch.bincount(classes)
+    numbers = (torch.arange(ROWS) * 5 % 8) / 4
+    return [
+        (
+            "cross_entropy, balanced",
+            "/classes",
+            {"data.class_weights": "balanced"},
+            rows_entropy,
+            (1 / counts)[classes],
+        ),
+        (
+            "cross_entropy, class weights",
+            "/classes",
+            {"data.class_weights": "0.5, 3, 1"},
+            rows_entropy,
+            torch.tensor([0.5, 3.0, 1.0])[classes],
+        ),
+        ("mse, row weights", "/values", {"data.train": "/weighted"}, rows_mse, numbers),
+    ]
+
+
 def settings_of(name: str, group: str, outputs: int, more: dict[str, object]) -> dict[str, object]:
     return {
         "data.train": group,
@@ -104,6 +148,11 @@ def main() -> None:
         model = network()
         set_parameters(model)
         train(model, loss, group, torch.optim.SGD(model.parameters(), lr=0.1))
+        write(name, settings_of(name, group, 3, more), model)
+    for name, group, more, loss, weights in weighted_cases():
+        model = network()
+        set_parameters(model)
+        train_weighted(model, loss, group, weights)
         write(name, settings_of(name, group, 3, more), model)
     for name, group, outputs, more, slopes in BY_FORMULA:
         model = network()
