@@ -82,6 +82,8 @@ numerics = \
 	src/data/gather_type.h \
 	src/model/columns.c \
 	src/model/columns.h \
+	src/model/elements.c \
+	src/model/elements.h \
 	src/model/exponential.h \
 	src/model/gemm_rate.c \
 	src/model/init.c \
@@ -107,7 +109,13 @@ numerics = \
 	src/model/loss.c \
 	src/model/loss_bce.c \
 	src/model/loss_cross_entropy.c \
+	src/model/loss_hinge.c \
+	src/model/loss_huber.c \
+	src/model/loss_mae.c \
 	src/model/loss_mse.c \
+	src/model/loss_poisson.c \
+	src/model/loss_quantile.c \
+	src/model/loss_squared_hinge.c \
 	src/model/model.c \
 	src/model/workspace.c \
 	src/optimizer/optimizer.c \
@@ -147,7 +155,8 @@ numerics = \
 	src/train/train_private.h \
 	src/train/trainer.c \
 	src/train/validate.c \
-	src/train/verify.c
+	src/train/verify.c \
+	src/train/weights.c
 
 noinst_LIBRARIES += libgdmpi_single.a libgdmpi_double.a
 libgdmpi_single_a_SOURCES = $(numerics)

@@ -112,7 +112,7 @@ train_support = tests/train/train_support.c tests/train/train_support.h
 test_programs += tests/reference/trajectory_mpi_test
 tests_reference_trajectory_mpi_test_SOURCES = tests/reference/trajectory_mpi_test.c $(train_support)
 tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = layers optimizers schedules schedules_trained
+references = layers losses optimizers schedules schedules_trained
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/train/gradient_single_mpi_test
 tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
@@ -144,6 +144,12 @@ tests_train_verify_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/train/verify_double_mpi_test
 tests_train_verify_double_mpi_test_SOURCES = tests/train/verify_mpi_test.c $(train_support)
 tests_train_verify_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/weights_single_mpi_test
+tests_train_weights_single_mpi_test_SOURCES = tests/train/weights_mpi_test.c $(train_support)
+tests_train_weights_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/weights_double_mpi_test
+tests_train_weights_double_mpi_test_SOURCES = tests/train/weights_mpi_test.c $(train_support)
+tests_train_weights_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 
 check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)

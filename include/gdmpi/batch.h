@@ -15,6 +15,8 @@ typedef struct gd_batch {
     real *x;         /* [rows, inputs] */
     int32_t *labels; /* [rows], or NULL */
     real *values;    /* [rows, outputs], or NULL */
+    double *weights; /* [rows], or NULL: each row counts 1 */
+    double *weight_room;
 } gd_batch;
 
 /* Room for `room` rows. Not collective. */

@@ -27,12 +27,13 @@ typedef struct gd_setting {
 } gd_setting;
 
 /* The settings of a room or an algorithm. Several tables may share a section, and then stand next
- * to each other in a list of tables; those with an owner are known only where the section's `name`
- * is that owner. `rows` ends with a NULL key. */
+ * to each other in a list of tables; those with an owner are known only where the section's choice
+ * `chooser` is that owner. `rows` ends with a NULL key. */
 typedef struct gd_settings {
     const char *section;
     const char *owner; /* NULL: always known */
     const gd_setting *rows;
+    const char *chooser; /* NULL: "name" */
 } gd_settings;
 
 typedef enum gd_unit { GD_STEPS, GD_EPOCHS, GD_SECONDS } gd_unit;

@@ -9,7 +9,7 @@
 #include "gdmpi/status.h"
 #include "gdmpi/type.h"
 
-/* [data]: file, train, val, val_fraction, shards, shuffle, scale */
+/* [data]: file, train, val, val_fraction, shards, shuffle, scale, class_weights */
 extern const gd_settings gd_data_settings;
 
 /* The default of val, the one that may be missing. */
@@ -34,7 +34,7 @@ gd_status gd_source_try(const gd_source *source, bool needed);
 
 /* What `y` must hold for a loss. */
 typedef enum gd_target_kind {
-    GD_TARGET_CLASS, /* one whole number per row, in [0, outputs) */
+    GD_TARGET_CLASS, /* one whole number per row, in [0, outputs); of one output, 0 or 1 */
     GD_TARGET_VALUE  /* `outputs` numbers per row, in [min, max] */
 } gd_target_kind;
 
@@ -43,6 +43,9 @@ typedef struct gd_target {
     int64_t outputs;
     double min, max;
 } gd_target;
+
+/* How many labels a target has that takes classes. Not collective. */
+int64_t gd_target_classes(const gd_target *target);
 
 /* Validation rows held out of a group of `rows`: the rows are cut into `held` runs of equal length,
  * and one row of each, drawn by `seed`, is held out. So they are spread evenly and cannot follow a
@@ -67,13 +70,17 @@ typedef struct gd_rows {
     gd_shape x, y;  /* of the whole group in the file */
     int64_t x_width, y_width;
     void *x_data, *y_data;
+    gd_shape w;      /* of w, one number a row; of rank 0: the group has none */
+    double *weights; /* [range.count] w; NULL: the group has none, and each row counts 1 */
 } gd_rows;
 
-/* The bytes that one row's x, or y, takes. Not collective. */
+/* The bytes that one row's x, y, or weight once it is loaded, takes. Not collective. */
 size_t gd_rows_x_bytes(const gd_rows *rows);
 size_t gd_rows_y_bytes(const gd_rows *rows);
+size_t gd_rows_weight_bytes(const gd_rows *rows);
 
-/* Reads shapes only, and checks that x and y are there and have equal row counts, at least one.
+/* Reads shapes only, and checks that x and y are there and have equal row counts, at least one, and
+ * w as well if it is there.
  * The row counts are dims[0] of rows->x; nothing is loaded. Not collective. */
 gd_status gd_rows_describe(const gd_source *source, gd_rows *rows);
 
@@ -87,7 +94,8 @@ gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role r
 gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int64_t inputs,
                               const gd_target *target);
 
-/* Checks the loaded values: all finite, |x|, |x * scale| and |y| <= largest, y as the target says.
+/* Checks the loaded values: all finite, |x|, |x * scale| and |y| <= largest, y as the target says,
+ * w >= 0.
  * GD_BAD_INPUT names the file, the object and the first bad row as it stands in the file, where
  * rows count from 0. Not collective. */
 gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role,

@@ -19,7 +19,8 @@
 #define gd_workspace_free GD_NAME(gd_workspace_free)
 #define gd_workspace_bytes GD_NAME(gd_workspace_bytes)
 
-/* [model]: layers, loss, init, init_gain, init_from */
+/* [model]: layers, loss, init, init_gain, init_from; the losses' own settings are in their tables.
+ */
 extern const gd_settings gd_model_settings;
 
 typedef struct gd_model {
@@ -31,7 +32,8 @@ typedef struct gd_model {
     gd_tensors tensors;
     const gd_loss *loss;
     const gd_init *init;
-    double init_gain; /* 0: by the activation */
+    double init_gain;                     /* 0: by the activation */
+    double loss_options[GD_LOSS_OPTIONS]; /* the values of its settings, row by row */
 } gd_model;
 
 /* Of [model] in the config, for rows of `inputs` features. GD_BAD_INPUT says where in `layers` it

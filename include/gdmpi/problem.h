@@ -10,6 +10,8 @@
 #define gd_problem_load GD_NAME(gd_problem_load)
 #define gd_problem_close GD_NAME(gd_problem_close)
 #define gd_problem_steps GD_NAME(gd_problem_steps)
+#define gd_problem_read_weights GD_NAME(gd_problem_read_weights)
+#define gd_problem_weigh GD_NAME(gd_problem_weigh)
 
 typedef struct gd_problem {
     gd_comm *comm;
@@ -23,7 +25,8 @@ typedef struct gd_problem {
     gd_rows train; /* this rank's shards */
     gd_split train_split;
     gd_shards shards;
-    gd_range mine; /* the shards that this rank works */
+    gd_range mine;         /* the shards that this rank works */
+    double *class_weights; /* [classes], as configured or as balanced by loading; NULL: none */
 
     bool validates;
     gd_source val_source;
@@ -46,5 +49,13 @@ void gd_problem_close(gd_problem **problem);
 
 /* All steps that train.epochs and train.max_steps ask for. Not collective. */
 int64_t gd_problem_steps(const gd_problem *problem);
+
+/* Parts of the above. Reads [data] class_weights, once the model is made. Not collective. */
+gd_status gd_problem_read_weights(gd_problem *problem);
+
+/* Makes the weights of training and validation rows, once these are loaded, what the loss takes: a
+ * row's own times that of its class, divided by the mean over all rows. GD_BAD_INPUT if all are 0.
+ * Collective. */
+gd_status gd_problem_weigh(gd_problem *problem);
 
 #endif

@@ -10,6 +10,10 @@ static bool slot_is(const gd_slot *slot, const char *section, const char *key) {
     return strcmp(slot->table->section, section) == 0 && strcmp(slot->setting->key, key) == 0;
 }
 
+const char *gd_config_chooser(const gd_settings *table) {
+    return table->chooser == NULL ? "name" : table->chooser;
+}
+
 const gd_slot *gd_config_find(const gd_config *config, const char *section, const char *key) {
     for (size_t i = 0; i < config->count; i++) {
         if (config->slot[i].active && slot_is(&config->slot[i], section, key)) {
@@ -145,16 +149,25 @@ static gd_status settle(const gd_config *config, gd_slot *slot) {
     return status;
 }
 
-static bool selects(const gd_slot *slot) {
-    return slot->table->owner == NULL && slot->setting->kind == GD_SETTING_CHOICE &&
-           strcmp(slot->setting->key, "name") == 0;
+/* Whether what a table with an owner has is known depends on this choice. */
+static bool depends(const gd_settings *table, const gd_slot *choice) {
+    return table->owner != NULL && choice->table->owner == NULL &&
+           slot_is(choice, table->section, gd_config_chooser(table));
 }
 
-static void select_owner(gd_config *config, const gd_slot *name) {
+static bool selects(const gd_config *config, const gd_slot *choice) {
+    size_t i = 0;
+    while (i < config->count && !depends(config->slot[i].table, choice)) {
+        i++;
+    }
+    return i < config->count;
+}
+
+static void select_owner(gd_config *config, const gd_slot *choice) {
     for (size_t i = 0; i < config->count; i++) {
         gd_slot *slot = &config->slot[i];
-        if (slot->table->owner != NULL && strcmp(slot->table->section, name->table->section) == 0) {
-            slot->active = strcmp(slot->table->owner, name->value.text) == 0;
+        if (depends(slot->table, choice)) {
+            slot->active = strcmp(slot->table->owner, choice->value.text) == 0;
         }
     }
 }
@@ -162,14 +175,15 @@ static void select_owner(gd_config *config, const gd_slot *name) {
 /* The command line chose another algorithm than the file, whose settings for the file's one are
  * then of no concern. */
 static bool chosen_anew(const gd_config *config, const gd_slot *slot) {
-    const gd_slot *name = gd_config_find(config, slot->table->section, "name");
-    return slot->origin == GD_FROM_FILE && name != NULL && name->origin == GD_FROM_OVERRIDE;
+    const gd_slot *choice =
+        gd_config_find(config, slot->table->section, gd_config_chooser(slot->table));
+    return slot->origin == GD_FROM_FILE && choice != NULL && choice->origin == GD_FROM_OVERRIDE;
 }
 
 static gd_status resolve(gd_config *config) {
     gd_status status = GD_OK;
     for (size_t i = 0; i < config->count && status == GD_OK; i++) {
-        if (selects(&config->slot[i])) {
+        if (selects(config, &config->slot[i])) {
             status = settle(config, &config->slot[i]);
             if (status == GD_OK) {
                 select_owner(config, &config->slot[i]);
@@ -178,7 +192,7 @@ static gd_status resolve(gd_config *config) {
     }
     for (size_t i = 0; i < config->count && status == GD_OK; i++) {
         gd_slot *slot = &config->slot[i];
-        if (slot->active && !selects(slot)) {
+        if (slot->active && !selects(config, slot)) {
             status = settle(config, slot);
         } else if (slot->written != NULL && !chosen_anew(config, slot) &&
                    gd_config_find(config, slot->table->section, slot->setting->key) == NULL) {

@@ -62,6 +62,9 @@ struct gd_config {
     size_t count;
 };
 
+/* The key of the setting on which it depends whether a table with an owner is known. */
+const char *gd_config_chooser(const gd_settings *table);
+
 /* The active setting of this name; NULL: none. */
 const gd_slot *gd_config_find(const gd_config *config, const char *section, const char *key);
 

@@ -109,7 +109,8 @@ gd_status gd_config_unknown_key(const gd_config *config, const char *where, cons
 
 gd_status gd_config_without_effect(const gd_config *config, const gd_slot *slot) {
     const char *section = slot->table->section;
-    const gd_slot *name = gd_config_find(config, section, "name");
+    const char *chooser = gd_config_chooser(slot->table);
+    const gd_slot *choice = gd_config_find(config, section, chooser);
     gd_text owners = {0};
     for (size_t i = 0; i < config->count; i++) {
         const gd_slot *other = &config->slot[i];
@@ -118,8 +119,8 @@ gd_status gd_config_without_effect(const gd_config *config, const gd_slot *slot)
         }
     }
     gd_status status = gd_status_new(
-        GD_BAD_INPUT, "%s: key '%s' in [%s] has no effect with name = %s; it belongs to %s",
-        slot->where, slot->setting->key, section, name == NULL ? "" : name->value.text,
+        GD_BAD_INPUT, "%s: key '%s' in [%s] has no effect with %s = %s; it belongs to %s",
+        slot->where, slot->setting->key, section, chooser, choice == NULL ? "" : choice->value.text,
         gd_text_bytes(&owners));
     gd_text_free(&owners);
     return status;

@@ -36,7 +36,7 @@ static gd_status compare_slot(const gd_slot *slot, const gd_config *old) {
                          slot->where, section, key, slot->value.text, other->value.text);
 }
 
-/* A section's `name` is compared before what depends on it. */
+/* A section's choice of a method is compared before what depends on it. */
 gd_status gd_config_compare(const gd_config *config, const gd_config *old) {
     gd_status status = GD_OK;
     for (size_t i = 0; i < config->count && status == GD_OK; i++) {
@@ -44,9 +44,10 @@ gd_status gd_config_compare(const gd_config *config, const gd_config *old) {
         if (!slot->active) {
             continue;
         }
-        const gd_slot *name = gd_config_find(config, slot->table->section, "name");
-        if (name != NULL) {
-            status = compare_slot(name, old);
+        const gd_slot *choice =
+            gd_config_find(config, slot->table->section, gd_config_chooser(slot->table));
+        if (choice != NULL) {
+            status = compare_slot(choice, old);
         }
         if (status == GD_OK) {
             status = compare_slot(slot, old);
@@ -55,24 +56,24 @@ gd_status gd_config_compare(const gd_config *config, const gd_config *old) {
     return status;
 }
 
-/* The default of a section's `name`; NULL: none. */
-static const char *default_owner(const gd_settings *const *tables, const char *section) {
-    for (size_t t = 0; tables[t] != NULL; t++) {
-        if (tables[t]->owner != NULL || strcmp(tables[t]->section, section) != 0) {
+/* Whether a table has no owner, or that which is chosen by default. */
+static bool is_default(const gd_settings *const *tables, const gd_settings *table) {
+    for (size_t t = 0; table->owner != NULL && tables[t] != NULL; t++) {
+        if (tables[t]->owner != NULL || strcmp(tables[t]->section, table->section) != 0) {
             continue;
         }
         for (const gd_setting *row = tables[t]->rows; row->key != NULL; row++) {
-            if (strcmp(row->key, "name") == 0) {
-                return row->initial;
+            if (strcmp(row->key, gd_config_chooser(table)) == 0) {
+                return row->initial != NULL && strcmp(row->initial, table->owner) == 0;
             }
         }
     }
-    return NULL;
+    return table->owner == NULL;
 }
 
 static void write_table(const gd_settings *table, bool selected, gd_text *out) {
     if (table->owner != NULL) {
-        gd_text_add(out, "\n; With name = %s:\n", table->owner);
+        gd_text_add(out, "\n; With %s = %s:\n", gd_config_chooser(table), table->owner);
     }
     for (const gd_setting *row = table->rows; row->key != NULL; row++) {
         gd_text_add(out, "\n; %s: ", row->help);
@@ -84,16 +85,13 @@ static void write_table(const gd_settings *table, bool selected, gd_text *out) {
 }
 
 void gd_settings_write(const gd_settings *const *tables, gd_text *out) {
-    const char *section = "", *owner = NULL;
+    const char *section = "";
     for (size_t t = 0; tables[t] != NULL; t++) {
         const gd_settings *table = tables[t];
         if (strcmp(table->section, section) != 0) {
             section = table->section;
-            owner = default_owner(tables, section);
             add_section(out, section);
         }
-        write_table(table,
-                    table->owner == NULL || (owner != NULL && strcmp(owner, table->owner) == 0),
-                    out);
+        write_table(table, is_default(tables, table), out);
     }
 }

@@ -53,7 +53,7 @@ static scale_numbers *const scale_type[] = {
 static size_t row_bytes(int64_t inputs, const gd_target *target) {
     size_t of_target =
         target->kind == GD_TARGET_CLASS ? sizeof(int32_t) : (size_t)target->outputs * sizeof(real);
-    return (size_t)inputs * sizeof(real) + of_target;
+    return (size_t)inputs * sizeof(real) + of_target + sizeof(double);
 }
 
 double gd_batch_bytes(int64_t room, int64_t inputs, const gd_target *target) {
@@ -70,6 +70,9 @@ gd_status gd_batch_new(int64_t room, int64_t inputs, const gd_target *target, gd
     if (status == GD_OK && target->kind == GD_TARGET_VALUE) {
         status = gd_memory_new(&batch->values, rows, outputs * sizeof(real), "a batch's targets");
     }
+    if (status == GD_OK) {
+        status = gd_memory_new(&batch->weight_room, rows, sizeof(double), "a batch's weights");
+    }
     if (status != GD_OK) {
         gd_batch_free(batch);
     }
@@ -80,6 +83,7 @@ void gd_batch_free(gd_batch *batch) {
     gd_memory_free(&batch->x);
     gd_memory_free(&batch->labels);
     gd_memory_free(&batch->values);
+    gd_memory_free(&batch->weight_room);
     *batch = (gd_batch){0};
 }
 
@@ -117,6 +121,14 @@ static void gather(matrix from, int64_t first, const uint32_t *order, int64_t co
     }
 }
 
+static void gather_weights(const gd_rows *rows, int64_t first, const uint32_t *order, int64_t count,
+                           gd_batch *batch) {
+    batch->weights = rows->weights == NULL ? NULL : batch->weight_room;
+    for (int64_t i = 0; batch->weights != NULL && i < count; i++) {
+        batch->weights[i] = rows->weights[first + (order == NULL ? i : (int64_t)order[i])];
+    }
+}
+
 void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, int64_t count,
                      double scale, gd_batch *batch) {
     matrix x = {rows->x.type, rows->x_width, rows->x_data};
@@ -131,5 +143,6 @@ void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, 
             batch->labels[i] = (int32_t)gd_type_get(y.type, y.data, row);
         }
     }
+    gather_weights(rows, first, order, count, batch);
     batch->rows = count;
 }

@@ -1,3 +1,4 @@
+#include <float.h>
 #include <math.h>
 
 #include "data_private.h"
@@ -127,15 +128,21 @@ static gd_status bad_x(const culprit *bad, double scale, double largest) {
                          bad->value, scale, largest);
 }
 
-static gd_status bad_label(const culprit *bad, int64_t outputs) {
+/* The labels of one output are no and yes. */
+int64_t gd_target_classes(const gd_target *target) {
+    return target->outputs == 1 ? 2 : target->outputs;
+}
+
+static gd_status bad_label(const culprit *bad, const gd_target *target) {
     const char *whole = bad->value == floor(bad->value) ? "" : "whole numbers from ";
     if (!isfinite(bad->value)) {
         return not_finite(bad);
     }
-    return gd_status_new(GD_BAD_INPUT,
-                         "%s: row %lld of %s/y is %.15g: with %lld outputs, labels are %s0 to %lld",
-                         bad->source->file, (long long)bad->row, gd_source_prefix(bad->source),
-                         bad->value, (long long)outputs, whole, (long long)outputs - 1);
+    return gd_status_new(
+        GD_BAD_INPUT, "%s: row %lld of %s/y is %.15g: with %lld output%s, labels are %s0 to %lld",
+        bad->source->file, (long long)bad->row, gd_source_prefix(bad->source), bad->value,
+        (long long)target->outputs, target->outputs == 1 ? "" : "s", whole,
+        (long long)gd_target_classes(target) - 1);
 }
 
 static gd_status bad_value(const culprit *bad, const limits *limits) {
@@ -148,6 +155,15 @@ static gd_status bad_value(const culprit *bad, const limits *limits) {
                          bad->value, limits->low, limits->high);
 }
 
+static gd_status bad_weight(const culprit *bad) {
+    if (!isfinite(bad->value)) {
+        return not_finite(bad);
+    }
+    return gd_status_new(GD_BAD_INPUT, "%s: row %lld of %s/w is %g; a weight is at least 0",
+                         bad->source->file, (long long)bad->row, gd_source_prefix(bad->source),
+                         bad->value);
+}
+
 gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role,
                                const gd_rows *rows, double scale, double largest,
                                const gd_target *target) {
@@ -157,8 +173,10 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
     limits of_x = {.factor = fmax(1, fabs(scale)), .low = -largest, .high = largest};
     limits of_y = {.factor = 1,
                    .low = labels ? 0 : fmax(target->min, -largest),
-                   .high = labels ? (double)target->outputs - 1 : fmin(target->max, largest),
+                   .high =
+                       labels ? (double)gd_target_classes(target) - 1 : fmin(target->max, largest),
                    .whole = labels};
+    const limits of_w = {.factor = 1, .low = 0, .high = DBL_MAX};
     culprit bad = {.source = source, .member = "x"};
     int64_t count = rows->range.count;
     int64_t place = first_bad(rows->x.type, rows->x_data, count * rows->x_width, &of_x);
@@ -172,7 +190,14 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
         bad.member = "y";
         bad.row = gd_split_row(split, role, rows->range.first + place / rows->y_width);
         bad.value = gd_type_get(rows->y.type, rows->y_data, place);
-        return labels ? bad_label(&bad, target->outputs) : bad_value(&bad, &of_y);
+        return labels ? bad_label(&bad, target) : bad_value(&bad, &of_y);
+    }
+    place = rows->weights == NULL ? -1 : first_bad(GD_FLOAT64, rows->weights, count, &of_w);
+    if (place >= 0) {
+        bad.member = "w";
+        bad.row = gd_split_row(split, role, rows->range.first + place);
+        bad.value = rows->weights[place];
+        return bad_weight(&bad);
     }
     return GD_OK;
 }

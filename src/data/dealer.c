@@ -20,9 +20,10 @@ struct gd_dealer {
     int64_t block;      /* whose rows are here; -1: none */
 };
 
-static size_t longer(const gd_rows *rows) {
-    return gd_rows_x_bytes(rows) > gd_rows_y_bytes(rows) ? gd_rows_x_bytes(rows)
-                                                         : gd_rows_y_bytes(rows);
+static size_t longest(const gd_rows *rows) {
+    const size_t x = gd_rows_x_bytes(rows), y = gd_rows_y_bytes(rows);
+    const size_t w = gd_rows_weight_bytes(rows), of_data = x > y ? x : y;
+    return of_data > w ? of_data : w;
 }
 
 static size_t places(const gd_dealer *dealer) {
@@ -43,11 +44,14 @@ static gd_status allocate_travel(gd_dealer *dealer) {
     if (status == GD_OK) {
         status = gd_memory_new(&dealer->came.y_data, most, gd_rows_y_bytes(own), what);
     }
+    if (status == GD_OK && own->weights != NULL) {
+        status = gd_memory_new(&dealer->came.weights, most, gd_rows_weight_bytes(own), what);
+    }
     if (status == GD_OK) {
         status = gd_memory_new(&dealer->place, most, sizeof *dealer->place, what);
     }
     if (status == GD_OK) {
-        dealer->piece_bytes = PIECE + longer(own);
+        dealer->piece_bytes = PIECE + longest(own);
         status = gd_memory_new(&dealer->piece, dealer->piece_bytes, 1, "rows on their way");
     }
     return status;
@@ -93,7 +97,7 @@ void gd_dealer_free(gd_dealer **dealer) {
 
 double gd_dealer_bytes(const gd_dealer *dealer) {
     double row = (double)(gd_rows_x_bytes(dealer->own) + gd_rows_y_bytes(dealer->own) +
-                          sizeof *dealer->place);
+                          gd_rows_weight_bytes(dealer->own) + sizeof *dealer->place);
     return gd_deal_bytes(&dealer->deal) + (double)(places(dealer) * sizeof *dealer->order) +
            (double)dealer->came.range.count * row + (double)dealer->piece_bytes;
 }
@@ -120,6 +124,9 @@ static int64_t keep(gd_dealer *dealer, gd_range moves) {
     const uint32_t *rows = dealer->deal.row + moves.first;
     pack(own->x_data, gd_rows_x_bytes(own), rows, moves.count, dealer->came.x_data);
     pack(own->y_data, gd_rows_y_bytes(own), rows, moves.count, dealer->came.y_data);
+    if (own->weights != NULL) {
+        pack(own->weights, gd_rows_weight_bytes(own), rows, moves.count, dealer->came.weights);
+    }
     memcpy(dealer->place, dealer->deal.place + moves.first,
            (size_t)moves.count * sizeof *dealer->place);
     return moves.count;
@@ -165,6 +172,9 @@ static int64_t trade(gd_dealer *dealer, int to, int from, int64_t here) {
     gd_phases_enter(dealer->phases, GD_LOAD);
     trade_member(dealer, &all, own->x_data, gd_rows_x_bytes(own), dealer->came.x_data);
     trade_member(dealer, &all, own->y_data, gd_rows_y_bytes(own), dealer->came.y_data);
+    if (own->weights != NULL) {
+        trade_member(dealer, &all, own->weights, gd_rows_weight_bytes(own), dealer->came.weights);
+    }
     gd_comm_exchange(dealer->comm, to, dealer->deal.place + all.out.first,
                      (size_t)all.out.count * size, from, dealer->place + here,
                      (size_t)all.in.count * size);

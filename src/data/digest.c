@@ -16,7 +16,8 @@ uint64_t gd_rows_digest(const gd_rows *rows) {
     uint64_t sum = 0;
     for (int64_t i = 0; i < rows->range.count; i++, x += x_bytes, y += y_bytes) {
         uint64_t row = gd_hash(x, x_bytes, (uint64_t)(rows->range.first + i));
-        sum += gd_hash(y, y_bytes, row);
+        row = gd_hash(y, y_bytes, row);
+        sum += rows->weights == NULL ? row : gd_hash(&rows->weights[i], sizeof(double), row);
     }
     return sum;
 }
@@ -40,12 +41,13 @@ static gd_status sample_set(const gd_store *store, const char *name, const gd_sh
 }
 
 static gd_status sample(const gd_source *source, const gd_rows *rows, uint64_t *digest) {
-    const gd_shape *const shapes[] = {&rows->x, &rows->y};
-    static const char *const members[] = {"x", "y"};
+    const gd_shape *const shapes[] = {&rows->x, &rows->y, &rows->w};
+    static const char *const members[] = {"x", "y", "w"};
+    const int count = rows->w.rank > 0 ? 3 : 2;
     gd_store *store = NULL;
     gd_status status = gd_store_open(source->file, &store);
     *digest = 0;
-    for (int i = 0; i < 2 && status == GD_OK; i++) {
+    for (int i = 0; i < count && status == GD_OK; i++) {
         char *name;
         status = gd_text_new(&name, "%s/%s", gd_source_prefix(source), members[i]);
         if (status == GD_OK) {
@@ -74,6 +76,9 @@ gd_status gd_rows_fingerprint(const gd_source *source, const gd_rows *rows, gd_t
                     (long long)about.st_size);
         add_shape("x", &rows->x, out);
         add_shape("y", &rows->y, out);
+        if (rows->w.rank > 0) {
+            add_shape("w", &rows->w, out);
+        }
         gd_text_add(out, "hash of some rows = %016" PRIx64 "\n", digest);
     }
     return status;

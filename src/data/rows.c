@@ -73,6 +73,27 @@ static gd_status describe(const gd_store *store, const gd_source *source, const 
     return status;
 }
 
+/* The group may have no w. */
+static gd_status describe_weights(const gd_store *store, const gd_source *source, gd_shape *w) {
+    char *name;
+    bool there = false;
+    gd_status status = gd_text_new(&name, "%s/w", gd_source_prefix(source));
+    if (status == GD_OK) {
+        status = gd_store_has(store, name, &there);
+    }
+    gd_memory_free(&name);
+    return status == GD_OK && there ? describe(store, source, "w", w) : status;
+}
+
+static gd_status check_weights(const gd_source *source, const gd_rows *rows) {
+    const gd_shape *w = &rows->w;
+    if (w->rank == 1 && w->dims[0] == rows->x.dims[0]) {
+        return GD_OK;
+    }
+    return gd_source_wrong_shape(source, "w", w, "w needs one weight for each of the %lld rows",
+                                 (long long)rows->x.dims[0]);
+}
+
 static gd_status check_rows(const gd_source *source, const gd_rows *rows) {
     const gd_shape *x = &rows->x, *y = &rows->y;
     if (x->rank < 2) {
@@ -93,7 +114,7 @@ static gd_status check_rows(const gd_source *source, const gd_rows *rows) {
     if (rows->y_width == 0) {
         return gd_source_wrong_shape(source, "y", y, "at least one number a row is needed");
     }
-    return GD_OK;
+    return rows->w.rank > 0 ? check_weights(source, rows) : GD_OK;
 }
 
 size_t gd_rows_x_bytes(const gd_rows *rows) {
@@ -102,6 +123,10 @@ size_t gd_rows_x_bytes(const gd_rows *rows) {
 
 size_t gd_rows_y_bytes(const gd_rows *rows) {
     return (size_t)rows->y_width * gd_type_size(rows->y.type);
+}
+
+size_t gd_rows_weight_bytes(const gd_rows *rows) {
+    return rows->weights == NULL ? 0 : sizeof *rows->weights;
 }
 
 gd_status gd_rows_describe(const gd_source *source, gd_rows *rows) {
@@ -116,6 +141,9 @@ gd_status gd_rows_describe(const gd_source *source, gd_rows *rows) {
     }
     if (status == GD_OK) {
         status = describe(store, source, "y", &rows->y);
+    }
+    if (status == GD_OK) {
+        status = describe_weights(store, source, &rows->w);
     }
     if (status == GD_OK) {
         rows->x_width = gd_shape_width(&rows->x);
@@ -244,6 +272,21 @@ done:
     return status;
 }
 
+static gd_status load_weights(const gd_source *source, reader *from, gd_rows *rows) {
+    const int64_t count = from->range.count;
+    void *data = NULL;
+    gd_status status = load(source, "w", &rows->w, from, &data);
+    if (status == GD_OK) {
+        status = gd_memory_new(&rows->weights, (size_t)count, sizeof *rows->weights,
+                               "the weights of rows");
+    }
+    for (int64_t i = 0; status == GD_OK && i < count; i++) {
+        rows->weights[i] = gd_type_get(rows->w.type, data, i);
+    }
+    gd_memory_free(&data);
+    return status;
+}
+
 gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role role, gd_range range,
                        gd_rows *rows) {
     gd_store *store = NULL;
@@ -257,6 +300,9 @@ gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role r
     if (status == GD_OK) {
         status = load(source, "y", &rows->y, &from, &rows->y_data);
     }
+    if (status == GD_OK && rows->w.rank > 0) {
+        status = load_weights(source, &from, rows);
+    }
     status = gd_status_first(status, gd_store_close(&store));
     if (status != GD_OK) {
         gd_rows_free(rows);
@@ -267,4 +313,5 @@ gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role r
 void gd_rows_free(gd_rows *rows) {
     gd_memory_free(&rows->x_data);
     gd_memory_free(&rows->y_data);
+    gd_memory_free(&rows->weights);
 }

@@ -44,6 +44,12 @@ static const gd_setting rows[] = {
      .min = -DBL_MAX,
      .max = DBL_MAX,
      .help = "multiplies x"},
+    {.key = "class_weights",
+     .kind = GD_SETTING_TEXT,
+     .initial = "",
+     .help =
+         "how much the training rows of each class count: balanced, or a number for each class; "
+         "empty: all the same; times w of the rows, if it is there, over the mean of all rows"},
     {0},
 };
 

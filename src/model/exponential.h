@@ -12,6 +12,7 @@
 typedef uint64_t bits_of_real;
 #define GD_EXP_SHIFT 0x1.8p52 /* added to a number, leaves its integer in the lowest bits */
 #define GD_EXP_LOWEST (-708)
+#define GD_EXP_HIGHEST 709
 #define GD_LN2_HIGH 0x1.62e42feep-1
 #define GD_LN2_LOW 0x1.a39ef35793c76p-33
 enum { EXP_BIAS = 1023, EXP_PLACE = 52, EXP_TERMS = 13, LOG_TERMS = 17 };
@@ -19,13 +20,15 @@ enum { EXP_BIAS = 1023, EXP_PLACE = 52, EXP_TERMS = 13, LOG_TERMS = 17 };
 typedef uint32_t bits_of_real;
 #define GD_EXP_SHIFT 0x1.8p23f
 #define GD_EXP_LOWEST (-87)
+#define GD_EXP_HIGHEST 88
 #define GD_LN2_HIGH 0x1.62e4p-1f
 #define GD_LN2_LOW 0x1.7f7d1cp-20f
 enum { EXP_BIAS = 127, EXP_PLACE = 23, EXP_TERMS = 7, LOG_TERMS = 8 };
 #endif
 
 /* e^x = 2^n e^r with n whole and |r| <= ln(2) / 2 (Cody and Waite 1980, chapter 6): returns
- * e^r - 1 by its Taylor series, and sets *power to 2^n. For GD_EXP_LOWEST <= x <= 88. */
+ * e^r - 1 by its Taylor series, and sets *power to 2^n. For GD_EXP_LOWEST <= x <= GD_EXP_HIGHEST.
+ */
 static inline real reduced_exponential(real x, real *power) {
     const real shifted = x * (real)1.44269504088896340736 + GD_EXP_SHIFT;
     const real n = shifted - GD_EXP_SHIFT;
@@ -46,14 +49,14 @@ static inline real reduced_exponential(real x, real *power) {
     return r + r * r * sum;
 }
 
-/* e^x of x <= 88; 0 below GD_EXP_LOWEST. */
+/* e^x of x <= GD_EXP_HIGHEST; 0 below GD_EXP_LOWEST. */
 static inline real exponential(real x) {
     real power;
     const real rest = reduced_exponential(x, &power);
     return x < GD_EXP_LOWEST ? 0 : power + power * rest;
 }
 
-/* e^x - 1 of x <= 88, exact to the last places near 0 as well. */
+/* e^x - 1 of x <= GD_EXP_HIGHEST, exact to the last places near 0 as well. */
 static inline real exponential_minus_one(real x) {
     real power;
     const real rest = reduced_exponential(x, &power);

@@ -1,41 +1,36 @@
 #include <tgmath.h>
 
+#include "elements.h"
 #include "exponential.h"
-#include "gdmpi/loss.h"
 
 /* Binary cross-entropy of logits: max(z, 0) - z y + log(1 + e^-|z|), where no exponential
- * overflows; `factor` is that of the derivatives. */
-GD_CLONES static void differentiate(int64_t count, const real *z, const real *restrict y,
-                                    real factor, real *restrict losses, real *gradient) {
+ * overflows. */
+GD_CLONES static void logistic(const double *options, int64_t count, const real *z, const real *y,
+                               double factor, double *restrict losses, real *slopes) {
+    (void)options;
     for (int64_t i = 0; i < count; i++) {
         const real power = exponential(-fabs(z[i]));
-        losses[i] = (z[i] < 0 ? 0 : z[i]) - z[i] * y[i] + logarithm_of_one_plus(power);
-        gradient[i] = ((z[i] < 0 ? power : 1) / (1 + power) - y[i]) * factor;
+        const real top = z[i] < 0 ? 0 : z[i];
+        losses[i] = (double)(top - z[i] * y[i] + logarithm_of_one_plus(power));
+        slopes[i] = ((z[i] < 0 ? power : 1) / (1 + power) - y[i]) * (real)factor;
     }
 }
 
-enum { CHUNK = 256 };
+/* Averaged over the outputs of each row. */
+static double right_outputs(const gd_batch *batch, const real *output) {
+    double right = 0;
+    for (int64_t i = 0; i < batch->rows * batch->outputs; i++) {
+        right += (output[i] > 0) == (batch->values[i] > (real)0.5);
+    }
+    return right / (double)batch->outputs;
+}
 
-static double value(const gd_batch *batch, const real *output, real *gradient, double *metric) {
-    const int64_t count = batch->rows * batch->outputs;
-    const real factor = 1 / (real)batch->outputs;
-    double sum = 0, right = 0;
-    for (int64_t first = 0; first < count; first += CHUNK) {
-        const real *z = output + first, *y = batch->values + first;
-        const int64_t length = count - first < CHUNK ? count - first : CHUNK;
-        real losses[CHUNK], unused[CHUNK];
-        differentiate(length, z, y, factor, losses, gradient == NULL ? unused : gradient + first);
-        for (int64_t i = 0; i < length; i++) {
-            sum += (double)losses[i];
-        }
-        for (int64_t i = 0; metric != NULL && i < length; i++) {
-            right += (z[i] > 0) == (y[i] > (real)0.5);
-        }
-    }
+static double value(const double *options, const gd_batch *batch, const real *output,
+                    real *gradient, double *metric) {
     if (metric != NULL) {
-        *metric += right / (double)batch->outputs;
+        *metric += right_outputs(batch, output);
     }
-    return sum / (double)batch->outputs;
+    return gd_elements_loss(logistic, options, batch, output, gradient);
 }
 
 const gd_loss gd_loss_bce = {

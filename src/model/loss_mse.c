@@ -1,20 +1,18 @@
-#include "gdmpi/loss.h"
+#include "elements.h"
 
-static double value(const gd_batch *batch, const real *output, real *gradient, double *metric) {
-    const int64_t outputs = batch->outputs;
-    const real factor = 2 / (real)outputs;
-    double sum = 0;
-    for (int64_t i = 0; i < batch->rows; i++) {
-        double row = 0;
-        for (int64_t j = i * outputs; j < (i + 1) * outputs; j++) {
-            const real error = output[j] - batch->values[j];
-            row += (double)error * (double)error;
-            if (gradient != NULL) {
-                gradient[j] = factor * error;
-            }
-        }
-        sum += row / (double)outputs;
+GD_CLONES static void squares(const double *options, int64_t count, const real *z, const real *y,
+                              double factor, double *restrict losses, real *slopes) {
+    (void)options;
+    for (int64_t i = 0; i < count; i++) {
+        const double error = (double)z[i] - (double)y[i];
+        losses[i] = error * error;
+        slopes[i] = (real)(2 * factor * error);
     }
+}
+
+static double value(const double *options, const gd_batch *batch, const real *output,
+                    real *gradient, double *metric) {
+    const double sum = gd_elements_loss(squares, options, batch, output, gradient);
     if (metric != NULL) {
         *metric += sum;
     }

@@ -31,7 +31,7 @@ static const gd_setting rows[] = {
     {.key = NULL},
 };
 
-const gd_settings gd_model_settings = {"model", NULL, rows};
+const gd_settings gd_model_settings = {.section = "model", .rows = rows};
 
 /* Beyond this many elements, bytes cannot be counted. */
 static const int64_t most_elements = PTRDIFF_MAX / (int64_t)sizeof(real) - GD_TENSOR_ALIGN;
@@ -159,13 +159,21 @@ static gd_status read_init(const gd_config *config, gd_model *model) {
     return GD_OK;
 }
 
+static void read_loss(const gd_config *config, gd_model *model) {
+    model->loss = gd_loss_find(gd_config_text(config, "model", "loss"));
+    const gd_setting *row = model->loss->settings.rows;
+    for (size_t i = 0; row != NULL && row[i].key != NULL; i++) {
+        model->loss_options[i] = gd_config_number(config, "model", row[i].key);
+    }
+}
+
 static gd_status build(const gd_config *config, gd_model *model) {
     if (model->inputs > INT_MAX) {
         return gd_config_fail(config, "model", "layers",
                               "rows of %lld numbers are too wide; the most is %d",
                               (long long)model->inputs, INT_MAX);
     }
-    model->loss = gd_loss_find(gd_config_text(config, "model", "loss"));
+    read_loss(config, model);
     gd_status status = read_init(config, model);
     if (status == GD_OK) {
         status = gd_layers_parse(config, &model->layers, &model->layer_count);
@@ -274,7 +282,7 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
     const real *output = forward(model, workspace, pass, batch, parameters, gradient);
     const int first = gd_layer_first(model->layers, model->layer_count);
     real *dy = workspace->delta[0], *other = workspace->delta[1];
-    double loss = model->loss->value(batch, output, dy, NULL);
+    double loss = gd_loss_value(model->loss, model->loss_options, batch, output, dy, NULL);
     for (int i = model->layer_count - 1; i >= first; i--) {
         const gd_layer *layer = &model->layers[i];
         real *dx = gd_layer_tensors(layer) == 0 ? dy : other;
@@ -296,5 +304,5 @@ double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const g
                          const real *parameters, double *metric) {
     const gd_pass pass = {.rows = batch->rows};
     const real *output = forward(model, workspace, &pass, batch, parameters, NULL);
-    return model->loss->value(batch, output, NULL, metric);
+    return gd_loss_value(model->loss, model->loss_options, batch, output, NULL, metric);
 }

@@ -33,7 +33,8 @@ typedef struct needs {
 } needs;
 
 static double rows_bytes(const gd_rows *rows) {
-    return (double)rows->range.count * (double)(gd_rows_x_bytes(rows) + gd_rows_y_bytes(rows));
+    return (double)rows->range.count *
+           (double)(gd_rows_x_bytes(rows) + gd_rows_y_bytes(rows) + gd_rows_weight_bytes(rows));
 }
 
 /* What the reducer shares with the other ranks of the host: the only place that knows. */

@@ -207,6 +207,9 @@ static gd_status open_all(gd_problem *self) {
         status = gd_model_new(config, self->train.x_width, &self->model);
     }
     if (status == GD_OK) {
+        status = gd_problem_read_weights(self);
+    }
+    if (status == GD_OK) {
         status = check_shapes(self);
     }
     if (status == GD_OK) {
@@ -281,7 +284,10 @@ gd_status gd_problem_load(gd_problem *problem) {
                       &problem->val);
     }
     status = gd_comm_agree(problem->comm, status);
-    return status == GD_OK ? digest_rows(problem) : status;
+    if (status == GD_OK) {
+        status = digest_rows(problem);
+    }
+    return status == GD_OK ? gd_problem_weigh(problem) : status;
 }
 
 void gd_problem_close(gd_problem **problem) {
@@ -292,6 +298,7 @@ void gd_problem_close(gd_problem **problem) {
     gd_model_free(&self->model);
     gd_rows_free(&self->train);
     gd_rows_free(&self->val);
+    gd_memory_free(&self->class_weights);
     gd_source_free(&self->train_source);
     gd_source_free(&self->val_source);
     gd_memory_free(problem);

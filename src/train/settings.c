@@ -156,6 +156,11 @@ void gd_train_tables(const gd_settings *tables[]) {
     size_t count = 0;
     tables[count++] = &gd_data_settings;
     tables[count++] = &gd_model_settings;
+    for (size_t i = 0; gd_losses[i] != NULL; i++) {
+        if (gd_losses[i]->settings.rows != NULL) {
+            tables[count++] = &gd_losses[i]->settings;
+        }
+    }
     tables[count++] = &gd_optimizer_settings;
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL && count < GD_TABLES - 4; i++) {
         tables[count++] = &gd_optimizer_kinds[i]->settings;

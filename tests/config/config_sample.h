@@ -40,7 +40,7 @@ static const gd_setting data_rows[] = {
      .max = (double)INT64_MAX,
      .help = "logical shards"},
     {.key = NULL}};
-static const gd_settings data_table = {"data", NULL, data_rows};
+static const gd_settings data_table = {.section = "data", .rows = data_rows};
 
 static const gd_setting optimizer_rows[] = {{.key = "lr",
                                              .kind = GD_SETTING_NUMBER,
@@ -54,7 +54,7 @@ static const gd_setting optimizer_rows[] = {{.key = "lr",
                                              .choices = optimizer_name,
                                              .help = "the method"},
                                             {.key = NULL}};
-static const gd_settings optimizer_table = {"optimizer", NULL, optimizer_rows};
+static const gd_settings optimizer_table = {.section = "optimizer", .rows = optimizer_rows};
 
 #define FRACTION(name, value)                                                                      \
     {                                                                                              \
@@ -63,7 +63,8 @@ static const gd_settings optimizer_table = {"optimizer", NULL, optimizer_rows};
     }
 
 static const gd_setting momentum_rows[] = {FRACTION("momentum", "0.9"), {.key = NULL}};
-static const gd_settings momentum_table = {"optimizer", "momentum", momentum_rows};
+static const gd_settings momentum_table = {
+    .section = "optimizer", .owner = "momentum", .rows = momentum_rows};
 
 static const gd_setting adam_rows[] = {FRACTION("beta1", "0.9"),
                                        {.key = "eps",
@@ -73,10 +74,11 @@ static const gd_setting adam_rows[] = {FRACTION("beta1", "0.9"),
                                         .max = DBL_MAX,
                                         .help = "outside the root"},
                                        {.key = NULL}};
-static const gd_settings adam_table = {"optimizer", "adam", adam_rows};
+static const gd_settings adam_table = {.section = "optimizer", .owner = "adam", .rows = adam_rows};
 
 static const gd_setting adamw_rows[] = {FRACTION("beta1", "0.8"), {.key = NULL}};
-static const gd_settings adamw_table = {"optimizer", "adamw", adamw_rows};
+static const gd_settings adamw_table = {
+    .section = "optimizer", .owner = "adamw", .rows = adamw_rows};
 
 static const gd_setting schedule_rows[] = {{.key = "name",
                                             .kind = GD_SETTING_CHOICE,
@@ -85,7 +87,7 @@ static const gd_setting schedule_rows[] = {{.key = "name",
                                             .may_change = true,
                                             .help = "the schedule"},
                                            {.key = NULL}};
-static const gd_settings schedule_table = {"schedule", NULL, schedule_rows};
+static const gd_settings schedule_table = {.section = "schedule", .rows = schedule_rows};
 
 static const gd_setting step_rows[] = {{.key = "step_size",
                                         .kind = GD_SETTING_INTERVAL,
@@ -93,7 +95,7 @@ static const gd_setting step_rows[] = {{.key = "step_size",
                                         .max = 0x1p53,
                                         .help = "between two drops"},
                                        {.key = NULL}};
-static const gd_settings step_table = {"schedule", "step", step_rows};
+static const gd_settings step_table = {.section = "schedule", .owner = "step", .rows = step_rows};
 
 static const gd_setting run_rows[] = {{.key = "dir",
                                        .kind = GD_SETTING_TEXT,
@@ -113,7 +115,7 @@ static const gd_setting run_rows[] = {{.key = "dir",
                                        .max = 1000,
                                        .help = "between two checkpoints"},
                                       {.key = NULL}};
-static const gd_settings run_table = {"run", NULL, run_rows};
+static const gd_settings run_table = {.section = "run", .rows = run_rows};
 
 static const gd_settings *const tables[] = {&data_table, &optimizer_table, &momentum_table,
                                             &adam_table, &adamw_table,     &schedule_table,

@@ -15,6 +15,12 @@ static void refused(const char *text, char *const *overrides, const char *messag
     gd_status_free(&status);
 }
 
+/* A status with this message, "" for none, which it frees. */
+static void expect_status(gd_status status, const char *message) {
+    assert_string_equal(gd_status_message(status), message);
+    gd_status_free(&status);
+}
+
 static void settings_not_given_have_their_defaults(void **state) {
     (void)state;
     gd_config *config = parsed("[data]\nfile = a.h5\n", NULL);
@@ -122,6 +128,42 @@ static void settings_of_an_owner_are_known_only_with_it(void **state) {
     config = parsed("[data]\nfile = a\n[optimizer]\nname = adamw\n", NULL);
     assert_true(gd_config_number(config, "optimizer", "beta1") == 0.8);
     gd_config_free(&config);
+}
+
+static const char *loss_name(size_t index) {
+    static const char *const names[] = {"mse", "huber", NULL};
+    return names[index];
+}
+
+static void a_section_may_choose_its_owner_by_another_key_than_name(void **state) {
+    (void)state;
+    static const gd_setting model_rows[] = {
+        {.key = "loss", .kind = GD_SETTING_CHOICE, .choices = loss_name, .help = "the loss"},
+        {.key = "name", .kind = GD_SETTING_CHOICE, .initial = "mse", .choices = loss_name},
+        {0}};
+    static const gd_setting huber_rows[] = {FRACTION("delta", "0.5"), {0}};
+    static const gd_settings model = {.section = "model", .rows = model_rows};
+    static const gd_settings huber = {
+        .section = "model", .owner = "huber", .rows = huber_rows, .chooser = "loss"};
+    static const gd_settings *const both[] = {&model, &huber, NULL};
+    gd_config *config = NULL;
+    expect_status(gd_config_parse("t.ini", "[model]\nloss = huber\n", 0, NULL, both, &config), "");
+    assert_true(gd_config_number(config, "model", "delta") == 0.5);
+    gd_config_free(&config);
+    const char *mse = "[model]\nloss = mse\nname = huber\ndelta = 0.25\n";
+    expect_status(gd_config_parse("t.ini", mse, 0, NULL, both, &config),
+                  "t.ini:4: key 'delta' in [model] has no effect with loss = mse; it belongs to "
+                  "huber");
+    char *override[] = {"model.loss=mse"};
+    expect_status(gd_config_parse("t.ini", "[model]\nloss = huber\ndelta = 0.25\n", 1, override,
+                                  both, &config),
+                  "");
+    gd_config_free(&config);
+    gd_text reference = {0};
+    gd_settings_write(both, &reference);
+    assert_non_null(strstr(gd_text_bytes(&reference), "\n; With loss = huber:\n"));
+    assert_non_null(strstr(gd_text_bytes(&reference), "\n; delta = 0.5\n"));
+    gd_text_free(&reference);
 }
 
 static void another_owner_on_the_command_line_passes_over_the_files_keys(void **state) {
@@ -418,6 +460,7 @@ int main(void) {
         cmocka_unit_test(a_key_given_twice_is_an_error),
         cmocka_unit_test(a_setting_without_default_must_be_given),
         cmocka_unit_test(settings_of_an_owner_are_known_only_with_it),
+        cmocka_unit_test(a_section_may_choose_its_owner_by_another_key_than_name),
         cmocka_unit_test(another_owner_on_the_command_line_passes_over_the_files_keys),
         cmocka_unit_test(overrides_win_over_the_file),
         cmocka_unit_test(a_replaced_setting_is_as_if_overridden),

@@ -115,6 +115,24 @@ static void the_file_order_is_the_order_0_1_2(void **state) {
     gd_batch_free(&without);
 }
 
+static void weights_are_there_if_the_rows_have_some(void **state) {
+    (void)state;
+    static const uint32_t order[] = {3, 0, 3};
+    uint8_t x[ROWS * WIDTH] = {0}, y[ROWS] = {0};
+    double weights[ROWS] = {0, 0.1, 2, 3, 4, 5, 6};
+    gd_rows rows = rows_of(GD_UINT8, x, GD_UINT8, y, 1);
+    gd_batch batch;
+    assert_null(gd_batch_new(ROWS, WIDTH, &classes, &batch));
+    gd_batch_gather(&rows, 1, order, 3, 1, &batch);
+    assert_null(batch.weights);
+    rows.weights = weights;
+    gd_batch_gather(&rows, 1, order, 3, 1, &batch);
+    assert_true(batch.weights[0] == 4 && batch.weights[1] == 0.1 && batch.weights[2] == 4);
+    gd_batch_gather(&rows, 1, NULL, 3, 1, &batch);
+    assert_memory_equal(batch.weights, weights + 1, 3 * sizeof *weights);
+    gd_batch_free(&batch);
+}
+
 static void labels_of_every_type_become_int32(void **state) {
     (void)state;
     uint8_t x[ROWS * WIDTH] = {0};
@@ -159,11 +177,12 @@ static void assert_bytes(const gd_target *target) {
     const int64_t room = 33;
     gd_batch batch;
     assert_null(gd_batch_new(room, WIDTH, target, &batch));
-    size_t bytes = (size_t)room *
-                   (WIDTH * sizeof *batch.x + (batch.labels == NULL ? 0 : sizeof *batch.labels) +
-                    (batch.values == NULL ? 0 : WIDTH * sizeof *batch.values));
+    size_t bytes =
+        (size_t)room *
+        (WIDTH * sizeof *batch.x + (batch.labels == NULL ? 0 : sizeof *batch.labels) +
+         (batch.values == NULL ? 0 : WIDTH * sizeof *batch.values) + sizeof *batch.weight_room);
     size_t usable = malloc_usable_size(batch.x) + malloc_usable_size(batch.labels) +
-                    malloc_usable_size(batch.values);
+                    malloc_usable_size(batch.values) + malloc_usable_size(batch.weight_room);
     double claimed = gd_batch_bytes(room, WIDTH, target);
     assert_true(claimed == (double)bytes);
     assert_true(claimed <= (double)usable && (double)usable < claimed + 4 * GD_CACHE_LINE);
@@ -190,6 +209,7 @@ int main(void) {
         cmocka_unit_test(every_type_is_converted_and_scaled),
         cmocka_unit_test(an_order_picks_rows_from_the_first_on),
         cmocka_unit_test(the_file_order_is_the_order_0_1_2),
+        cmocka_unit_test(weights_are_there_if_the_rows_have_some),
         cmocka_unit_test(labels_of_every_type_become_int32),
         cmocka_unit_test(a_batch_of_no_rows_is_empty),
         cmocka_unit_test(its_bytes_are_what_it_allocates),

@@ -155,6 +155,31 @@ static void labels_are_whole_numbers_below_the_outputs(void **state) {
                  "row 0 of /train/y holds NaN; every number must be finite");
 }
 
+static void weights_are_finite_and_not_negative(void **state) {
+    (void)state;
+    uint8_t y[5] = {0};
+    double good[] = {0, -0.0, 1e300, 5e-324, 2}, bad[] = {1, -0.5, NAN, 0, 0};
+    gd_split split = {1000, 0, 0};
+    gd_rows rows = column(7, 5, GD_UINT8, y, GD_UINT8, y);
+    rows.weights = good;
+    expect_ok(gd_rows_check_values(&train, &split, GD_TRAINING, &rows, 1, DBL_MAX, &ten_classes));
+    rows.weights = bad;
+    expect_error(gd_rows_check_values(&train, &split, GD_TRAINING, &rows, 1, DBL_MAX, &ten_classes),
+                 GD_BAD_INPUT, "data.h5: row 8 of /train/w is -0.5; a weight is at least 0");
+    bad[1] = 1;
+    expect_error(gd_rows_check_values(&train, &split, GD_TRAINING, &rows, 1, DBL_MAX, &ten_classes),
+                 GD_BAD_INPUT, "row 9 of /train/w holds NaN; every number must be finite");
+}
+
+static void labels_of_one_output_are_0_and_1(void **state) {
+    (void)state;
+    const gd_target one_output = {GD_TARGET_CLASS, 1, 0, 0};
+    uint8_t bytes[] = {0, 1, 1, 2};
+    expect_ok(check_y(GD_UINT8, bytes, 3, &one_output));
+    expect_error(check_y(GD_UINT8, bytes, 4, &one_output), GD_BAD_INPUT,
+                 "row 3 of /train/y is 2: with 1 output, labels are 0 to 1");
+}
+
 static void labels_of_every_type_are_checked(void **state) {
     (void)state;
     int8_t i8[] = {9, 10};
@@ -211,6 +236,8 @@ int main(void) {
         cmocka_unit_test(the_row_is_told_as_it_stands_in_the_file),
         cmocka_unit_test(an_x_beyond_the_precision_is_refused),
         cmocka_unit_test(labels_are_whole_numbers_below_the_outputs),
+        cmocka_unit_test(weights_are_finite_and_not_negative),
+        cmocka_unit_test(labels_of_one_output_are_0_and_1),
         cmocka_unit_test(labels_of_every_type_are_checked),
         cmocka_unit_test(values_are_finite_and_within_what_the_loss_takes),
         cmocka_unit_test(no_rows_have_no_bad_values),

@@ -67,6 +67,9 @@ gd_status data_file_write(const char *path, int count, const data_group *groups)
         if (status == GD_OK) {
             status = add(store, group, "y", y, group->y);
         }
+        if (status == GD_OK && group->w != NULL) {
+            status = add(store, group, "w", (gd_shape){GD_FLOAT64, 1, {group->rows}}, group->w);
+        }
     }
     gd_status closed = gd_store_close(&store);
     if (status == GD_OK) {

@@ -9,12 +9,14 @@
 int folder_enter(void **state);
 int folder_leave(void **state);
 
-/* A group with x [rows, features], and y [rows] or, if outputs > 0, [rows, outputs]. */
+/* A group with x [rows, features], y [rows] or, if outputs > 0, [rows, outputs], and w [rows] if it
+ * is not NULL. */
 typedef struct data_group {
     const char *name;
     int64_t rows, features, outputs;
     gd_type x_type, y_type;
     const void *x, *y;
+    const double *w;
 } data_group;
 
 /* Makes the file, or replaces it. */

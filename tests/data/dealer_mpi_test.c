@@ -21,7 +21,8 @@ static void *room(int64_t count, size_t size) {
     return memory;
 }
 
-/* Rows that say which they are, in their first and last number and in y. */
+/* Rows that say which they are, in their first and last number, in y, and in their weight where
+ * they have one. */
 static gd_rows rows_of(gd_range range, int64_t width) {
     gd_rows rows = {.range = range,
                     .x = {GD_INT32, 2, {range.count, width}},
@@ -33,6 +34,12 @@ static gd_rows rows_of(gd_range range, int64_t width) {
     for (int64_t i = 0; i < range.count; i++) {
         x[i * width] = x[i * width + width - 1] = (int32_t)(range.first + i);
         y[i] = (int16_t)(range.first + i + 1);
+    }
+    if (width > 1) {
+        rows.weights = room(range.count, sizeof *rows.weights);
+        for (int64_t i = 0; i < range.count; i++) {
+            rows.weights[i] = (double)(range.first + i) / 2;
+        }
     }
     rows.x_data = x;
     rows.y_data = y;
@@ -46,6 +53,7 @@ static void check_step(const gd_dealer *dealer, const gd_shards *shards, gd_rang
     const int32_t *x = rows->x_data;
     const int16_t *y = rows->y_data;
     int64_t width = rows->x_width;
+    assert_true((rows->weights != NULL) == (width > 1));
     for (int64_t shard = mine.first; shard < mine.first + mine.count; shard++) {
         int64_t first = gd_shards_rows(shards, shard).first;
         gd_range places = gd_shards_step(shards, shard, step);
@@ -55,6 +63,7 @@ static void check_step(const gd_dealer *dealer, const gd_shards *shards, gd_rang
             assert_int_equal(x[order[i] * width], row);
             assert_int_equal(x[order[i] * width + width - 1], row);
             assert_int_equal(y[order[i]], row + 1);
+            assert_true(rows->weights == NULL || rows->weights[order[i]] == (double)row / 2);
         }
     }
 }

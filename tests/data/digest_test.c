@@ -19,6 +19,7 @@ enum { ROWS = 40, WIDTH = 3 };
 typedef struct content {
     float x[ROWS * WIDTH];
     int64_t y[ROWS];
+    double w[ROWS];
 } content;
 
 static content sample(void) {
@@ -28,12 +29,13 @@ static content sample(void) {
     }
     for (int i = 0; i < ROWS; i++) {
         all.y[i] = i % 4;
+        all.w[i] = i % 5;
     }
     return all;
 }
 
 static void write_content(const content *all, int64_t rows) {
-    data_group one = {"/train", rows, WIDTH, 0, GD_FLOAT32, GD_INT64, all->x, all->y};
+    data_group one = {"/train", rows, WIDTH, 0, GD_FLOAT32, GD_INT64, all->x, all->y, all->w};
     expect_ok(data_file_write(data_file, 1, &one));
 }
 
@@ -78,6 +80,9 @@ static void every_number_and_its_place_count(void **state) {
     for (int i = 0; i + 1 < ROWS; i += 5) {
         content other = all;
         other.y[i] = 9;
+        assert_true(whole_digest(&other) != whole);
+        other = all;
+        other.w[i] = 9;
         assert_true(whole_digest(&other) != whole);
         other = all; /* two rows change places */
         memcpy(other.x + (ptrdiff_t)i * WIDTH, all.x + (ptrdiff_t)(i + 1) * WIDTH,

@@ -26,7 +26,7 @@ static void write_counted(const char *group) {
     for (int i = 0; i < ROWS; i++) {
         y[i] = i;
     }
-    data_group one = {group, ROWS, WIDTH, 0, GD_INT16, GD_FLOAT64, x, y};
+    data_group one = {group, ROWS, WIDTH, 0, GD_INT16, GD_FLOAT64, x, y, y};
     expect_ok(data_file_write(data_file, 1, &one));
 }
 
@@ -41,6 +41,7 @@ static void expect_loaded(const gd_source *source, const gd_split *split, gd_rol
     for (int64_t i = 0; i < range.count; i++) {
         int64_t row = gd_split_row(split, role, range.first + i);
         assert_true(gd_type_get(rows.y.type, rows.y_data, i) == (double)row);
+        assert_true(rows.weights[i] == (double)row);
         for (int64_t j = 0; j < WIDTH; j++) {
             assert_true(gd_type_get(rows.x.type, rows.x_data, WIDTH * i + j) ==
                         (double)(WIDTH * row + j));
@@ -213,7 +214,7 @@ static void a_file_that_changes_in_between_is_not_loaded(void **state) {
     float numbers[8] = {0};
     gd_rows rows;
     gd_split split = {ROWS, 0, 0};
-    data_group other = {"/train", 2, 4, 0, GD_FLOAT32, GD_FLOAT32, numbers, numbers};
+    data_group other = {"/train", 2, 4, 0, GD_FLOAT32, GD_FLOAT32, numbers, numbers, NULL};
     write_counted("/train");
     expect_ok(gd_rows_describe(&train, &rows));
     expect_ok(data_file_write(data_file, 1, &other));

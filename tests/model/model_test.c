@@ -42,7 +42,8 @@ static const char *const models[][2] = {
 enum { MODELS = sizeof models / sizeof *models };
 
 static gd_config *config_of(const char *layers, const char *loss, const char *init) {
-    static const gd_settings *const tables[] = {&gd_model_settings, NULL};
+    static const gd_settings *const tables[] = {&gd_model_settings, &gd_loss_cross_entropy.settings,
+                                                NULL};
     gd_text text = {0};
     gd_text_add(&text, "[model]\nlayers = %s\nloss = %s\ninit = %s\n", layers, loss, init);
     gd_config *config = NULL;
@@ -293,7 +294,8 @@ static void evaluation_is_the_loss_without_dropout(void **state) {
         double loss = gd_model_evaluate(p.model, p.workspace, &p.batch, p.parameters, &metric);
         assert_true(loss == loss_of(&p));
         const real *output = p.workspace->output[p.model->layer_count - 1];
-        assert_true(p.model->loss->value(&p.batch, output, NULL, &again) == loss);
+        assert_true(p.model->loss->value(p.model->loss_options, &p.batch, output, NULL, &again) ==
+                    loss);
         assert_true(again == metric);
         p.pass.training = true;
         assert_int_equal(loss_of(&p) == loss,

@@ -37,7 +37,9 @@ static float small(int64_t row, int64_t i, int64_t modulus) {
 static void write_data(void) {
     static float x[DATA_ROWS * INPUTS], values[DATA_ROWS * OUTPUTS];
     static int64_t classes[DATA_ROWS], bits[DATA_ROWS * OUTPUTS], counts[DATA_ROWS * OUTPUTS];
+    static double w[DATA_ROWS];
     for (int64_t row = 0; row < DATA_ROWS; row++) {
+        w[row] = (double)(row * 5 % 8) / 4;
         classes[row] = (row * row + row / 7) % OUTPUTS;
         for (int64_t i = 0; i < INPUTS; i++) {
             x[row * INPUTS + i] = small(row, i, 31);
@@ -49,11 +51,12 @@ static void write_data(void) {
         }
     }
     const gd_type f = GD_FLOAT32, n = GD_INT64;
-    const data_group groups[] = {{"/classes", DATA_ROWS, INPUTS, 0, f, n, x, classes},
-                                 {"/bits", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, bits},
-                                 {"/bit", DATA_ROWS, INPUTS, 0, f, n, x, bits},
-                                 {"/counts", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, counts},
-                                 {"/values", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values}};
+    const data_group groups[] = {{"/classes", DATA_ROWS, INPUTS, 0, f, n, x, classes, NULL},
+                                 {"/bits", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, bits, NULL},
+                                 {"/bit", DATA_ROWS, INPUTS, 0, f, n, x, bits, NULL},
+                                 {"/counts", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, counts, NULL},
+                                 {"/values", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, NULL},
+                                 {"/weighted", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, w}};
     expect_ok(data_file_write("reference.h5", sizeof groups / sizeof *groups, groups));
 }
 
@@ -169,6 +172,10 @@ static void layers_follow_the_reference(void **state) {
     check_file(*state, "layers");
 }
 
+static void losses_follow_the_reference(void **state) {
+    check_file(*state, "losses");
+}
+
 int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const char *source = getenv("srcdir");
@@ -183,6 +190,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(optimizers_follow_the_reference, comm),
         cmocka_unit_test_prestate(schedules_follow_the_reference, comm),
         cmocka_unit_test_prestate(layers_follow_the_reference, comm),
+        cmocka_unit_test_prestate(losses_follow_the_reference, comm),
     };
     return tests_run(comm, tests, sizeof tests / sizeof *tests);
 }

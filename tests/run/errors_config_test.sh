@@ -49,6 +49,11 @@ bad '[optimizer]\nlerning_rate = 1' "bad.ini:9: unknown key 'lerning_rate' in \[
 bad '[train]\nepoch = 1' "bad.ini:9: unknown key 'epoch' in \[train\]; did you mean 'epochs'"
 bad '[optimizer]\nname = adma' "bad.ini:9: .*'adma'.*adam"
 bad '[optimizer]\nname = sgd\nmomentum = 0.9' "bad.ini:10: key 'momentum' in \[optimizer\] has no effect with name = sgd"
+bad '[model]\ndelta = 0.9' "bad.ini:9: key 'delta' in \[model\] has no effect with loss = cross_entropy; it belongs to huber"
+bad '[model]\nlabel_smoothing = 1.5' 'bad.ini:9: label_smoothing = 1.5 is out of range: it must be between 0 and 1'
+expect_error 2 'model.delta=0: delta = 0 is out of range: it must be above 0' run.ini model.loss=huber model.delta=0
+expect_error 2 'model.quantile=1: quantile = 1 is out of range: it must be above 0 and below 1' \
+    run.ini model.loss=quantile model.quantile=1
 bad '[train]\nepochs = many' "bad.ini:9: .*'many'"
 bad '[train]\nepochs = 0' 'bad.ini:9: .*0'
 bad '[train]\nepochs = 1.5' "bad.ini:9: .*'?1.5"

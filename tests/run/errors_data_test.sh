@@ -68,6 +68,19 @@ bad label-nan 'row 40 of /train/y holds NaN'
 expect_error 2 'x-nan.h5: row 40 of /train/x holds NaN' run.ini data.val=x-nan.h5:/train
 expect_error 2 'x-nan.h5: row 40 of /train/x holds NaN' run.ini data.file=x-nan.h5 data.val= data.val_fraction=0.2
 expect_error 2 'label-large.h5: row 40 of /train/y is 3' run.ini data.file=label-large.h5 data.val= data.val_fraction=0.2
+bad w-negative 'row 40 of /train/w is -1; a weight is at least 0'
+bad w-nan 'row 40 of /train/w holds NaN'
+bad w-short '/train/w is \[59\]; w needs one weight for each of the 60 rows'
+bad w-zero 'the weights of the rows of /train add up to 0; their sum must be finite and above 0'
+expect_error 2 'w-negative.h5: row 40 of /train/w is -1' run.ini data.val=w-negative.h5:/train
+expect_error 2 'w-zero.h5: the weights of the rows of /train add up to 0' run.ini data.val=w-zero.h5:/train
+expect_error 2 'class_weights=1,2: there are 2 weights, but 3 classes' run.ini data.class_weights=1,2
+expect_error 2 "class_weights=1,-2,3: '-2' is not a weight" run.ini data.class_weights=1,-2,3
+expect_error 2 "class_weights=fair: 'fair' is not a weight: it must be balanced, or a number" run.ini \
+    data.class_weights=fair
+expect_error 2 'the weights of the rows of /train add up to 0' run.ini \
+    data.class_weights=0,0,0
+expect_error 2 'class_weights=balanced: bce has no classes' run.ini data.class_weights=balanced model.loss=bce
 expect_error 2 'classes.h5: row [0-9]+ of /train/y holds 2; this loss takes numbers from 0 to 1' \
     run.ini model.loss=bce 'model.layers=dense 1'
 expect_error 2 'with scale 3e.38 that is beyond 3.4' run.ini data.scale=3e38

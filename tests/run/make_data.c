@@ -11,12 +11,12 @@
 #include "gdmpi/rng.h"
 #include "gdmpi/store.h"
 
-/* One group: x [rows, ...] and y. */
+/* One group: x [rows, ...], y, and w [rows] if that has a rank. */
 typedef struct group {
     const char *name;
     int64_t rows;
-    gd_shape x, y;
-    double *x_values, *y_values;
+    gd_shape x, y, w;
+    double *x_values, *y_values, *w_values;
 } group;
 
 /* A kind of file, and where it is spoilt or changed. */
@@ -51,6 +51,14 @@ static void fill_classes(group *group) {
             sum += group->x_values[row * FEATURES + i];
         }
         group->y_values[row] = (double)((int64_t)(sum / 2) % CLASSES);
+    }
+}
+
+static void fill_weighted(group *group) {
+    fill_classes(group);
+    group->w = (gd_shape){GD_FLOAT32, 1, {group->rows}};
+    for (int64_t row = 0; row < group->rows; row++) {
+        group->w_values[row] = 3 * uniform(row, FEATURES);
     }
 }
 
@@ -132,6 +140,22 @@ static void spoil_label_fraction(group *group) {
     group->y.type = GD_FLOAT32;
 }
 
+static void spoil_w_negative(group *group) {
+    group->w_values[bad_row(group)] = -1;
+}
+
+static void spoil_w_nan(group *group) {
+    group->w_values[bad_row(group)] = NAN;
+}
+
+static void spoil_w_zero(group *group) {
+    memset(group->w_values, 0, (size_t)group->rows * sizeof *group->w_values);
+}
+
+static void spoil_w_short(group *group) {
+    group->w.dims[0] = group->rows - 1;
+}
+
 static void spoil_no_group(group *group) {
     group->name = "/other";
 }
@@ -163,6 +187,7 @@ static void spoil_empty(group *group) {
 
 static const kind kinds[] = {
     {"classes", fill_classes, NULL},
+    {"weighted", fill_weighted, NULL},
     {"values", fill_values, NULL},
     {"flags", fill_flags, NULL},
     {"images", fill_images, NULL},
@@ -176,6 +201,10 @@ static const kind kinds[] = {
     {"label-negative", fill_classes, spoil_label_negative},
     {"label-fraction", fill_classes, spoil_label_fraction},
     {"label-nan", fill_classes, spoil_y_nan},
+    {"w-negative", fill_weighted, spoil_w_negative},
+    {"w-nan", fill_weighted, spoil_w_nan},
+    {"w-zero", fill_weighted, spoil_w_zero},
+    {"w-short", fill_weighted, spoil_w_short},
     {"no-group", fill_classes, spoil_no_group},
     {"no-x", fill_classes, spoil_no_x},
     {"no-y", fill_classes, spoil_no_y},
@@ -207,6 +236,9 @@ static gd_status write_group(gd_store *store, const kind *kind, const char *name
         status = gd_memory_new(&group.y_values, room, sizeof(double), "y");
     }
     if (status == GD_OK) {
+        status = gd_memory_new(&group.w_values, (size_t)rows, sizeof(double), "w");
+    }
+    if (status == GD_OK) {
         kind->fill(&group);
         if (kind->spoil != NULL) {
             kind->spoil(&group);
@@ -216,6 +248,10 @@ static gd_status write_group(gd_store *store, const kind *kind, const char *name
     if (status == GD_OK) {
         status = add(store, &group, "y", &group.y, group.y_values);
     }
+    if (status == GD_OK && group.w.rank > 0) {
+        status = add(store, &group, "w", &group.w, group.w_values);
+    }
+    gd_memory_free(&group.w_values);
     gd_memory_free(&group.x_values);
     gd_memory_free(&group.y_values);
     return status;

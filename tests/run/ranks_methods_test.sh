@@ -5,6 +5,7 @@
 . "$(dirname "$0")/support.sh"
 
 "$make_data" classes large.h5 601 700 || exit 1
+"$make_data" weighted weighted.h5 203 61 || exit 1
 "$make_data" values values.h5 150 || exit 1
 "$make_data" flags flags.h5 150 || exit 1
 
@@ -67,6 +68,10 @@ ema optimizer.ema=0.9
 accumulate train.accumulate=3
 all-rows train.batch_size=0
 tiles train.batch_size=0 data.shards=3 data.file=large.h5
+class-weights data.class_weights=balanced
+class-weights-dealt data.class_weights=1,0.3,3.7 data.shuffle=global
+row-weights data.file=weighted.h5
+row-weights-dealt data.file=weighted.h5 data.class_weights=1,0.3,3.7 data.shuffle=global data.val= data.val_fraction=0.3
 smaller-tiles train.batch_size=0 data.shards=3 data.file=large.h5 train.accumulate=7
 END
 same_on 'a batch of more than all rows' '1 4' run.ini train.batch_size=1000

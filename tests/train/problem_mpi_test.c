@@ -16,7 +16,7 @@ enum { SMALL = 12 };
 static void write_file(gd_comm *comm, const char *path, const char *group, int64_t bad) {
     float x[SMALL * FEATURES] = {0};
     int64_t y[SMALL] = {0};
-    const data_group only = {group, SMALL, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y};
+    const data_group only = {group, SMALL, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y, NULL};
     if (bad >= 0) {
         y[bad] = CLASSES;
     }

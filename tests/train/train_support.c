@@ -145,8 +145,8 @@ static void write_data(void) {
             x[row * FEATURES + i] = feature(row, i);
         }
     }
-    const data_group groups[] = {{"/train", ROWS, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y},
-                                 {"/val", VAL_ROWS, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y}};
+    const data_group groups[] = {{"/train", ROWS, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y, NULL},
+                                 {"/val", VAL_ROWS, FEATURES, 0, GD_FLOAT32, GD_INT64, x, y, NULL}};
     expect_ok(data_file_write("data.h5", 2, groups));
 }
 
