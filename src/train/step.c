@@ -67,7 +67,13 @@ static void measured(void *context, double norm) {
 
 static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
     gd_trainer *trainer = context;
-    const gd_update update = {trainer->progress.step + 1, trainer->lr, at, count, mean, parameters};
+    const gd_update update = {.step = trainer->progress.step + 1,
+                              .lr = trainer->lr,
+                              .first = parameters - trainer->reducer->parameters,
+                              .at = at,
+                              .count = count,
+                              .gradient = mean,
+                              .parameters = parameters};
     gd_optimizer_update(trainer->optimizer, &update);
 }
 

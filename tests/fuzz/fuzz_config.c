@@ -51,7 +51,7 @@ static void try_model(const gd_config *config, int64_t inputs) {
         status = gd_memory_new(&parameters, (size_t)model->tensors.size, sizeof *parameters, "");
         if (status == GD_OK) {
             gd_model_initialise(model, config, 1, parameters);
-            status = gd_optimizer_new(config, model->tensors.size, &optimizer);
+            status = gd_optimizer_new(config, &model->tensors, model->tensors.size, &optimizer);
         }
         if (status == GD_OK && model->layer_count < 100) {
             status = gd_workspace_new(model, 1, &workspace);
