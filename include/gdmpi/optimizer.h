@@ -15,6 +15,7 @@
 #define gd_optimizer_new GD_NAME(gd_optimizer_new)
 #define gd_optimizer_free GD_NAME(gd_optimizer_free)
 #define gd_optimizer_update GD_NAME(gd_optimizer_update)
+#define gd_optimizer_limit GD_NAME(gd_optimizer_limit)
 #define gd_optimizer_adagrad GD_NAME(gd_optimizer_adagrad)
 #define gd_optimizer_adam GD_NAME(gd_optimizer_adam)
 #define gd_optimizer_adamw GD_NAME(gd_optimizer_adamw)
@@ -38,6 +39,7 @@ typedef struct gd_optimizer {
     double clip_norm, clip_value;         /* 0: gradients are not clipped */
     double factor;                        /* what clip_norm makes of this step's gradient */
     double weight_decay, l2, l1;          /* 0: no such penalty */
+    double max_norm;                      /* of a row of weights; 0: any */
     double ema;                           /* how much of the parameters' average goes on; 0: none */
     int slots;
     int64_t count;
@@ -45,8 +47,9 @@ typedef struct gd_optimizer {
     real *slot[GD_OPTIMIZER_SLOTS + 1];       /* [count] each: the kind's, then the average */
     real *state[GD_OPTIMIZER_SLOTS]; /* the same as the kind numbers them; NULL: not used */
     real *average;                   /* NULL: none */
-    double product;                  /* of a number of each step up to ... */
-    int64_t product_step;            /* ... this one, for kinds that need such a product */
+    real *limited;        /* [count]: where gd_optimizer_limit writes; NULL: max_norm is 0 */
+    double product;       /* of a number of each step up to ... */
+    int64_t product_step; /* ... this one, for kinds that need such a product */
 } gd_optimizer;
 
 /* One step of a part of the segment. */
@@ -105,5 +108,11 @@ void gd_optimizer_measured(gd_optimizer *optimizer, double norm);
 
 /* A step is done part by part, in any order. Not collective. */
 void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update);
+
+/* What ends a step if max_norm is not 0, once all its parts are done everywhere: limited[at ...]
+ * becomes the `count` parameters from `first` on, in rows that are not too long. `whole`, the flat
+ * vector, is what rows are measured in, and is not changed. Not collective. */
+void gd_optimizer_limit(gd_optimizer *optimizer, int64_t first, int64_t at, int64_t count,
+                        const real *whole);
 
 #endif

@@ -51,6 +51,12 @@ static const gd_setting settings[] = {
      .max = 1000,
      .help = "after each step weights come nearer to 0 by lr l1, and stop there; biases do not: a "
              "penalty of l1 |w|"},
+    {.key = "max_norm",
+     .kind = GD_SETTING_NUMBER,
+     .initial = "0",
+     .min = 0,
+     .max = DBL_MAX,
+     .help = "then the weights of a unit whose norm is larger are scaled down to it; 0: off"},
     {.key = "ema",
      .kind = GD_SETTING_NUMBER,
      .initial = "0",
@@ -116,6 +122,7 @@ static void read_settings(const gd_config *config, gd_optimizer *optimizer) {
     optimizer->weight_decay = number(config, "weight_decay");
     optimizer->l2 = number(config, "l2");
     optimizer->l1 = number(config, "l1");
+    optimizer->max_norm = number(config, "max_norm");
     optimizer->ema = number(config, "ema");
     optimizer->product = 1;
 }
@@ -147,6 +154,9 @@ gd_status gd_optimizer_new(const gd_config *config, const gd_tensors *tensors, i
         status = gd_memory_new(&new->slot[i], (size_t)count, sizeof(real), "the optimizer's state");
     }
     name_slots(new);
+    if (status == GD_OK && new->max_norm > 0) {
+        status = gd_memory_new(&new->limited, (size_t)count, sizeof(real), "limited rows");
+    }
     if (status != GD_OK) {
         gd_optimizer_free(optimizer);
     }
@@ -161,5 +171,6 @@ void gd_optimizer_free(gd_optimizer **optimizer) {
     for (int i = 0; i <= GD_OPTIMIZER_SLOTS; i++) {
         gd_memory_free(&old->slot[i]);
     }
+    gd_memory_free(&old->limited);
     gd_memory_free(optimizer);
 }

@@ -114,6 +114,24 @@ static void read_shared(const gd_trainer *trainer, const double *squares, const 
     outcome->stop = gd_halt_reason(flags + FLAG_HALTS);
 }
 
+/* What optimizer.max_norm makes of rows that are too long, which may be parted among ranks. */
+static void limit_rows(gd_trainer *trainer) {
+    gd_reducer *reducer = trainer->reducer;
+    gd_optimizer *optimizer = trainer->optimizer;
+    const int rank = gd_comm_rank(trainer->problem->comm);
+    int64_t at = 0;
+    if (optimizer->limited == NULL) {
+        return;
+    }
+    gd_phases_enter(&trainer->phases, GD_UPDATE);
+    for (int i = 0; i < reducer->buckets; i++) {
+        gd_range piece = gd_reducer_piece(reducer, i, rank);
+        gd_optimizer_limit(optimizer, piece.first, at, piece.count, reducer->parameters);
+        at += piece.count;
+    }
+    gd_reducer_swap(reducer, optimizer->limited);
+}
+
 gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     const gd_problem *problem = trainer->problem;
     gd_reducer *reducer = trainer->reducer;
@@ -137,6 +155,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     gd_reducer_step(reducer, &reduction);
     raise_flags(trainer, flags);
     gd_reducer_publish(reducer, trainer->shared, trainer->shared_count);
+    limit_rows(trainer);
     gd_phases_enter(&trainer->phases, GD_OTHER);
 
     read_shared(trainer, squares, flags, outcome);

@@ -14,10 +14,10 @@
 enum { COUNT = 1003, KINDS_MAX = 32, PRIVATE = 2 /* rows behind lr and weight_decay */ };
 
 /* The flat vector of most tests: weights and biases, some with a gap behind them. */
-static gd_tensor list[] = {{.rank = 2, .offset = 0, .count = 300},
-                           {.rank = 1, .offset = 304, .count = 20},
-                           {.rank = 3, .offset = 336, .count = 500},
-                           {.rank = 1, .offset = 848, .count = 155}};
+static gd_tensor list[] = {{.rank = 2, .dims = {30, 10}, .offset = 0, .count = 300},
+                           {.rank = 1, .dims = {20}, .offset = 304, .count = 20},
+                           {.rank = 3, .dims = {5, 10, 10}, .offset = 336, .count = 500},
+                           {.rank = 1, .dims = {155}, .offset = 848, .count = 155}};
 static const gd_tensors tensors = {.list = list, .count = 4, .size = COUNT, .elements = 975};
 
 static bool is_weight(int64_t i) {
@@ -440,6 +440,51 @@ static void penalties_on_weights_are_those_of_a_plain_loop(void **state) {
     check_all(check_penalties);
 }
 
+/* Rows of 10 and of 100 elements, some of them longer than the limit. */
+static void check_rows(int64_t first, int64_t end, int64_t width, const real *whole,
+                       const real *limited, int *changed) {
+    for (int64_t row = first; row < end; row += width) {
+        double norm = norm_of(width, whole + row);
+        double factor = norm > 20 ? 20 / (norm + 1e-7) : 1;
+        for (int64_t i = row; i < row + width; i++) {
+            double wanted = (double)whole[i] * factor;
+            assert_true(fabs((double)limited[i] - wanted) <= 1e-6 * fabs(wanted));
+        }
+        assert_true((factor < 1) ==
+                    (memcmp(whole + row, limited + row, (size_t)width * sizeof *whole) != 0));
+        *changed += factor < 1;
+    }
+}
+
+static void rows_of_weights_are_limited_wherever_they_are_cut(void **state) {
+    (void)state;
+    static const char lines[] = "max_norm = 20\nema = 0.5\n";
+    static const int64_t cuts[] = {0, 1, 16, 299, 310, 333, 400, 1000, COUNT};
+    const char *name = gd_optimizer_kinds[0]->name;
+    real whole[COUNT], limited[COUNT];
+    int changed = 0;
+    fill(COUNT, 0, whole);
+    for (size_t cut = 0; cut + 1 < sizeof cuts / sizeof *cuts; cut++) {
+        int64_t first = cuts[cut], count = cuts[cut + 1] - first;
+        gd_optimizer *part = make(name, lines, count + 5);
+        gd_optimizer_limit(part, first, 5, count, whole);
+        memcpy(limited + first, part->limited + 5, (size_t)count * sizeof *limited);
+        for (int64_t i = 0; i < count; i++) {
+            assert_true(part->average[i + 5] == limited[first + i] / 2);
+        }
+        gd_optimizer_free(&part);
+    }
+    gd_optimizer *uncut = make(name, lines, COUNT);
+    gd_optimizer_limit(uncut, 0, 0, COUNT, whole);
+    assert_memory_equal(uncut->limited, limited, sizeof limited);
+    gd_optimizer_free(&uncut);
+    check_rows(0, 300, 10, whole, limited, &changed);
+    check_rows(336, 836, 100, whole, limited, &changed);
+    assert_true(changed > 0 && changed < 35);
+    assert_memory_equal(limited + 300, whole + 300, 36 * sizeof *whole);
+    assert_memory_equal(limited + 836, whole + 836, (COUNT - 836) * sizeof *whole);
+}
+
 static void what_is_switched_off_takes_no_memory(void **state) {
     (void)state;
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
@@ -519,6 +564,7 @@ int main(void) {
         cmocka_unit_test(clipping_is_that_of_a_plain_loop),
         cmocka_unit_test(the_average_is_that_of_a_plain_loop),
         cmocka_unit_test(penalties_on_weights_are_those_of_a_plain_loop),
+        cmocka_unit_test(rows_of_weights_are_limited_wherever_they_are_cut),
         cmocka_unit_test(what_is_switched_off_takes_no_memory),
         cmocka_unit_test(names_lead_to_kinds_that_describe_themselves),
         cmocka_unit_test(trajectories_are_those_of_the_formulas),

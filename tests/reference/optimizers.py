@@ -12,7 +12,7 @@ OPTIM = torch.optim
 
 # Name of the case, gdmpi's settings, PyTorch's class and its arguments besides lr. Settings in SHARED are not the
 # class's affair. NAdam's two ways differ before PyTorch 2.0, where "foreach" alone is as documented.
-SHARED = ("clip_norm", "clip_value", "l1", "l2", "weight_decay", "ema")
+SHARED = ("clip_norm", "clip_value", "l1", "l2", "weight_decay", "max_norm", "ema")
 CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, Any]]] = [
     ("sgd", {"name": "sgd", "lr": 0.1}, OPTIM.SGD, {}),
     ("momentum", {"name": "momentum", "lr": 0.1, "momentum": 0.8}, OPTIM.SGD, {"momentum": 0.8}),
@@ -105,10 +105,20 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
         OPTIM.SGD,
         {"momentum": 0.8},
     ),
+    ("max_norm", {"name": "sgd", "lr": 0.1, "max_norm": 0.8}, OPTIM.SGD, {}),
     ("ema", {"name": "sgd", "lr": 0.1, "ema": 0.9}, OPTIM.SGD, {}),
     (
         "all together",
-        {"name": "rmsprop", "lr": 0.01, "clip_norm": 0.3, "weight_decay": 0.2, "l1": 0.01, "l2": 0.05, "ema": 0.9},
+        {
+            "name": "rmsprop",
+            "lr": 0.01,
+            "clip_norm": 0.3,
+            "weight_decay": 0.2,
+            "l1": 0.01,
+            "l2": 0.05,
+            "max_norm": 0.8,
+            "ema": 0.9,
+        },
         OPTIM.RMSprop,
         {},
     ),
@@ -148,6 +158,8 @@ class Method:
         for weight, old in zip(self.weights, before):
             weight -= self.lr * self.decay * old
             weight.copy_(torch.nn.functional.softshrink(weight, self.lr * self.shared["l1"]))
+            if self.shared["max_norm"] > 0:
+                weight.copy_(torch.renorm(weight, 2, 0, self.shared["max_norm"]))
         for average, p in zip(self.average, self.model.parameters()):
             average.mul_(self.shared["ema"]).add_(p, alpha=1 - self.shared["ema"])
 
