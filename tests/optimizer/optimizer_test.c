@@ -24,24 +24,29 @@ static bool is_weight(int64_t i) {
     return i < 300 || (i >= 336 && i < 836);
 }
 
-/* A configured optimizer of this kind, with lines of [optimizer] added. */
-static gd_optimizer *make(const char *name, const char *lines, int64_t count) {
-    const gd_settings *tables[KINDS_MAX + 2] = {&gd_optimizer_settings};
+/* A config with this kind, and lines of [optimizer] added. */
+static gd_status configure(const char *name, const char *lines, gd_config **config) {
+    static const gd_settings *tables[KINDS_MAX + 2] = {&gd_optimizer_settings};
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
         assert_true(i < KINDS_MAX);
         tables[i + 1] = &gd_optimizer_kinds[i]->settings;
     }
     gd_text text = {0};
     gd_text_add(&text, "[optimizer]\nname = %s\n%s", name, lines);
+    gd_status status = gd_config_parse("test.ini", text.bytes, 0, NULL, tables, config);
+    gd_text_free(&text);
+    return status;
+}
+
+static gd_optimizer *make(const char *name, const char *lines, int64_t count) {
     gd_config *config = NULL;
-    gd_status status = gd_config_parse("test.ini", text.bytes, 0, NULL, tables, &config);
+    gd_status status = configure(name, lines, &config);
     assert_string_equal(gd_status_message(status), "");
     gd_optimizer *optimizer = NULL;
     status = gd_optimizer_new(config, &tensors, count, &optimizer);
     assert_string_equal(gd_status_message(status), "");
     assert_string_equal(optimizer->kind->name, name);
     gd_config_free(&config);
-    gd_text_free(&text);
     return optimizer;
 }
 
@@ -291,6 +296,34 @@ static void options_at_their_ends_keep_parameters_finite(void **state) {
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
         check_ends(gd_optimizer_kinds[i], gd_optimizer_kinds[i]->settings.rows);
         check_ends(gd_optimizer_kinds[i], gd_optimizer_settings.rows);
+    }
+}
+
+static void check_refused(const char *name, const char *key, double value) {
+    gd_config *config = NULL;
+    gd_text line = {0};
+    gd_text_add(&line, "%s = %.17g\n", key, value);
+    gd_status status = configure(name, line.bytes, &config);
+    assert_int_equal(gd_status_code(status), GD_BAD_INPUT);
+    assert_non_null(strstr(gd_status_message(status), key));
+    assert_non_null(strstr(gd_status_message(status), "out of range"));
+    gd_status_free(&status);
+    gd_config_free(&config);
+    gd_text_free(&line);
+}
+
+static void options_beyond_their_ends_are_refused(void **state) {
+    (void)state;
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        const gd_setting *row = gd_optimizer_kinds[i]->settings.rows;
+        for (; row->key != NULL; row++) {
+            if (row->kind == GD_SETTING_NUMBER) {
+                check_refused(gd_optimizer_kinds[i]->name, row->key, -DBL_TRUE_MIN);
+            }
+            if (row->kind == GD_SETTING_NUMBER && row->max < DBL_MAX) {
+                check_refused(gd_optimizer_kinds[i]->name, row->key, nextafter(row->max, DBL_MAX));
+            }
+        }
     }
 }
 
@@ -560,6 +593,7 @@ int main(void) {
         cmocka_unit_test(restored_state_goes_on_equally),
         cmocka_unit_test(a_quadratic_is_minimised),
         cmocka_unit_test(options_at_their_ends_keep_parameters_finite),
+        cmocka_unit_test(options_beyond_their_ends_are_refused),
         cmocka_unit_test(a_gradient_that_is_not_a_number_is_seen),
         cmocka_unit_test(clipping_is_that_of_a_plain_loop),
         cmocka_unit_test(the_average_is_that_of_a_plain_loop),
