@@ -556,35 +556,6 @@ static void names_lead_to_kinds_that_describe_themselves(void **state) {
     }
 }
 
-/* After three steps from (1, -3) at lr 0.1 and the defaults, along (0.5, -2), (-0.25, 1) and (3,
- * 0.125), t = 1, 2, 3: sgd       p -= 0.1 * g momentum  b = 0.9 * b + g; p -= 0.1 * b adam      m =
- * 0.9 * m + 0.1 * g; v = 0.999 * v + 0.001 * g ** 2 p -= 0.1 * (m / (1 - 0.9 ** t)) / (sqrt(v / (1
- * - 0.999 ** t)) + 1e-8) as Python computes it. */
-static const struct {
-    const char *name;
-    double end[2];
-} trajectories[] = {
-    {"sgd", {0.6749999999999999, -2.9125}},
-    {"momentum", {0.6119999999999999, -2.6605}},
-    {"adam", {0.8067958876646852, -2.8563792292958787}},
-};
-
-static void trajectories_are_those_of_the_formulas(void **state) {
-    (void)state;
-    real gradients[3][2] = {{0.5, -2}, {-0.25, 1}, {3, 0.125}};
-    double tolerance = sizeof(real) == sizeof(double) ? 1e-14 : 1e-6;
-    for (size_t i = 0; i < sizeof trajectories / sizeof *trajectories; i++) {
-        gd_optimizer *optimizer = make(trajectories[i].name, "", 2);
-        real p[2] = {1, -3};
-        for (int64_t step = 1; step <= 3; step++) {
-            step_all(optimizer, step, 0.1, gradients[step - 1], p);
-        }
-        assert_true(fabs((double)p[0] - trajectories[i].end[0]) < tolerance);
-        assert_true(fabs((double)p[1] - trajectories[i].end[1]) < tolerance);
-        gd_optimizer_free(&optimizer);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_gradient_nothing_moves),
@@ -601,7 +572,6 @@ int main(void) {
         cmocka_unit_test(rows_of_weights_are_limited_wherever_they_are_cut),
         cmocka_unit_test(what_is_switched_off_takes_no_memory),
         cmocka_unit_test(names_lead_to_kinds_that_describe_themselves),
-        cmocka_unit_test(trajectories_are_those_of_the_formulas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
