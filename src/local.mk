@@ -119,9 +119,15 @@ numerics = \
 	src/model/model.c \
 	src/model/workspace.c \
 	src/optimizer/optimizer.c \
+	src/optimizer/optimizer_adagrad.c \
 	src/optimizer/optimizer_adam.c \
 	src/optimizer/optimizer_momentum.c \
+	src/optimizer/optimizer_nadam.c \
+	src/optimizer/optimizer_nesterov.c \
+	src/optimizer/optimizer_private.h \
+	src/optimizer/optimizer_rmsprop.c \
 	src/optimizer/optimizer_sgd.c \
+	src/optimizer/update.c \
 	src/reduce/boards.c \
 	src/reduce/exchange.c \
 	src/reduce/exchange_private.h \

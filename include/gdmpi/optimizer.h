@@ -5,6 +5,7 @@
 
 #include "gdmpi/config.h"
 #include "gdmpi/real.h"
+#include "gdmpi/tensor.h"
 
 #define gd_optimizer_kinds GD_NAME(gd_optimizer_kinds)
 #define gd_optimizer_find GD_NAME(gd_optimizer_find)
@@ -14,11 +15,17 @@
 #define gd_optimizer_new GD_NAME(gd_optimizer_new)
 #define gd_optimizer_free GD_NAME(gd_optimizer_free)
 #define gd_optimizer_update GD_NAME(gd_optimizer_update)
+#define gd_optimizer_limit GD_NAME(gd_optimizer_limit)
+#define gd_optimizer_adagrad GD_NAME(gd_optimizer_adagrad)
 #define gd_optimizer_adam GD_NAME(gd_optimizer_adam)
+#define gd_optimizer_adamw GD_NAME(gd_optimizer_adamw)
 #define gd_optimizer_momentum GD_NAME(gd_optimizer_momentum)
+#define gd_optimizer_nadam GD_NAME(gd_optimizer_nadam)
+#define gd_optimizer_nesterov GD_NAME(gd_optimizer_nesterov)
+#define gd_optimizer_rmsprop GD_NAME(gd_optimizer_rmsprop)
 #define gd_optimizer_sgd GD_NAME(gd_optimizer_sgd)
 
-#define GD_OPTIMIZER_SLOTS 2
+#define GD_OPTIMIZER_SLOTS 3
 #define GD_OPTIMIZER_OPTIONS 8
 
 typedef struct gd_optimizer_kind gd_optimizer_kind;
@@ -26,22 +33,32 @@ typedef struct gd_optimizer_kind gd_optimizer_kind;
 /* The configured kind with its state, zeroed, for a segment of `count` parameters. */
 typedef struct gd_optimizer {
     const gd_optimizer_kind *kind;
-    double options[GD_OPTIMIZER_OPTIONS]; /* the values of the kind's settings, row by row */
+    const gd_tensors *tensors;            /* of the flat vector; not owned */
+    double options[GD_OPTIMIZER_OPTIONS]; /* the values of the kind's settings, row by row; of a
+                                             choice, its index */
     double clip_norm, clip_value;         /* 0: gradients are not clipped */
     double factor;                        /* what clip_norm makes of this step's gradient */
+    double weight_decay, l2, l1;          /* 0: no such penalty */
+    double max_norm;                      /* of a row of weights; 0: any */
     double ema;                           /* how much of the parameters' average goes on; 0: none */
     int slots;
     int64_t count;
-    real *slot[GD_OPTIMIZER_SLOTS + 1]; /* [count] each: the kind's, then the average */
-    real *average;                      /* that one; NULL: none */
+    const char *name[GD_OPTIMIZER_SLOTS + 1]; /* of the vectors; of the average, NULL */
+    real *slot[GD_OPTIMIZER_SLOTS + 1];       /* [count] each: the kind's, then the average */
+    real *state[GD_OPTIMIZER_SLOTS]; /* the same as the kind numbers them; NULL: not used */
+    real *average;                   /* NULL: none */
+    real *limited;        /* [count]: where gd_optimizer_limit writes; NULL: max_norm is 0 */
+    double product;       /* of a number of each step up to ... */
+    int64_t product_step; /* ... this one, for kinds that need such a product */
 } gd_optimizer;
 
 /* One step of a part of the segment. */
 typedef struct gd_update {
-    int64_t step;      /* from 1 */
+    int64_t step;      /* from 1, and never less than before */
     double lr;         /* of this step; what counts, rather than the option */
-    int64_t at, count; /* the part: where it begins in the slots, and how long it is */
-    real *gradient;    /* [count], of the mean loss of the step's rows; clipped in place */
+    int64_t first;     /* where the part begins in the flat vector, which says what is penalised */
+    int64_t at, count; /* where it begins in the slots, and how long it is */
+    real *gradient;    /* [count], of the mean loss of the step's rows; is spoilt */
     real *parameters;  /* [count] */
 } gd_update;
 
@@ -49,29 +66,40 @@ struct gd_optimizer_kind {
     const char *name;
     const char *help; /* one line, with the formula */
 
-    /* Section "optimizer", owner its name; at most GD_OPTIMIZER_OPTIONS rows, all numbers, and the
-     * first is lr. */
+    /* Section "optimizer", owner its name; at most GD_OPTIMIZER_OPTIONS rows, numbers or choices,
+     * and the first are lr and weight_decay. */
     gd_settings settings;
 
     /* Names of its state vectors, PyTorch's; ends with NULL. */
     const char *slot[GD_OPTIMIZER_SLOTS + 1];
 
-    /* Changes the parameters and the slots of the part, each element by itself. */
-    void (*update)(const gd_optimizer *optimizer, const gd_update *update);
+    /* Whether these options need a state vector; NULL: always. */
+    bool (*uses)(const double *options, int slot);
+
+    /* Changes the parameters and the state of the part, each element by itself; may spoil the
+     * gradient. What it takes from earlier parts or steps besides the state is a function of the
+     * step's number. */
+    void (*update)(gd_optimizer *optimizer, const gd_update *update);
 };
 
 extern const gd_optimizer_kind *const gd_optimizer_kinds[]; /* ends with NULL */
-extern const gd_optimizer_kind gd_optimizer_adam, gd_optimizer_momentum, gd_optimizer_sgd;
+extern const gd_optimizer_kind gd_optimizer_adagrad, gd_optimizer_adam, gd_optimizer_adamw,
+    gd_optimizer_momentum, gd_optimizer_nadam, gd_optimizer_nesterov, gd_optimizer_rmsprop,
+    gd_optimizer_sgd;
 
 /* [optimizer]: name, and what all kinds share; their own settings are in their tables. */
 extern const gd_settings gd_optimizer_settings;
 
 const gd_optimizer_kind *gd_optimizer_find(const char *name); /* NULL: none */
 
-/* How many state vectors the configured optimizer has, the average of the parameters included. */
-int gd_optimizer_slots(const gd_config *config);
+/* How many state vectors the configured optimizer has, and their names; the average of the
+ * parameters, if there is one, is the last, and its name is NULL. */
+int gd_optimizer_slots(const gd_config *config, const char *name[GD_OPTIMIZER_SLOTS + 1]);
 
-gd_status gd_optimizer_new(const gd_config *config, int64_t count, gd_optimizer **optimizer);
+/* `tensors`, which outlive the optimizer, say which elements of the flat vector are weights:
+ * penalties leave tensors of rank 1, biases and the like, alone. */
+gd_status gd_optimizer_new(const gd_config *config, const gd_tensors *tensors, int64_t count,
+                           gd_optimizer **optimizer);
 void gd_optimizer_free(gd_optimizer **optimizer);
 
 /* The norm of a step's whole gradient, which must be told before its parts if clip_norm is not 0.
@@ -80,5 +108,11 @@ void gd_optimizer_measured(gd_optimizer *optimizer, double norm);
 
 /* A step is done part by part, in any order. Not collective. */
 void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update);
+
+/* What ends a step if max_norm is not 0, once all its parts are done everywhere: limited[at ...]
+ * becomes the `count` parameters from `first` on, in rows that are not too long. `whole`, the flat
+ * vector, is what rows are measured in, and is not changed. Not collective. */
+void gd_optimizer_limit(gd_optimizer *optimizer, int64_t first, int64_t at, int64_t count,
+                        const real *whole);
 
 #endif

@@ -20,6 +20,7 @@
 #define gd_reducer_bytes GD_NAME(gd_reducer_bytes)
 #define gd_reducer_step GD_NAME(gd_reducer_step)
 #define gd_reducer_norm GD_NAME(gd_reducer_norm)
+#define gd_reducer_piece GD_NAME(gd_reducer_piece)
 #define gd_reducer_own GD_NAME(gd_reducer_own)
 #define gd_reducer_publish GD_NAME(gd_reducer_publish)
 #define gd_reducer_spread GD_NAME(gd_reducer_spread)
@@ -142,6 +143,10 @@ void gd_reducer_publish(gd_reducer *reducer, double *values, size_t count);
 
 /* The norm of a vector, from the sums of squares in its blocks [block_count]. Not collective. */
 double gd_reducer_norm(const gd_reducer *reducer, const double *squares);
+
+/* The elements of a bucket that a rank updates; those of its buckets, one after another, are what
+ * vectors [owned] are made of. Not collective. */
+gd_range gd_reducer_piece(const gd_reducer *reducer, int bucket, int rank);
 
 /* Copies the parameters that this rank updates into a vector [owned]. Not collective. */
 void gd_reducer_own(const gd_reducer *reducer, real *owned);

@@ -25,7 +25,7 @@ static void gradient(void *context, int64_t shard, bool add, real *values, const
     ready->call(ready->context, 0);
 }
 
-static void update(void *context, int64_t at, int64_t count, const real *mean, real *parameters) {
+static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
     bench *bench = context;
     gd_update part = {.step = bench->steps,
                       .lr = 1e-3,
@@ -77,18 +77,21 @@ static void copies(bench *bench, const char *name, double bytes, double seconds)
 static void one(bench *bench, const gd_optimizer_kind *kind, double seconds) {
     int64_t owned = bench->reducer->owned;
     char name[64];
-    bench->optimizer =
-        (gd_optimizer){.kind = kind, .options = {1e-3, 0.9, 0.999, 1e-8}, .count = owned};
+    bench->optimizer = (gd_optimizer){
+        .kind = kind, .options = {1e-3, 0, 0.9, 0.999, 1e-8}, .factor = 1, .count = owned};
+    gd_optimizer *optimizer = &bench->optimizer;
     for (int i = 0; kind->slot[i] != NULL; i++) {
-        bench->optimizer.slot[i] = probe_memory((size_t)owned, sizeof(real));
-        bench->optimizer.slots++;
+        if (kind->uses == NULL || kind->uses(optimizer->options, i)) {
+            optimizer->state[i] = probe_memory((size_t)owned, sizeof(real));
+            optimizer->slots++;
+        }
     }
     tell(bench->reducer->comm, kind->name, probe_measure(step, bench, seconds));
     double numbers = gd_comm_size(bench->reducer->comm) + 2.0 * (1 + bench->optimizer.slots);
     snprintf(name, sizeof name, "%s_copy", kind->name);
     copies(bench, name, numbers / 2 * (double)owned * sizeof(real), seconds);
     for (int i = 0; i < bench->optimizer.slots; i++) {
-        free(bench->optimizer.slot[i]);
+        free(bench->optimizer.state[i]);
     }
 }
 

@@ -1,16 +1,11 @@
 #include <float.h>
 
-#include "gdmpi/optimizer.h"
+#include "optimizer_private.h"
 
 static const gd_setting settings[] = {
-    {.key = "lr",
-     .kind = GD_SETTING_NUMBER,
-     .initial = "0.01",
-     .min = 0,
-     .max = DBL_MAX,
-     .may_change = true,
-     .help = "the learning rate"},
-    {0},
+    [GD_OPTION_LR] = GD_SETTING_LR("0.01"),
+    [GD_OPTION_WEIGHT_DECAY] = GD_SETTING_WEIGHT_DECAY("0"),
+    [GD_OPTION_NEXT] = {0},
 };
 
 GD_CLONES static void descend(int64_t count, real lr, const real *restrict gradient,
@@ -21,7 +16,7 @@ GD_CLONES static void descend(int64_t count, real lr, const real *restrict gradi
 }
 
 /* As torch.optim.SGD without momentum. */
-static void update(const gd_optimizer *optimizer, const gd_update *update) {
+static void update(gd_optimizer *optimizer, const gd_update *update) {
     (void)optimizer;
     descend(update->count, (real)update->lr, update->gradient, update->parameters);
 }

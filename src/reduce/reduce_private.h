@@ -7,7 +7,6 @@
 #define gd_reducer_allocate_private GD_NAME(gd_reducer_allocate_private)
 #define gd_reducer_free_private GD_NAME(gd_reducer_free_private)
 #define gd_reducer_cut GD_NAME(gd_reducer_cut)
-#define gd_reducer_piece GD_NAME(gd_reducer_piece)
 #define gd_reducer_apply GD_NAME(gd_reducer_apply)
 #define gd_reducer_measure GD_NAME(gd_reducer_measure)
 #define gd_reducer_shards GD_NAME(gd_reducer_shards)
@@ -35,9 +34,6 @@ void gd_reducer_free_private(gd_reducer *reducer);
 
 /* Cuts the blocks into `buckets`, and each bucket into a piece for every rank. Not collective. */
 gd_status gd_reducer_cut(gd_reducer *reducer, int buckets);
-
-/* The elements of a bucket that a rank updates. */
-gd_range gd_reducer_piece(const gd_reducer *reducer, int bucket, int rank);
 
 /* Computes and adds up the gradients of this rank's shards into its partials. */
 void gd_reducer_shards(gd_reducer *reducer);

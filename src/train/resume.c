@@ -27,7 +27,7 @@ gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
     gd_status status = read_parameters(trainer, path);
     for (int i = 0; i < optimizer->slots && status == GD_OK; i++) {
         char group[64];
-        gd_trainer_slot_group(optimizer->kind, i, group);
+        gd_trainer_slot_group(optimizer->name[i], group);
         status = read_vector(trainer, path, group, trainer->whole);
         if (status == GD_OK) {
             gd_reducer_scatter(trainer->reducer, trainer->whole, optimizer->slot[i]);

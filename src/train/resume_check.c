@@ -92,11 +92,11 @@ static gd_status verify(const gd_problem *problem, const char *path,
         status =
             gd_status_new(GD_BAD_INPUT, "%s: its parameters do not have the digest it says", path);
     }
-    const char *name = gd_config_text(problem->config, "optimizer", "name");
-    const gd_optimizer_kind *kind = gd_optimizer_find(name);
-    for (int i = 0; i < gd_optimizer_slots(problem->config) && status == GD_OK; i++) {
+    const char *name[GD_OPTIMIZER_SLOTS + 1];
+    int slots = gd_optimizer_slots(problem->config, name);
+    for (int i = 0; i < slots && status == GD_OK; i++) {
         char group[64];
-        gd_trainer_slot_group(kind, i, group);
+        gd_trainer_slot_group(name[i], group);
         status = gd_checkpoint_read(path, group, tensors, GD_REAL_TYPE, whole);
     }
     return status;

@@ -6,11 +6,11 @@
 #include "gdmpi/memory.h"
 #include "train_private.h"
 
-void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]) {
-    if (kind->slot[slot] == NULL) {
+void gd_trainer_slot_group(const char *name, char group[64]) {
+    if (name == NULL) {
         snprintf(group, 64, "/ema");
     } else {
-        snprintf(group, 64, "/optimizer/%s", kind->slot[slot]);
+        snprintf(group, 64, "/optimizer/%s", name);
     }
 }
 
@@ -40,7 +40,7 @@ gd_status gd_trainer_open_writer(gd_trainer *trainer) {
                            .vectors = 1 + optimizer->slots,
                            .group = {"/params"}};
     for (int i = 0; i < optimizer->slots; i++) {
-        gd_trainer_slot_group(optimizer->kind, i, plan.group[1 + i]);
+        gd_trainer_slot_group(optimizer->name[i], plan.group[1 + i]);
     }
     gd_status status = describe(problem, &trainer->header);
     if (status == GD_OK) {

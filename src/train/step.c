@@ -68,11 +68,16 @@ static void measured(void *context, double norm) {
 /* Statistics move by what shards want, and are the average themselves. */
 static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
     gd_trainer *trainer = context;
-    const int64_t left =
-        trainer->problem->model->tensors.trained - (parameters - trainer->reducer->parameters);
+    const int64_t first = parameters - trainer->reducer->parameters;
+    const int64_t left = trainer->problem->model->tensors.trained - first;
     const int64_t trained = left < 0 ? 0 : left < count ? left : count;
-    const gd_update update = {
-        trainer->progress.step + 1, trainer->lr, at, trained, mean, parameters};
+    const gd_update update = {.step = trainer->progress.step + 1,
+                              .lr = trainer->lr,
+                              .first = first,
+                              .at = at,
+                              .count = trained,
+                              .gradient = mean,
+                              .parameters = parameters};
     if (trained > 0) {
         gd_optimizer_update(trainer->optimizer, &update);
     }
@@ -121,6 +126,24 @@ static void read_shared(const gd_trainer *trainer, const double *squares, const 
     outcome->stop = gd_halt_reason(flags + FLAG_HALTS);
 }
 
+/* What optimizer.max_norm makes of rows that are too long, which may be parted among ranks. */
+static void limit_rows(gd_trainer *trainer) {
+    gd_reducer *reducer = trainer->reducer;
+    gd_optimizer *optimizer = trainer->optimizer;
+    const int rank = gd_comm_rank(trainer->problem->comm);
+    int64_t at = 0;
+    if (optimizer->limited == NULL) {
+        return;
+    }
+    gd_phases_enter(&trainer->phases, GD_UPDATE);
+    for (int i = 0; i < reducer->buckets; i++) {
+        gd_range piece = gd_reducer_piece(reducer, i, rank);
+        gd_optimizer_limit(optimizer, piece.first, at, piece.count, reducer->parameters);
+        at += piece.count;
+    }
+    gd_reducer_swap(reducer, optimizer->limited);
+}
+
 gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     const gd_problem *problem = trainer->problem;
     gd_reducer *reducer = trainer->reducer;
@@ -144,6 +167,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     gd_reducer_step(reducer, &reduction);
     raise_flags(trainer, flags);
     gd_reducer_publish(reducer, trainer->shared, trainer->shared_count);
+    limit_rows(trainer);
     gd_phases_enter(&trainer->phases, GD_OTHER);
 
     read_shared(trainer, squares, flags, outcome);

@@ -63,9 +63,9 @@ gd_status gd_trainer_open_writer(gd_trainer *trainer);
 /* Takes notice of what was written since: remembers a failure. Not collective. */
 void gd_trainer_check_writer(gd_trainer *trainer);
 
-/* The group of a checkpoint in which an optimizer's state vector is; the one after those of its
- * kind is the average of the parameters. Not collective. */
-void gd_trainer_slot_group(const gd_optimizer_kind *kind, int slot, char group[64]);
+/* The group of a checkpoint in which an optimizer's state vector of this name is; NULL is the
+ * average of the parameters. Not collective. */
+void gd_trainer_slot_group(const char *name, char group[64]);
 
 /* After gd_trainer_wait: writes the parameters, whose digest is given, to model.h5, once the log is
  * on the disk. Collective. */

@@ -26,7 +26,8 @@ static gd_status allocate(gd_trainer *self) {
     bool root = gd_comm_rank(problem->comm) == 0;
     self->shared_count =
         (size_t)(problem->shards.count + self->reducer->block_count + GD_TRAINER_FLAGS);
-    gd_status status = gd_optimizer_new(problem->config, self->reducer->owned, &self->optimizer);
+    gd_status status = gd_optimizer_new(problem->config, &problem->model->tensors,
+                                        self->reducer->owned, &self->optimizer);
     if (status == GD_OK) {
         status = gd_workspace_new(problem->model, problem->model->tile_rows, &self->workspace);
     }

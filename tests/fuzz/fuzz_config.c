@@ -53,7 +53,7 @@ static void try_model(const gd_config *config, int64_t inputs) {
             status = gd_model_initialise(model, 1, parameters);
         }
         if (status == GD_OK) {
-            status = gd_optimizer_new(config, model->tensors.size, &optimizer);
+            status = gd_optimizer_new(config, &model->tensors, model->tensors.size, &optimizer);
         }
         if (status == GD_OK && model->layer_count < 100) {
             status = gd_workspace_new(model, 1, &workspace);

@@ -60,7 +60,7 @@ static void write_data(void) {
     expect_ok(data_file_write("reference.h5", sizeof groups / sizeof *groups, groups));
 }
 
-/* Every element its own number, tensor by tensor. Collective. */
+/* Every element its own number, tensor by tensor; of their average, too. Collective. */
 static void set_parameters(const run *run) {
     const gd_tensors *tensors = &run->problem->model->tensors;
     gd_reducer *reducer = run->trainer->reducer;
@@ -72,6 +72,9 @@ static void set_parameters(const run *run) {
         }
     }
     gd_reducer_spread(reducer);
+    if (run->trainer->optimizer->average != NULL) {
+        gd_reducer_own(reducer, run->trainer->optimizer->average);
+    }
 }
 
 /* The largest deviation, relative to the largest number of the tensor. Collective. */
@@ -110,6 +113,7 @@ static void check_case(gd_comm *comm, const reference *case_) {
     run_open(comm, overrides, &run);
     set_parameters(&run);
     run_steps(&run, STEPS);
+    gd_trainer_swap(run.trainer);
     double apart = deviation(&run, case_);
     run_close(&run);
     print_message("%-40s %.1e\n", case_->name, apart);

@@ -64,6 +64,10 @@ while read -r what overrides; do
 done <<'END'
 clip_norm optimizer.clip_norm=0.3
 clip_value optimizer.clip_value=0.02
+weight_decay optimizer.weight_decay=0.1
+l1 optimizer.l1=0.01
+l2 optimizer.l2=0.1
+max_norm optimizer.max_norm=0.4 optimizer.ema=0.9
 ema optimizer.ema=0.9
 accumulate train.accumulate=3
 all-rows train.batch_size=0

@@ -70,13 +70,13 @@ static void same_average(const run *run, const real *wanted) {
     gd_memory_free(&average);
 }
 
-/* Stops in the middle of an epoch, and goes on by another reducer. */
-static void check_resume(gd_comm *comm, const char *optimizer, const char *reduce) {
+/* Stops in the middle of an epoch, and goes on by another reducer. `option` may be NULL. */
+static void check_resume(gd_comm *comm, const char *name, const char *reduce, const char *option) {
     run whole, rest;
-    char dir[64];
-    snprintf(dir, sizeof dir, "run.dir=%s %s", optimizer + strlen("optimizer.name="),
-             reduce + strlen("train.reduce="));
-    run_open(comm, (const char *[]){optimizer, dir, EMA, CLIP, NULL}, &whole);
+    char dir[64], optimizer[64];
+    snprintf(dir, sizeof dir, "run.dir=%s %s", name, reduce + strlen("train.reduce="));
+    snprintf(optimizer, sizeof optimizer, "optimizer.name=%s", name);
+    run_open(comm, (const char *[]){optimizer, dir, EMA, CLIP, option, NULL}, &whole);
     prepare_directory(&whole);
     run_steps(&whole, 4);
     expect_ok(gd_trainer_save(whole.trainer, true));
@@ -89,7 +89,7 @@ static void check_resume(gd_comm *comm, const char *optimizer, const char *reduc
     gd_progress end = whole.trainer->progress;
     run_close(&whole);
 
-    run_open(comm, (const char *[]){optimizer, dir, reduce, EMA, CLIP, NULL}, &rest);
+    run_open(comm, (const char *[]){optimizer, dir, reduce, EMA, CLIP, option, NULL}, &rest);
     resume(&rest, 4);
     same_bits(&rest, parameters);
     same_progress(&rest, saved);
@@ -106,9 +106,10 @@ static void check_resume(gd_comm *comm, const char *optimizer, const char *reduc
 static void a_resumed_run_has_the_bits_of_one_that_never_stopped(void **state) {
     static const char *const reducers[] = {"train.reduce=window", "train.reduce=message"};
     for (int i = 0; i < 2; i++) {
-        check_resume(*state, "optimizer.name=sgd", reducers[i]);
-        check_resume(*state, "optimizer.name=momentum", reducers[i]);
-        check_resume(*state, "optimizer.name=adam", reducers[i]);
+        check_resume(*state, "rmsprop", reducers[i], "optimizer.centered=yes");
+    }
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        check_resume(*state, gd_optimizer_kinds[i]->name, "train.reduce=auto", NULL);
     }
 }
 

@@ -35,7 +35,7 @@ static void serial_open(const run *run, serial *serial) {
     serial->rows = all_rows(&problem->train_source, &problem->train_split, GD_TRAINING);
     expect_ok(gd_workspace_new(model, model->tile_rows, &serial->workspace));
     expect_ok(gd_batch_new(model->tile_rows, model->inputs, &target, &serial->batch));
-    expect_ok(gd_optimizer_new(run->config, size, &serial->optimizer));
+    expect_ok(gd_optimizer_new(run->config, &model->tensors, size, &serial->optimizer));
     serial->parameters = room(size, sizeof(real));
     serial->mean = room(size, sizeof(real));
     serial->gradients = room(shards * size, sizeof(real));
@@ -141,14 +141,18 @@ static void serial_step(serial *serial, double norm, gd_outcome *outcome) {
     outcome->grad_norm = sqrt(squares);
     serial->step++;
     serial->epoch_step++;
-    const gd_update update = {serial->step,
-                              gd_config_number(serial->run->config, "optimizer", "lr"),
-                              0,
-                              size,
-                              serial->mean,
-                              serial->parameters};
+    const gd_update update = {.step = serial->step,
+                              .lr = gd_config_number(serial->run->config, "optimizer", "lr"),
+                              .count = size,
+                              .gradient = serial->mean,
+                              .parameters = serial->parameters};
     gd_optimizer_measured(serial->optimizer, norm);
     gd_optimizer_update(serial->optimizer, &update);
+    if (serial->optimizer->limited != NULL) {
+        gd_optimizer_limit(serial->optimizer, 0, 0, size, serial->parameters);
+        memcpy(serial->parameters, serial->optimizer->limited,
+               (size_t)size * sizeof *serial->parameters);
+    }
     if (serial->epoch_step == gd_shards_steps(shards)) {
         serial->epoch++;
         serial->epoch_step = 0;
@@ -192,11 +196,12 @@ static void check_steps(gd_comm *comm, const char *const *overrides) {
 }
 
 static void every_reducer_makes_the_parameters_of_one_process(void **state) {
-    static const char *const variants[][7] = {
+    static const char *const variants[][8] = {
         {"train.batch_size=0", "data.shards=4"},
         {"train.batch_size=0", "data.shards=4", "train.accumulate=3", "optimizer.clip_norm=0.1",
          "optimizer.ema=0.9"},
-        {"data.shards=5", "optimizer.name=momentum"},
+        {"data.shards=5", "optimizer.name=momentum", "optimizer.weight_decay=0.3",
+         "optimizer.l1=0.02", "optimizer.l2=0.1", "optimizer.max_norm=0.5", "optimizer.ema=0.5"},
         {"data.shards=6", "train.accumulate=8", "optimizer.clip_value=0.02", "optimizer.ema=0.5"},
         {"train.batch_size=23", "data.shuffle=none", "data.shards=9", "optimizer.name=sgd"},
         {"train.batch_size=384", "data.shuffle=global", "data.shards=7", "optimizer.name=adam"},
