@@ -48,6 +48,19 @@ libgdmpi_a_SOURCES = \
 	src/comm/watch.c \
 	src/comm/window.c \
 	src/reduce/tree.c \
+	src/schedule/schedule.c \
+	src/schedule/schedule_constant.c \
+	src/schedule/schedule_cosine.c \
+	src/schedule/schedule_cyclic.c \
+	src/schedule/schedule_exponential.c \
+	src/schedule/schedule_inverse.c \
+	src/schedule/schedule_multistep.c \
+	src/schedule/schedule_onecycle.c \
+	src/schedule/schedule_plateau.c \
+	src/schedule/schedule_polynomial.c \
+	src/schedule/schedule_private.h \
+	src/schedule/schedule_restarts.c \
+	src/schedule/schedule_step.c \
 	src/checkpoint/checkpoint.c \
 	src/checkpoint/checkpoint_read.c \
 	src/checkpoint/rundir.c \
@@ -69,16 +82,26 @@ numerics = \
 	src/data/gather_type.h \
 	src/model/elements.c \
 	src/model/elements.h \
+	src/model/columns.c \
+	src/model/columns.h \
 	src/model/exponential.h \
 	src/model/gemm_rate.c \
 	src/model/init.c \
+	src/model/init_orthogonal.c \
+	src/model/lanes.h \
 	src/model/layer.c \
+	src/model/layer_batch_norm.c \
 	src/model/layer_dense.c \
 	src/model/layer_dropout.c \
+	src/model/layer_elu.c \
 	src/model/layer_gelu.c \
+	src/model/layer_layer_norm.c \
 	src/model/layer_leaky_relu.c \
 	src/model/layer_relu.c \
+	src/model/layer_residual.c \
 	src/model/layer_sigmoid.c \
+	src/model/layer_silu.c \
+	src/model/layer_softmax.c \
 	src/model/layer_softplus.c \
 	src/model/layer_tanh.c \
 	src/model/layers.c \
@@ -189,6 +212,7 @@ noinst_HEADERS += \
 	include/gdmpi/reduce.h \
 	include/gdmpi/rng.h \
 	include/gdmpi/rundir.h \
+	include/gdmpi/schedule.h \
 	include/gdmpi/seal.h \
 	include/gdmpi/shards.h \
 	include/gdmpi/status.h \

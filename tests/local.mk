@@ -7,6 +7,7 @@ LDADD = tests/libsupport.a $(libraries) $(CMOCKA_LIBS)
 
 check_LIBRARIES += tests/libsupport.a
 tests_libsupport_a_SOURCES = \
+	tests/checkpoint/checkpoint_support.h \
 	tests/config/config_sample.h \
 	tests/data/data_files.c \
 	tests/data/data_files.h \
@@ -46,6 +47,7 @@ test_programs = \
 	tests/log/timeline_mpi_test \
 	tests/log/times_mpi_test \
 	tests/reduce/tree_test \
+	tests/schedule/schedule_test \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
 	tests/store/store_test \
@@ -82,6 +84,12 @@ tests_model_loss_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/model/loss_double_test
 tests_model_loss_double_test_SOURCES = tests/model/loss_test.c
 tests_model_loss_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/model/model_settings_single_test
+tests_model_model_settings_single_test_SOURCES = tests/model/model_settings_test.c
+tests_model_model_settings_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/model/model_settings_double_test
+tests_model_model_settings_double_test_SOURCES = tests/model/model_settings_test.c
+tests_model_model_settings_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/model/model_single_test
 tests_model_model_single_test_SOURCES = tests/model/model_test.c
 tests_model_model_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -104,7 +112,7 @@ train_support = tests/train/train_support.c tests/train/train_support.h
 test_programs += tests/reference/trajectory_mpi_test
 tests_reference_trajectory_mpi_test_SOURCES = tests/reference/trajectory_mpi_test.c $(train_support)
 tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = losses optimizers
+references = layers losses optimizers schedules schedules_trained
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/train/gradient_single_mpi_test
 tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
@@ -185,6 +193,7 @@ run_tests = \
 	tests/run/resume_test.sh \
 	tests/run/rooms_test.sh \
 	tests/run/same_test.sh \
+	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)

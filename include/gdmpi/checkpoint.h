@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gdmpi/schedule.h"
 #include "gdmpi/status.h"
 #include "gdmpi/store.h"
 #include "gdmpi/tensor.h"
@@ -29,6 +30,7 @@ typedef struct gd_progress {
     double best_loss; /* the lowest validation loss of an epoch; NaN: none yet, */
     int64_t best_epoch;
     int64_t best_step;
+    gd_plateau plateau;
     int64_t log_bytes; /* how long metrics.jsonl was, this checkpoint's line included */
 } gd_progress;
 

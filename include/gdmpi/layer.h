@@ -10,27 +10,39 @@
 #define gd_layer_kinds GD_NAME(gd_layer_kinds)
 #define gd_layer_find GD_NAME(gd_layer_find)
 #define gd_layer_name GD_NAME(gd_layer_name)
+#define gd_layer_shape GD_NAME(gd_layer_shape)
+#define gd_layer_tensors GD_NAME(gd_layer_tensors)
+#define gd_layer_first GD_NAME(gd_layer_first)
+#define gd_layer_joint GD_NAME(gd_layer_joint)
+#define gd_layer_batch_norm GD_NAME(gd_layer_batch_norm)
 #define gd_layer_dense GD_NAME(gd_layer_dense)
 #define gd_layer_dropout GD_NAME(gd_layer_dropout)
+#define gd_layer_elu GD_NAME(gd_layer_elu)
 #define gd_layer_gelu GD_NAME(gd_layer_gelu)
+#define gd_layer_layer_norm GD_NAME(gd_layer_layer_norm)
 #define gd_layer_leaky_relu GD_NAME(gd_layer_leaky_relu)
 #define gd_layer_relu GD_NAME(gd_layer_relu)
+#define gd_layer_residual GD_NAME(gd_layer_residual)
 #define gd_layer_sigmoid GD_NAME(gd_layer_sigmoid)
+#define gd_layer_silu GD_NAME(gd_layer_silu)
+#define gd_layer_softmax GD_NAME(gd_layer_softmax)
 #define gd_layer_softplus GD_NAME(gd_layer_softplus)
 #define gd_layer_tanh GD_NAME(gd_layer_tanh)
 
-#define GD_LAYER_TENSORS 2
+#define GD_LAYER_TENSORS 4
 
 typedef struct gd_layer_kind gd_layer_kind;
 
 typedef struct gd_layer {
     const gd_layer_kind *kind;
-    int index;               /* its place in `layers`, from 0 */
+    int index;               /* its place in `layers`, inner ones counted as well, from 0 */
     double argument;         /* dense 512: 512 */
     int64_t inputs, outputs; /* reals of one row */
     int64_t cache;           /* reals of one row that backward needs besides x and y */
     int tensor_count;
     gd_tensor tensor[GD_LAYER_TENSORS]; /* offsets in the model's flat vector */
+    int inner_count;
+    struct gd_layer *inner; /* residual(dense 5): dense 5 */
 } gd_layer;
 
 /* One tile of rows on its way through the layers. */
@@ -44,21 +56,25 @@ typedef struct gd_pass {
 } gd_pass;
 
 /* What a layer reads and writes in a pass; `rows` are the pass's, `inputs`, `outputs` and the width
- * of the cache are the layer's. Forward is not given dy, dx and gradient. */
+ * of the cache are the layer's. Forward is not given dy and dx; in training it is given the
+ * gradient, for that of statistics. */
 typedef struct gd_flow {
     const real *parameters; /* the model's flat vector; NULL will do for layers without tensors */
     const real *x;          /* [rows, inputs] */
     real *y;                /* [rows, outputs]; set by forward, read by backward; never x */
-    real *cache;            /* [rows, cache]; as y; NULL if the layer's cache is 0 */
-    const real *dy;         /* [rows, outputs] */
-    real *dx;               /* [rows, inputs]; layers without tensors: may be dy, others: or NULL */
-    real *gradient;         /* like parameters; only the layer's own tensors are touched */
-    const gd_ready *ready;  /* told by layers with tensors, the last time from tensor[0] on */
+    real *cache;           /* [rows, cache]; as y, but backward may use it up; NULL if cache is 0 */
+    const real *dy;        /* [rows, outputs] */
+    real *dx;              /* [rows, inputs]; layers without tensors: may be dy, others: or NULL */
+    real *gradient;        /* like parameters; only the layer's own tensors are touched */
+    const gd_ready *ready; /* told by layers with tensors, the last time from tensor[0] on */
 } gd_flow;
 
 struct gd_layer_kind {
     const char *name;
     const char *help; /* one line, with the formula */
+
+    bool joint; /* a shard's rows of a step must pass together, not tile by tile */
+    bool block; /* takes layers in parentheses, to as many outputs as inputs; no argument */
 
     /* Its one argument; `argument` NULL: it takes none. */
     const char *argument; /* "units" */
@@ -67,9 +83,13 @@ struct gd_layer_kind {
     double min, max;      /* the range: min <= a <= max, or min <= a < max if `open` */
     bool open;
 
+    /* How much larger the weights before it should be, for their outputs to keep their spread
+     * behind it; NULL: not known. */
+    double (*gain)(const gd_layer *layer);
+
     /* Sets outputs, cache and tensors (rank, dims, count, fans; not names or offsets) from inputs
-     * and argument; NULL: outputs = inputs, no cache, no tensors. Tensor 0 is called weight and
-     * tensor 1 bias. */
+     * and argument; NULL: outputs = inputs, no cache, no tensors. The tensors are called weight,
+     * bias, running_mean and running_var, of which the last two are statistics. */
     void (*shape)(gd_layer *layer);
 
     /* y, and what backward needs in cache, from x. */
@@ -81,10 +101,24 @@ struct gd_layer_kind {
 };
 
 extern const gd_layer_kind *const gd_layer_kinds[]; /* ends with NULL */
-extern const gd_layer_kind gd_layer_dense, gd_layer_dropout, gd_layer_gelu, gd_layer_leaky_relu,
-    gd_layer_relu, gd_layer_sigmoid, gd_layer_softplus, gd_layer_tanh;
+extern const gd_layer_kind gd_layer_batch_norm, gd_layer_dense, gd_layer_dropout, gd_layer_elu,
+    gd_layer_gelu, gd_layer_layer_norm, gd_layer_leaky_relu, gd_layer_relu, gd_layer_residual,
+    gd_layer_sigmoid, gd_layer_silu, gd_layer_softmax, gd_layer_softplus, gd_layer_tanh;
 
 const gd_layer_kind *gd_layer_find(const char *name); /* NULL: none */
 const char *gd_layer_name(size_t index);              /* a gd_names */
+
+/* Sets inputs, and what the kind's `shape` sets, inner layers included. Not collective. */
+void gd_layer_shape(gd_layer *layer, int64_t inputs);
+
+/* How many tensors it has, with those of its inner layers. Not collective. */
+int gd_layer_tensors(const gd_layer *layer);
+
+/* Whether a shard's rows of a step must pass it, or one of its inner layers, together. Not
+ * collective. */
+bool gd_layer_joint(const gd_layer *layer);
+
+/* The place of the first of the layers that has tensors; one does. Not collective. */
+int gd_layer_first(const gd_layer *layers, int count);
 
 #endif

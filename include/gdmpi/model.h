@@ -3,6 +3,7 @@
 #define GDMPI_MODEL_H
 
 #include "gdmpi/config.h"
+#include "gdmpi/init.h"
 #include "gdmpi/layer.h"
 #include "gdmpi/loss.h"
 
@@ -18,7 +19,8 @@
 #define gd_workspace_free GD_NAME(gd_workspace_free)
 #define gd_workspace_bytes GD_NAME(gd_workspace_bytes)
 
-/* [model]: layers, loss, init, init_from; the losses' own settings are in their tables. */
+/* [model]: layers, loss, init, init_gain, init_from; the losses' own settings are in their tables.
+ */
 extern const gd_settings gd_model_settings;
 
 typedef struct gd_model {
@@ -26,9 +28,12 @@ typedef struct gd_model {
     gd_layer *layers;
     int64_t inputs, outputs;
     int64_t tile_rows; /* the most rows worked at once: bits depend on how many are */
+    bool joint;        /* a shard's rows of a step must pass together */
     gd_tensors tensors;
     const gd_loss *loss;
     double loss_options[GD_LOSS_OPTIONS]; /* the values of its settings, row by row */
+    const gd_init *init;
+    double init_gain; /* 0: by the activation */
 } gd_model;
 
 /* Of [model] in the config, for rows of `inputs` features. GD_BAD_INPUT says where in `layers` it
@@ -40,8 +45,7 @@ void gd_model_free(gd_model **model);
 gd_target gd_model_target(const gd_model *model);
 
 /* Initial parameters [tensors.size] by [model] init, the same on every rank. Not collective. */
-void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_t seed,
-                         real *parameters);
+gd_status gd_model_initialise(const gd_model *model, uint64_t seed, real *parameters);
 
 /* Floating-point operations of the matrix products of one row: 2 inputs outputs each; forward only,
  * or with backward as well. Not collective. */

@@ -4,17 +4,20 @@
 
 #include "gdmpi/comm.h"
 #include "gdmpi/model.h"
+#include "gdmpi/schedule.h"
 
 #define gd_problem_open GD_NAME(gd_problem_open)
 #define gd_problem_load GD_NAME(gd_problem_load)
 #define gd_problem_close GD_NAME(gd_problem_close)
 #define gd_problem_read_weights GD_NAME(gd_problem_read_weights)
 #define gd_problem_weigh GD_NAME(gd_problem_weigh)
+#define gd_problem_steps GD_NAME(gd_problem_steps)
 
 typedef struct gd_problem {
     gd_comm *comm;
     const gd_config *config;
     gd_model *model;
+    gd_schedule schedule;
     double scale;
     uint64_t seed;
 
@@ -51,5 +54,7 @@ gd_status gd_problem_read_weights(gd_problem *problem);
  * row's own times that of its class, divided by the mean over all rows. GD_BAD_INPUT if all are 0.
  * Collective. */
 gd_status gd_problem_weigh(gd_problem *problem);
+/* All steps that train.epochs and train.max_steps ask for. Not collective. */
+int64_t gd_problem_steps(const gd_problem *problem);
 
 #endif

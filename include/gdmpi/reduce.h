@@ -90,7 +90,8 @@ struct gd_reducer {
     gd_phases *phases;
     gd_status refused; /* why "auto" did not take the kind that it would rather have */
     bool overlap, adds;
-    int64_t size; /* of the flat vector */
+    int64_t size;    /* of the flat vector */
+    int64_t trained; /* what it has from here on is not in its norm */
     int64_t shards;
     gd_range mine; /* this rank's shards */
     gd_node cover[GD_TREE_COVER_MAX];
@@ -118,6 +119,7 @@ typedef struct gd_reducer_plan {
     bool overlap;     /* sums travel between hosts while gradients are computed */
     bool adds;        /* shards may add to a gradient, with the bits of adding afterwards */
     int64_t size;     /* a multiple of GD_TENSOR_ALIGN */
+    int64_t apart;    /* elements at the end that do not count in the norm; likewise */
     int64_t shards;   /* at least the number of ranks */
 } gd_reducer_plan;
 

@@ -16,7 +16,9 @@ typedef struct gd_table {
 /* A line of the table; val_loss and val_metric only where there is a metric. */
 typedef struct gd_table_line {
     int64_t epoch, step;
-    double train_loss, val_loss, val_metric, samples_per_second, seconds;
+    double train_loss, val_loss, val_metric;
+    double lr; /* of the last step */
+    double samples_per_second, seconds;
 } gd_table_line;
 
 /* `progress` is "on", "off", or "auto": a bar where standard output is a terminal. */

@@ -18,7 +18,11 @@ typedef struct gd_text {
 /* Appends in the style of printf. A failure is remembered in `failed`. Not collective. */
 void gd_text_add(gd_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Appends the sizes of an array: "[512, 784]". Not collective. */
+/* The sizes of an array of up to 8 dimensions: "[512, 784]"; returns `out`. Not collective. */
+#define GD_TEXT_DIMS 192
+const char *gd_text_dims(int rank, const int64_t *dims, char out[GD_TEXT_DIMS]);
+
+/* Appends them. Not collective. */
 void gd_text_add_dims(gd_text *text, int rank, const int64_t *dims);
 
 /* The text so far, "" if nothing was added; owned by `text`. Not collective. */

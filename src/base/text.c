@@ -41,12 +41,21 @@ void gd_text_add(gd_text *text, const char *format, ...) {
     va_end(arguments);
 }
 
-void gd_text_add_dims(gd_text *text, int rank, const int64_t *dims) {
-    gd_text_add(text, "[");
-    for (int i = 0; i < rank; i++) {
-        gd_text_add(text, "%s%lld", i == 0 ? "" : ", ", (long long)dims[i]);
+const char *gd_text_dims(int rank, const int64_t *dims, char out[GD_TEXT_DIMS]) {
+    int at = snprintf(out, GD_TEXT_DIMS, "[");
+    for (int i = 0; i < rank && at < GD_TEXT_DIMS; i++) {
+        at += snprintf(out + at, (size_t)(GD_TEXT_DIMS - at), "%s%lld", i == 0 ? "" : ", ",
+                       (long long)dims[i]);
     }
-    gd_text_add(text, "]");
+    if (at < GD_TEXT_DIMS) {
+        snprintf(out + at, (size_t)(GD_TEXT_DIMS - at), "]");
+    }
+    return out;
+}
+
+void gd_text_add_dims(gd_text *text, int rank, const int64_t *dims) {
+    char all[GD_TEXT_DIMS];
+    gd_text_add(text, "%s", gd_text_dims(rank, dims, all));
 }
 
 const char *gd_text_bytes(const gd_text *text) {

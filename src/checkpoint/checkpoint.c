@@ -32,6 +32,10 @@ const gd_checkpoint_field gd_checkpoint_fields[] = {
     {"best_loss", false, offsetof(gd_progress, best_loss)},
     {"best_epoch", true, offsetof(gd_progress, best_epoch)},
     {"best_step", true, offsetof(gd_progress, best_step)},
+    {"plateau_best", false, offsetof(gd_progress, plateau.best)},
+    {"plateau_bad", true, offsetof(gd_progress, plateau.bad)},
+    {"plateau_cooldown", true, offsetof(gd_progress, plateau.cooldown)},
+    {"plateau_reductions", true, offsetof(gd_progress, plateau.reductions)},
     {"log_bytes", true, offsetof(gd_progress, log_bytes)},
     {0},
 };

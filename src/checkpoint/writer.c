@@ -124,11 +124,8 @@ gd_status gd_writer_new(const gd_writer_plan *plan, gd_writer **writer) {
     }
     if (status != GD_OK) {
         gd_writer_free(writer);
-        return status;
     }
-    self->threaded = plan->thread && gd_process_thread(&self->thread, work, self) == 0;
-    self->account.thread = self->threaded;
-    return GD_OK;
+    return status;
 }
 
 void gd_writer_free(gd_writer **writer) {
@@ -169,8 +166,18 @@ gd_snapshot *gd_writer_take(gd_writer *writer) {
     return snapshot;
 }
 
+/* With the first snapshot, and not before: while a run begins, processes are forked
+ * (store_guard.c), which a thread that holds a lock of a library's can bring to a standstill. */
+static void start_thread(gd_writer *writer) {
+    writer->threaded = writer->plan.thread && gd_process_thread(&writer->thread, work, writer) == 0;
+    writer->account.thread = writer->threaded;
+}
+
 void gd_writer_give(gd_writer *writer) {
     pthread_mutex_lock(&writer->mutex);
+    if (writer->given == 0) {
+        start_thread(writer);
+    }
     writer->given++;
     if (writer->threaded) {
         pthread_cond_broadcast(&writer->changed);

@@ -99,16 +99,13 @@ static int64_t elements(const gd_shape *shape) {
 /* "[3, 5]: A | B" */
 static void print_place(const char *what, const gd_shape *shape, const place *at) {
     int64_t place[GD_RANK_MAX], rest = at->index;
-    char a[32], b[32];
-    gd_text text = {0};
+    char a[32], b[32], dims[GD_TEXT_DIMS];
     for (int i = shape->rank - 1; i >= 0; i--) {
         place[i] = rest % shape->dims[i];
         rest /= shape->dims[i];
     }
-    gd_text_add_dims(&text, shape->rank, place);
-    printf("    %-8s %s: %s | %s\n", what, gd_text_bytes(&text), gd_text_number(at->a, a),
-           gd_text_number(at->b, b));
-    gd_text_free(&text);
+    printf("    %-8s %s: %s | %s\n", what, gd_text_dims(shape->rank, place, dims),
+           gd_text_number(at->a, a), gd_text_number(at->b, b));
 }
 
 static void print_values(const char *name, const gd_shape *shape, const difference *found) {
@@ -123,13 +120,10 @@ static bool same_dims(const gd_shape *a, const gd_shape *b) {
     return a->rank == b->rank && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0;
 }
 
-static void print_shapes(const char *name, const side *a, const side *b) {
-    gd_text text = {0};
-    gd_text_add_dims(&text, a->shape.rank, a->shape.dims);
-    gd_text_add(&text, " | ");
-    gd_text_add_dims(&text, b->shape.rank, b->shape.dims);
-    printf("  %s: %s\n", name, gd_text_bytes(&text));
-    gd_text_free(&text);
+static void print_shapes(const char *name, const gd_shape *a, const gd_shape *b) {
+    char one[GD_TEXT_DIMS], other[GD_TEXT_DIMS];
+    printf("  %s: %s | %s\n", name, gd_text_dims(a->rank, a->dims, one),
+           gd_text_dims(b->rank, b->dims, other));
 }
 
 /* One that both have. */
@@ -140,7 +134,7 @@ static gd_status compare_set(side *a, side *b, const char *name, bool *same) {
         status = gd_store_shape(b->store, name, &b->shape);
     }
     if (status == GD_OK && !same_dims(&a->shape, &b->shape)) {
-        print_shapes(name, a, b);
+        print_shapes(name, &a->shape, &b->shape);
         *same = false;
         return GD_OK;
     }

@@ -36,7 +36,7 @@ void gd_table_head(const gd_table *table) {
     if (table->metric != NULL) {
         printf(" %12s %12s", "val loss", table->metric);
     }
-    printf(" %10s %10s\n", "samples/s", "time");
+    printf(" %10s %10s %10s\n", "lr", "samples/s", "time");
     fflush(stdout);
 }
 
@@ -47,7 +47,8 @@ void gd_table_row(gd_table *table, const gd_table_line *line) {
     if (table->metric != NULL) {
         printf(" %12.6g %12.6g", line->val_loss, line->val_metric);
     }
-    printf(" %10s %10s\n", gd_text_grouped((int64_t)line->samples_per_second, rate),
+    printf(" %10.4g %10s %10s\n", line->lr,
+           gd_text_grouped((int64_t)line->samples_per_second, rate),
            gd_text_duration(line->seconds, duration));
     fflush(stdout);
 }

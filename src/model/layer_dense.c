@@ -1,6 +1,7 @@
 #include <cblas.h>
 #include <limits.h>
 
+#include "columns.h"
 #include "gdmpi/layer.h"
 
 enum { WEIGHT, BIAS };
@@ -41,30 +42,6 @@ static void forward(const gd_layer *layer, const gd_pass *pass, const gd_flow *f
     add_to_rows(pass->rows, layer->outputs, flow->parameters + layer->tensor[BIAS].offset, flow->y);
 }
 
-enum { STRIP = 128 };
-
-/* Adds up the rows of `count` <= STRIP columns of dy, apart from what `sum` held before, so that
- * adding to a gradient gives the bits of computing apart and adding, as GEMM does. */
-GD_CLONES static void sum_strip(int64_t rows, int64_t width, int64_t count, bool accumulate,
-                                const real *restrict dy, real *restrict sum) {
-    real strip[STRIP] = {0};
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t j = 0; j < count; j++) {
-            strip[j] += dy[i * width + j];
-        }
-    }
-    for (int64_t j = 0; j < count; j++) {
-        sum[j] = accumulate ? sum[j] + strip[j] : strip[j];
-    }
-}
-
-static void sum_columns(int64_t rows, int64_t width, bool accumulate, const real *dy, real *sum) {
-    for (int64_t j = 0; j < width; j += STRIP) {
-        int64_t count = width - j < STRIP ? width - j : STRIP;
-        sum_strip(rows, width, count, accumulate, dy + j, sum + j);
-    }
-}
-
 /* Elements of the weight's gradient that are computed at once: what is final can be sent while the
  * rest is computed. */
 enum { PANEL = 1 << 20, PANEL_ROWS = 64 };
@@ -96,8 +73,8 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
                 outputs, flow->parameters + layer->tensor[WEIGHT].offset, inputs, 0, flow->dx,
                 inputs);
     }
-    sum_columns(pass->rows, layer->outputs, pass->accumulate, flow->dy,
-                flow->gradient + layer->tensor[BIAS].offset);
+    gd_columns_sum(pass->rows, layer->outputs, pass->accumulate, flow->dy,
+                   flow->gradient + layer->tensor[BIAS].offset);
     weight_gradient(layer, pass, flow);
 }
 

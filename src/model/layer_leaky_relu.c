@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "gdmpi/layer.h"
 
 GD_CLONES static void rectify(int64_t count, real slope, const real *restrict x, real *restrict y) {
@@ -22,6 +24,10 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
                         flow->dx);
 }
 
+static double gain(const gd_layer *layer) {
+    return sqrt(2 / (1 + layer->argument * layer->argument));
+}
+
 const gd_layer_kind gd_layer_leaky_relu = {
     .name = "leaky_relu",
     .help = "y = x where x > 0, else slope x",
@@ -29,6 +35,7 @@ const gd_layer_kind gd_layer_leaky_relu = {
     .initial = 0.01,
     .min = 0,
     .max = 1,
+    .gain = gain,
     .forward = forward,
     .backward = backward,
 };

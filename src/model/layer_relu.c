@@ -22,9 +22,15 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     pass_where_positive(pass->rows * layer->outputs, flow->y, flow->dy, flow->dx);
 }
 
+static double gain(const gd_layer *layer) {
+    (void)layer;
+    return 1.41421356237309504880; /* sqrt(2) */
+}
+
 const gd_layer_kind gd_layer_relu = {
     .name = "relu",
     .help = "y = max(0, x)",
+    .gain = gain,
     .forward = forward,
     .backward = backward,
 };

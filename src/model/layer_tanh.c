@@ -25,9 +25,15 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     differentiate(pass->rows * layer->outputs, flow->y, flow->dy, flow->dx);
 }
 
+static double gain(const gd_layer *layer) {
+    (void)layer;
+    return 5.0 / 3;
+}
+
 const gd_layer_kind gd_layer_tanh = {
     .name = "tanh",
     .help = "y = tanh(x)",
+    .gain = gain,
     .forward = forward,
     .backward = backward,
 };

@@ -59,8 +59,36 @@ static gd_status parse_argument(const gd_config *config, const char *word, gd_la
     return GD_OK;
 }
 
-/* Takes `entry` apart in place. */
-static gd_status parse_entry(const gd_config *config, char *entry, gd_layer *layer) {
+/* The layers of a list, and how many were read before, in other lists too. */
+typedef struct reader {
+    const gd_config *config;
+    int number;
+} reader;
+
+static gd_status parse_list(reader *reader, char *text, gd_layer **layers, int *count);
+
+static gd_status check_block(const gd_config *config, const gd_layer_kind *kind, const char *inner,
+                             const char *behind) {
+    if (kind->block && inner == NULL) {
+        return gd_config_fail(config, "model", "layers",
+                              "%s takes layers in parentheses, e.g. %s(dense 64, relu, dense 64)",
+                              kind->name, kind->name);
+    }
+    if (!kind->block && inner != NULL) {
+        return gd_config_fail(config, "model", "layers", "%s takes no layers in parentheses",
+                              kind->name);
+    }
+    if (behind[strspn(behind, blanks)] != '\0') {
+        return gd_config_fail(config, "model", "layers",
+                              "'%s' after %s(...) is too much; layers are separated by commas",
+                              behind + strspn(behind, blanks), kind->name);
+    }
+    return GD_OK;
+}
+
+/* The name and the argument, apart from parentheses; takes `entry` apart in place. */
+static gd_status parse_words(const reader *reader, char *entry, gd_layer *layer) {
+    const gd_config *config = reader->config;
     char *rest = NULL;
     const char *name = strtok_r(entry, blanks, &rest);
     if (name == NULL) {
@@ -88,30 +116,92 @@ static gd_status parse_entry(const gd_config *config, char *entry, gd_layer *lay
     return status;
 }
 
-static int count_entries(const char *text) {
+static gd_status parse_entry(reader *reader, char *entry, gd_layer *layer) {
+    char *inner = NULL, *behind = "";
+    char *open = strchr(entry, '(');
+    if (open != NULL) {
+        *open = '\0';
+        inner = open + 1;
+        behind = strchr(inner, ')');
+        *behind++ = '\0';
+    }
+    layer->index = reader->number++;
+    gd_status status = parse_words(reader, entry, layer);
+    if (status == GD_OK) {
+        status = check_block(reader->config, layer->kind, inner, behind);
+    }
+    if (status == GD_OK && inner != NULL) {
+        status = parse_list(reader, inner, &layer->inner, &layer->inner_count);
+    }
+    return status;
+}
+
+/* The comma that ends an entry, or the end of the text. */
+static char *entry_end(char *entry) {
+    while (*entry != ',' && *entry != '\0') {
+        entry = *entry == '(' ? strchr(entry, ')') : entry + 1;
+    }
+    return entry;
+}
+
+static int count_entries(char *text) {
     int count = 1;
-    for (const char *c = strchr(text, ','); c != NULL; c = strchr(c + 1, ',')) {
+    for (char *end = entry_end(text); *end != '\0'; end = entry_end(end + 1)) {
         count++;
     }
     return count;
 }
 
+/* Takes `text` apart in place. */
+static gd_status parse_list(reader *reader, char *text, gd_layer **layers, int *count) {
+    const int entries = count_entries(text);
+    gd_status status = gd_memory_new(layers, (size_t)entries, sizeof **layers, "the layers");
+    if (status != GD_OK) {
+        return status;
+    }
+    *count = entries;
+    for (int i = 0; i < entries && status == GD_OK; i++) {
+        char *end = entry_end(text);
+        const bool last = *end == '\0';
+        *end = '\0';
+        status = parse_entry(reader, text, &(*layers)[i]);
+        text = last ? end : end + 1;
+    }
+    return status;
+}
+
+/* Every ( has its ), and none stands within others. */
+static gd_status check_parentheses(const gd_config *config, const char *text) {
+    bool open = false;
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == (open ? '(' : ')')) {
+            return gd_config_fail(config, "model", "layers", "%s",
+                                  open ? "a '(' within parentheses; they cannot be nested"
+                                       : "a ')' without a '(' before it");
+        }
+        open = *c == '(' || (open && *c != ')');
+    }
+    return open ? gd_config_fail(config, "model", "layers", "a '(' without a ')' after it") : GD_OK;
+}
+
 gd_status gd_layers_parse(const gd_config *config, gd_layer **layers, int *count) {
     char *copy = NULL;
     const char *text = gd_config_text(config, "model", "layers");
-    *count = count_entries(text);
-    gd_status status = gd_memory_new(layers, (size_t)*count, sizeof **layers, "the layers");
+    reader reader = {.config = config};
+    gd_status status = check_parentheses(config, text);
     if (status == GD_OK) {
         status = gd_text_copy(text, &copy);
     }
-    char *rest = copy;
-    for (int i = 0; i < *count && status == GD_OK; i++) {
-        (*layers)[i].index = i;
-        status = parse_entry(config, strsep(&rest, ","), &(*layers)[i]);
+    if (status == GD_OK) {
+        status = parse_list(&reader, copy, layers, count);
     }
     gd_memory_free(&copy);
-    if (status != GD_OK) {
-        gd_memory_free(layers);
-    }
     return status;
+}
+
+void gd_layers_free(gd_layer **layers, int count) {
+    for (int i = 0; *layers != NULL && i < count; i++) {
+        gd_layers_free(&(*layers)[i].inner, (*layers)[i].inner_count);
+    }
+    gd_memory_free(layers);
 }

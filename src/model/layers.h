@@ -6,9 +6,12 @@
 #include "gdmpi/layer.h"
 
 #define gd_layers_parse GD_NAME(gd_layers_parse)
+#define gd_layers_free GD_NAME(gd_layers_free)
 
-/* Sets kind, index and argument of each entry of `layers`; *layers is freed with gd_memory_free.
- * GD_BAD_INPUT names the entry that is wrong. Not collective. */
+/* Sets kind, index, argument and inner layers of each entry of `layers`; *layers is freed with
+ * gd_layers_free, after a failure too. GD_BAD_INPUT names the entry that is wrong. Not collective.
+ */
 gd_status gd_layers_parse(const gd_config *config, gd_layer **layers, int *count);
+void gd_layers_free(gd_layer **layers, int count);
 
 #endif

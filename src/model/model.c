@@ -1,8 +1,8 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "gdmpi/init.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/model.h"
 #include "layers.h"
@@ -20,6 +20,10 @@ static const gd_setting rows[] = {
      .initial = "default",
      .choices = gd_init_name,
      .help = "initial parameters; default is that of PyTorch's layers"},
+    {.key = "init_gain",
+     .kind = GD_SETTING_TEXT,
+     .initial = "1",
+     .help = "multiplies initial weights; auto: they are for the activation that follows them"},
     {.key = "init_from",
      .kind = GD_SETTING_TEXT,
      .initial = "",
@@ -36,12 +40,18 @@ static gd_status shape_layers(const gd_config *config, gd_model *model) {
     int64_t width = model->inputs;
     for (int i = 0; i < model->layer_count; i++) {
         gd_layer *layer = &model->layers[i];
-        layer->inputs = layer->outputs = width;
-        if (layer->kind->shape != NULL) {
-            layer->kind->shape(layer);
-        }
+        gd_layer_shape(layer, width);
         width = layer->outputs;
-        model->tensors.count += layer->tensor_count;
+        model->tensors.count += gd_layer_tensors(layer);
+        model->joint = model->joint || gd_layer_joint(layer);
+        if (layer->kind->block && layer->outputs != layer->inputs) {
+            return gd_config_fail(
+                config, "model", "layers",
+                "%s adds its %lld inputs to the %lld outputs of its layers, which "
+                "must be as many: its last dense needs %lld units",
+                layer->kind->name, (long long)layer->inputs, (long long)layer->outputs,
+                (long long)layer->inputs);
+        }
     }
     model->outputs = width;
     if (model->tensors.count == 0) {
@@ -58,27 +68,58 @@ static gd_status shape_layers(const gd_config *config, gd_model *model) {
     return GD_OK;
 }
 
-/* Lays the tensors out one after another; false if there are too many elements to count. */
-static bool place_tensors(gd_model *model) {
-    static const char *const part[GD_LAYER_TENSORS] = {"weight", "bias"};
-    gd_tensors *tensors = &model->tensors;
-    int number = 0;
-    for (int i = 0; i < model->layer_count; i++) {
-        gd_layer *layer = &model->layers[i];
+/* That of the first layer after number `i`, up to the next with tensors, of which it is known; else
+ * 1. */
+static double gain_after(const gd_layer *layers, int count, int i) {
+    for (i++; i < count && gd_layer_tensors(&layers[i]) == 0; i++) {
+        if (layers[i].kind->gain != NULL) {
+            return layers[i].kind->gain(&layers[i]);
+        }
+    }
+    return 1;
+}
+
+static bool place_tensor(gd_tensor *tensor, gd_tensors *tensors) {
+    if (tensor->count > most_elements - tensors->size) {
+        return false;
+    }
+    tensor->offset = tensors->size;
+    tensors->size += (tensor->count + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
+    tensors->elements += tensor->statistic ? 0 : tensor->count;
+    tensors->list[tensors->count++] = *tensor;
+    return true;
+}
+
+/* Lays those tensors out that are, or are not, statistics, one after another, under names that
+ * start with `prefix`; false if there are too many elements to count. */
+static bool place_tensors(bool statistics, const char *prefix, gd_layer *layers, int count,
+                          gd_tensors *tensors) {
+    static const char *const part[GD_LAYER_TENSORS] = {"weight", "bias", "running_mean",
+                                                       "running_var"};
+    for (int i = 0; i < count; i++) {
+        gd_layer *layer = &layers[i];
+        char inner[16];
         for (int t = 0; t < layer->tensor_count; t++) {
             gd_tensor *tensor = &layer->tensor[t];
-            if (tensor->count > most_elements - tensors->size) {
+            snprintf(tensor->name, sizeof tensor->name, "%s%d.%s", prefix, i, part[t]);
+            tensor->gain = gain_after(layers, count, i);
+            if (tensor->statistic == statistics && !place_tensor(tensor, tensors)) {
                 return false;
             }
-            snprintf(tensor->name, sizeof tensor->name, "%d.%s", i, part[t]);
-            tensor->offset = tensors->size;
-            tensors->size +=
-                (tensor->count + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
-            tensors->elements += tensor->count;
-            tensors->list[number++] = *tensor;
+        }
+        snprintf(inner, sizeof inner, "%d.", i);
+        if (!place_tensors(statistics, inner, layer->inner, layer->inner_count, tensors)) {
+            return false;
         }
     }
     return true;
+}
+
+static bool place_all(gd_model *model) {
+    gd_tensors *tensors = &model->tensors;
+    bool fits = place_tensors(false, "", model->layers, model->layer_count, tensors);
+    tensors->trained = tensors->size;
+    return fits && place_tensors(true, "", model->layers, model->layer_count, tensors);
 }
 
 /* Where every matrix is narrow, the time goes into reading x, and a small tile stays in the L2
@@ -111,6 +152,21 @@ static void read_loss(const gd_config *config, gd_model *model) {
     }
 }
 
+static gd_status read_init(const gd_config *config, gd_model *model) {
+    const char *text = gd_config_text(config, "model", "init_gain");
+    const bool by_activation = strcmp(text, "auto") == 0;
+    model->init = gd_init_find(gd_config_text(config, "model", "init"));
+    if (!by_activation && !(gd_text_to_number(text, &model->init_gain) && model->init_gain > 0)) {
+        return gd_config_fail(config, "model", "init_gain",
+                              "'%s' is neither a number above 0 nor auto", text);
+    }
+    if (model->init->gain == 0 && model->init_gain != 1) {
+        return gd_config_fail(config, "model", "init_gain", "has no effect with init = %s",
+                              model->init->name);
+    }
+    return GD_OK;
+}
+
 static gd_status build(const gd_config *config, gd_model *model) {
     if (model->inputs > INT_MAX) {
         return gd_config_fail(config, "model", "layers",
@@ -118,7 +174,10 @@ static gd_status build(const gd_config *config, gd_model *model) {
                               (long long)model->inputs, INT_MAX);
     }
     read_loss(config, model);
-    gd_status status = gd_layers_parse(config, &model->layers, &model->layer_count);
+    gd_status status = read_init(config, model);
+    if (status == GD_OK) {
+        status = gd_layers_parse(config, &model->layers, &model->layer_count);
+    }
     if (status == GD_OK) {
         status = shape_layers(config, model);
     }
@@ -126,7 +185,8 @@ static gd_status build(const gd_config *config, gd_model *model) {
         status = gd_memory_new(&model->tensors.list, (size_t)model->tensors.count,
                                sizeof *model->tensors.list, "the list of tensors");
     }
-    if (status == GD_OK && !place_tensors(model)) {
+    model->tensors.count = 0;
+    if (status == GD_OK && !place_all(model)) {
         status = gd_config_fail(config, "model", "layers",
                                 "more parameters than any memory holds, the most is %lld",
                                 (long long)most_elements);
@@ -151,7 +211,7 @@ gd_status gd_model_new(const gd_config *config, int64_t inputs, gd_model **model
 
 void gd_model_free(gd_model **model) {
     if (*model != NULL) {
-        gd_memory_free(&(*model)->layers);
+        gd_layers_free(&(*model)->layers, (*model)->layer_count);
         gd_memory_free(&(*model)->tensors.list);
         gd_memory_free(model);
     }
@@ -163,14 +223,24 @@ gd_target gd_model_target(const gd_model *model) {
         .kind = loss->target, .outputs = model->outputs, .min = loss->min, .max = loss->max};
 }
 
-void gd_model_initialise(const gd_model *model, const gd_config *config, uint64_t seed,
-                         real *parameters) {
-    const gd_init *init = gd_init_find(gd_config_text(config, "model", "init"));
-    for (int i = 0; i < model->tensors.count; i++) {
+static double init_factor(const gd_model *model, const gd_tensor *tensor) {
+    return model->init_gain > 0 ? model->init_gain : tensor->gain / model->init->gain;
+}
+
+gd_status gd_model_initialise(const gd_model *model, uint64_t seed, real *parameters) {
+    gd_status status = GD_OK;
+    for (int i = 0; i < model->tensors.count && status == GD_OK; i++) {
         const gd_tensor *tensor = &model->tensors.list[i];
+        real *values = parameters + tensor->offset;
         gd_rng rng = gd_rng_stream(seed, GD_RNG_INIT, i, 0, 0);
-        init->fill(tensor, &rng, parameters + tensor->offset);
+        for (int64_t j = 0; j < tensor->count; j++) {
+            values[j] = (real)tensor->initial;
+        }
+        if (tensor->fan_in > 0) {
+            status = model->init->fill(tensor, &rng, init_factor(model, tensor), values);
+        }
     }
+    return status;
 }
 
 /* Forward multiplies by each matrix once and backward twice, but that there is no gradient of the
@@ -196,33 +266,26 @@ static gd_flow flow_through(int layer, const gd_workspace *workspace, const gd_b
 
 /* The outputs of the last layer, owned by the workspace. */
 static const real *forward(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
-                           const gd_batch *batch, const real *parameters) {
+                           const gd_batch *batch, const real *parameters, real *gradient) {
     for (int i = 0; i < model->layer_count; i++) {
         const gd_layer *layer = &model->layers[i];
-        const gd_flow flow = flow_through(i, workspace, batch, parameters);
+        gd_flow flow = flow_through(i, workspace, batch, parameters);
+        flow.gradient = gradient;
         layer->kind->forward(layer, pass, &flow);
     }
     return workspace->output[model->layer_count - 1];
 }
 
-static int first_with_tensors(const gd_model *model) {
-    int first = 0;
-    while (model->layers[first].tensor_count == 0) {
-        first++;
-    }
-    return first;
-}
-
 double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
                          const gd_batch *batch, const real *parameters, real *gradient,
                          const gd_ready *ready) {
-    const real *output = forward(model, workspace, pass, batch, parameters);
-    const int first = first_with_tensors(model);
+    const real *output = forward(model, workspace, pass, batch, parameters, gradient);
+    const int first = gd_layer_first(model->layers, model->layer_count);
     real *dy = workspace->delta[0], *other = workspace->delta[1];
     double loss = gd_loss_value(model->loss, model->loss_options, batch, output, dy, NULL);
     for (int i = model->layer_count - 1; i >= first; i--) {
         const gd_layer *layer = &model->layers[i];
-        real *dx = layer->tensor_count == 0 ? dy : other;
+        real *dx = gd_layer_tensors(layer) == 0 ? dy : other;
         gd_flow flow = flow_through(i, workspace, batch, parameters);
         flow.dy = dy;
         flow.dx = i == first ? NULL : dx;
@@ -240,6 +303,6 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
 double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
                          const real *parameters, double *metric) {
     const gd_pass pass = {.rows = batch->rows};
-    const real *output = forward(model, workspace, &pass, batch, parameters);
+    const real *output = forward(model, workspace, &pass, batch, parameters, NULL);
     return gd_loss_value(model->loss, model->loss_options, batch, output, NULL, metric);
 }

@@ -129,6 +129,7 @@ static gd_status start(const gd_reducer_kind *kind, gd_comm *comm, gd_phases *ph
                         .overlap = plan->overlap,
                         .adds = plan->adds,
                         .size = plan->size,
+                        .trained = plan->size - plan->apart,
                         .shards = plan->shards};
     describe(new);
     status = kind->start(new);
@@ -207,11 +208,14 @@ void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_ran
     for (int64_t done = 0; done < piece.count;) {
         gd_phases_enter(reducer->phases, GD_REDUCE);
         int64_t block = (piece.first + done) / reducer->block_size;
-        int64_t left = (block + 1) * reducer->block_size - (piece.first + done);
+        const bool trained = piece.first + done < reducer->trained;
+        int64_t end = (block + 1) * reducer->block_size;
+        end = trained && end > reducer->trained ? reducer->trained : end;
+        int64_t left = end - (piece.first + done);
         left = left < piece.count - done ? left : piece.count - done;
         int64_t count = left < GD_SUM_TILE ? left : GD_SUM_TILE;
-        reduction->squares[block] +=
-            gd_summation_mean(summation, done, count, factor, reducer->mean);
+        double squares = gd_summation_mean(summation, done, count, factor, reducer->mean);
+        reduction->squares[block] += trained ? squares : 0;
         if (reduction->measured != NULL) {
             memcpy(kept(reducer, piece) + done, reducer->mean, (size_t)count * sizeof(real));
         } else {

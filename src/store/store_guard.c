@@ -14,7 +14,8 @@
 #include "gdmpi/text.h"
 #include "store_private.h"
 
-enum { SECONDS = 5, BYTES_A_SECOND = 64 << 20, MEMORY = 1 << 30 };
+/* Of the processor; and by the clock, should it wait for something that never comes. */
+enum { SECONDS = 5, BYTES_A_SECOND = 64 << 20, CLOCK_TIMES = 24, MEMORY = 1 << 30 };
 
 static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU};
 
@@ -44,7 +45,7 @@ static int64_t address_space(void) {
 /* Ends with its parent, without a core or a report of its crash, and when it takes more time or
  * memory than so many bytes can need. */
 static void confine(int64_t bytes) {
-    int64_t space = address_space();
+    int64_t space = address_space(), seconds = SECONDS + bytes / BYTES_A_SECOND;
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (int i = 0; i < DEADLY; i++) {
@@ -54,7 +55,9 @@ static void confine(int64_t bytes) {
         (void)dup2(nowhere, STDERR_FILENO);
     }
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_CPU, SECONDS + bytes / BYTES_A_SECOND);
+    limit(RLIMIT_CPU, seconds);
+    (void)signal(SIGALRM, SIG_DFL);
+    alarm((unsigned)(CLOCK_TIMES * seconds));
     if (space > 0) {
         limit(RLIMIT_AS, space + MEMORY + 2 * bytes);
     }
@@ -113,6 +116,10 @@ static gd_status ended(const char *path, int how) {
     if (number == SIGXCPU) {
         return gd_status_new(GD_BAD_INPUT,
                              "%s: is damaged: the HDF5 library reads it without coming to an end",
+                             path);
+    }
+    if (number == SIGALRM) {
+        return gd_status_new(GD_FAILED, "%s: to read it has taken too long; is its disk in order?",
                              path);
     }
     for (int i = 0; i < DEADLY; i++) {

@@ -20,11 +20,8 @@ const char *gd_trainer_finished(const gd_trainer *trainer) {
 /* Seconds to the end of the run, at the rate of `seconds` for the steps of this epoch so far. */
 static double time_left(const gd_trainer *trainer, double seconds) {
     const gd_progress *progress = &trainer->progress;
-    int64_t epochs = gd_config_integer(trainer->problem->config, "train", "epochs");
-    int64_t most = gd_config_integer(trainer->problem->config, "train", "max_steps");
-    int64_t steps = epochs * steps_of_epoch(trainer);
-    steps = most > 0 && most < steps ? most : steps;
-    return seconds / (double)progress->epoch_step * (double)(steps - progress->step);
+    int64_t left = gd_problem_steps(trainer->problem) - progress->step;
+    return seconds / (double)progress->epoch_step * (double)left;
 }
 
 /* A multiple of an interval that counts steps. */
@@ -65,7 +62,7 @@ static void log_step(gd_trainer *trainer, const gd_outcome *outcome, const char 
     gd_metrics_integer(metrics, "epoch", trainer->progress.epoch + 1);
     gd_metrics_integer(metrics, "step", trainer->progress.step);
     gd_metrics_number(metrics, "loss", outcome->loss / (double)outcome->rows);
-    gd_metrics_number(metrics, "lr", gd_config_number(trainer->problem->config, "optimizer", "lr"));
+    gd_metrics_number(metrics, "lr", trainer->lr);
     gd_metrics_number(metrics, "grad_norm", outcome->grad_norm);
     if (verified) {
         gd_metrics_text(metrics, "digest", digest);
@@ -103,6 +100,11 @@ static gd_status end_epoch(gd_trainer *trainer) {
     }
     if (trainer->metrics != NULL) {
         gd_trainer_fail(trainer, gd_report_epoch(trainer));
+    }
+    if (whole) {
+        gd_schedule_observe(&problem->schedule, progress->step,
+                            problem->validates ? progress->val_loss : progress->train_loss,
+                            &progress->plateau);
     }
     progress->epoch++;
     progress->epoch_step = progress->epoch_rows = 0;

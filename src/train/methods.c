@@ -5,6 +5,7 @@
 #include "gdmpi/loss.h"
 #include "gdmpi/optimizer.h"
 #include "gdmpi/reduce.h"
+#include "gdmpi/schedule.h"
 #include "gdmpi/train.h"
 
 static void add_method(gd_text *out, const char *name, const char *argument, const char *help) {
@@ -16,8 +17,8 @@ static void add_method(gd_text *out, const char *name, const char *argument, con
 void gd_train_methods(gd_text *out) {
     gd_text_add(out, "Layers (model.layers):\n");
     for (size_t i = 0; gd_layer_kinds[i] != NULL; i++) {
-        add_method(out, gd_layer_kinds[i]->name, gd_layer_kinds[i]->argument,
-                   gd_layer_kinds[i]->help);
+        const gd_layer_kind *kind = gd_layer_kinds[i];
+        add_method(out, kind->name, kind->block ? "(layers)" : kind->argument, kind->help);
     }
     gd_text_add(out, "\nLosses (model.loss):\n");
     for (size_t i = 0; gd_losses[i] != NULL; i++) {
@@ -30,6 +31,10 @@ void gd_train_methods(gd_text *out) {
     gd_text_add(out, "\nOptimizers (optimizer.name):\n");
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
         add_method(out, gd_optimizer_kinds[i]->name, NULL, gd_optimizer_kinds[i]->help);
+    }
+    gd_text_add(out, "\nSchedules (schedule.name):\n");
+    for (size_t i = 0; gd_schedule_kinds[i] != NULL; i++) {
+        add_method(out, gd_schedule_kinds[i]->name, NULL, gd_schedule_kinds[i]->help);
     }
     gd_text_add(out, "\nSums over ranks (train.reduce):\n");
     for (size_t i = 0; gd_reducer_kinds[i] != NULL; i++) {

@@ -7,25 +7,33 @@
 #include "gdmpi/train.h"
 #include "train_private.h"
 
-static void print_layers(const gd_model *model) {
+static void print_tensors(const gd_layer *layer) {
+    char dims[GD_TEXT_DIMS];
+    for (int i = 0; i < layer->tensor_count; i++) {
+        const gd_tensor *tensor = &layer->tensor[i];
+        printf("%s %s %s", i > 0 ? "," : "", tensor->name,
+               gd_text_dims(tensor->rank, tensor->dims, dims));
+    }
+    printf("\n");
+}
+
+/* Those of `count` layers, whose names start with `prefix`. */
+static void print_layers(const char *prefix, const gd_layer *layers, int count) {
     char text[32];
-    printf("\nlayer                  outputs   parameters  tensors\n");
-    for (int i = 0; i < model->layer_count; i++) {
-        const gd_layer *layer = &model->layers[i];
-        int64_t count = 0;
-        char name[64];
-        gd_text tensors = {0};
+    for (int i = 0; i < count; i++) {
+        const gd_layer *layer = &layers[i];
+        int64_t elements = 0;
+        char name[64], inner[16];
         for (int j = 0; j < layer->tensor_count; j++) {
-            const gd_tensor *tensor = &layer->tensor[j];
-            count += tensor->count;
-            gd_text_add(&tensors, "%s%s ", j > 0 ? ", " : "", tensor->name);
-            gd_text_add_dims(&tensors, tensor->rank, tensor->dims);
+            elements += layer->tensor[j].statistic ? 0 : layer->tensor[j].count;
         }
-        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%d %s" : "%d %s %g", i,
-                 layer->kind->name, layer->argument);
-        printf("%-20s %9lld %12s  %s\n", name, (long long)layer->outputs,
-               gd_text_grouped(count, text), gd_text_bytes(&tensors));
-        gd_text_free(&tensors);
+        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%s%d %s" : "%s%d %s %g",
+                 prefix, i, layer->kind->name, layer->argument);
+        printf("%-20s %9lld %12s ", name, (long long)layer->outputs,
+               gd_text_grouped(elements, text));
+        print_tensors(layer);
+        snprintf(inner, sizeof inner, "%d.", i);
+        print_layers(inner, layer->inner, layer->inner_count);
     }
 }
 
@@ -43,10 +51,7 @@ static void print_shards(const gd_problem *problem) {
     printf("\nsteps an epoch     %s", gd_text_grouped(gd_shards_steps(shards), count));
     printf(", the last of %s rows",
            gd_text_grouped(gd_shards_step_rows(shards, gd_shards_steps(shards) - 1), count));
-    printf("\nsteps in all       %s\n",
-           gd_text_grouped(gd_shards_steps(shards) *
-                               gd_config_integer(problem->config, "train", "epochs"),
-                           count));
+    printf("\nsteps in all       %s\n", gd_text_grouped(gd_problem_steps(problem), count));
 }
 
 /* Of the rank that brings most. Collective. */
@@ -122,7 +127,8 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
     }
     if (status == GD_OK) {
         if (gd_comm_rank(comm) == 0) {
-            print_layers(problem->model);
+            printf("\nlayer                  outputs   parameters  tensors\n");
+            print_layers("", problem->model->layers, problem->model->layer_count);
             print_shards(problem);
             printf("\nGEMM rate          %.0f GFLOP/s, all ranks at once\n", 1e-9 * rate);
         }

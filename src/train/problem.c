@@ -104,14 +104,20 @@ static gd_status cut_shards(gd_problem *problem) {
 }
 
 /* The rows of a shard in a step are worked in `accumulate` parts, or in as many as there are rows,
- * and so is validation: less lies between the layers at once. */
-static void cut_tiles(gd_problem *problem) {
+ * and so is validation: less lies between the layers at once. Some layers need all of them. */
+static gd_status cut_tiles(gd_problem *problem) {
     int64_t parts = gd_config_integer(problem->config, "train", "accumulate");
     int64_t most = gd_shards_step_most(&problem->shards);
     int64_t part = (most + parts - 1) / parts;
     int64_t *tile = &problem->model->tile_rows;
+    if (problem->model->joint && parts > 1) {
+        return gd_config_fail(problem->config, "train", "accumulate",
+                              "batch_norm needs a shard's rows of a step at once; it must be 1");
+    }
     *tile = parts > 1 && part < *tile ? part : *tile;
+    *tile = problem->model->joint && most > *tile ? most : *tile;
     problem->val_tiles = (problem->val_count + *tile - 1) / *tile;
+    return GD_OK;
 }
 
 static gd_status check_shapes(gd_problem *problem) {
@@ -183,6 +189,13 @@ static gd_status try_sources(const gd_problem *problem) {
     return gd_comm_agree(problem->comm, status);
 }
 
+int64_t gd_problem_steps(const gd_problem *problem) {
+    int64_t most = gd_config_integer(problem->config, "train", "max_steps");
+    int64_t steps =
+        gd_config_integer(problem->config, "train", "epochs") * gd_shards_steps(&problem->shards);
+    return most > 0 && most < steps ? most : steps;
+}
+
 static gd_status open_all(gd_problem *self) {
     const gd_config *config = self->config;
     gd_status status = open_training(self);
@@ -203,7 +216,12 @@ static gd_status open_all(gd_problem *self) {
         status = cut_shards(self);
     }
     if (status == GD_OK) {
-        cut_tiles(self);
+        status = cut_tiles(self);
+    }
+    if (status == GD_OK) {
+        status = gd_schedule_read(config, gd_config_number(config, "optimizer", "lr"),
+                                  gd_shards_steps(&self->shards), gd_problem_steps(self),
+                                  &self->schedule);
     }
     return status;
 }

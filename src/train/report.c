@@ -51,6 +51,7 @@ static void print_shards(const gd_problem *problem) {
 
 void gd_report_header(const gd_problem *problem) {
     const gd_config *config = problem->config;
+    gd_text schedule = {0};
     char count[32];
     if (gd_comm_rank(problem->comm) != 0) {
         return;
@@ -62,6 +63,9 @@ void gd_report_header(const gd_problem *problem) {
     printf("          %s parameters\n", gd_text_grouped(problem->model->tensors.elements, count));
     printf("optimizer %s, lr %g\n", gd_config_text(config, "optimizer", "name"),
            gd_config_number(config, "optimizer", "lr"));
+    gd_schedule_describe(&problem->schedule, gd_problem_steps(problem), &schedule);
+    printf("schedule  %s\n", gd_text_bytes(&schedule));
+    gd_text_free(&schedule);
     print_shards(problem);
     printf("run       %s\n", gd_config_text(config, "run", "dir"));
     fflush(stdout);
@@ -128,13 +132,15 @@ gd_status gd_report_epoch(gd_trainer *trainer) {
     const gd_progress *progress = &trainer->progress;
     gd_metrics *metrics = trainer->metrics;
     double rate = (double)progress->epoch_rows / progress->epoch_seconds;
-    gd_table_line line = {.epoch = progress->epoch + 1,
-                          .step = progress->step,
-                          .train_loss = progress->train_loss,
-                          .val_loss = progress->val_loss,
-                          .val_metric = progress->val_metric,
-                          .samples_per_second = rate,
-                          .seconds = progress->epoch_seconds};
+    gd_table_line line = {
+        .epoch = progress->epoch + 1,
+        .step = progress->step,
+        .lr = gd_schedule_lr(&problem->schedule, &progress->plateau, progress->step - 1),
+        .train_loss = progress->train_loss,
+        .val_loss = progress->val_loss,
+        .val_metric = progress->val_metric,
+        .samples_per_second = rate,
+        .seconds = progress->epoch_seconds};
     gd_table_row(&trainer->table, &line);
     gd_metrics_begin(metrics, "epoch");
     gd_metrics_integer(metrics, "epoch", line.epoch);
@@ -142,7 +148,7 @@ gd_status gd_report_epoch(gd_trainer *trainer) {
     gd_metrics_number(metrics, "train_loss", line.train_loss);
     gd_metrics_number(metrics, "val_loss", line.val_loss);
     gd_metrics_number(metrics, gd_report_metric_key(problem), line.val_metric);
-    gd_metrics_number(metrics, "lr", gd_config_number(problem->config, "optimizer", "lr"));
+    gd_metrics_number(metrics, "lr", line.lr);
     gd_metrics_number(metrics, "grad_norm", progress->grad_norm);
     gd_metrics_number(metrics, "param_norm", gd_trainer_norm(trainer));
     gd_metrics_number(metrics, "seconds", line.seconds);

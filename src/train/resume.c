@@ -63,12 +63,12 @@ static gd_status initial_parameters(gd_trainer *trainer) {
         status = gd_comm_agree(problem->comm, status);
         return status == GD_OK ? read_parameters(trainer, from.path) : status;
     }
+    gd_status status = GD_OK;
     if (root) {
-        gd_model_initialise(problem->model, problem->config, problem->seed,
-                            trainer->reducer->parameters);
+        status = gd_model_initialise(problem->model, problem->seed, trainer->reducer->parameters);
     }
     gd_reducer_spread(trainer->reducer);
-    return GD_OK;
+    return gd_comm_agree(problem->comm, status);
 }
 
 gd_status gd_trainer_initialise(gd_trainer *trainer) {

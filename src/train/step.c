@@ -65,10 +65,23 @@ static void measured(void *context, double norm) {
     gd_optimizer_measured(trainer->optimizer, norm);
 }
 
+/* Statistics move by what shards want, and are the average themselves. */
 static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
     gd_trainer *trainer = context;
-    const gd_update update = {trainer->progress.step + 1, trainer->lr, at, count, mean, parameters};
-    gd_optimizer_update(trainer->optimizer, &update);
+    const int64_t left =
+        trainer->problem->model->tensors.trained - (parameters - trainer->reducer->parameters);
+    const int64_t trained = left < 0 ? 0 : left < count ? left : count;
+    const gd_update update = {
+        trainer->progress.step + 1, trainer->lr, at, trained, mean, parameters};
+    if (trained > 0) {
+        gd_optimizer_update(trainer->optimizer, &update);
+    }
+    for (int64_t i = trained; i < count; i++) {
+        parameters[i] -= mean[i];
+        if (trainer->optimizer->average != NULL) {
+            trainer->optimizer->average[at + i] = parameters[i];
+        }
+    }
 }
 
 /* How long a checkpoint takes to write; before the first one, by 100 MB a second. */
@@ -117,7 +130,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     double *squares = trainer->shared + shards, *flags = squares + reducer->block_count;
 
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
-    trainer->lr = gd_config_number(problem->config, "optimizer", "lr");
+    trainer->lr = gd_schedule_lr(&problem->schedule, &progress->plateau, progress->step);
     if (trainer->dealer != NULL) {
         gd_dealer_step(trainer->dealer, progress->epoch_step);
     }

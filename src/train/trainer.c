@@ -65,11 +65,13 @@ gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     self->problem = problem;
     self->progress.train_loss = self->progress.val_loss = NAN;
     self->progress.val_metric = self->progress.best_loss = NAN;
+    self->progress.plateau = GD_PLATEAU_START;
     const gd_reducer_plan plan = {
         .name = gd_config_text(problem->config, "train", "reduce"),
         .overlap = strcmp(gd_config_text(problem->config, "train", "overlap"), "yes") == 0,
         .adds = gd_shards_step_most(&problem->shards) <= problem->model->tile_rows,
         .size = problem->model->tensors.size,
+        .apart = problem->model->tensors.size - problem->model->tensors.trained,
         .shards = problem->shards.count};
     status = gd_reducer_new(problem->comm, &self->phases, &plan, &self->reducer);
     if (status == GD_OK) {
@@ -104,10 +106,11 @@ void gd_trainer_free(gd_trainer **trainer) {
 double gd_trainer_norm(const gd_trainer *trainer) {
     const gd_reducer *reducer = trainer->reducer;
     double total = 0;
-    for (int64_t first = 0; first < reducer->size; first += reducer->block_size) {
+    const int64_t trained = trainer->problem->model->tensors.trained;
+    for (int64_t first = 0; first < trained; first += reducer->block_size) {
         int64_t end = first + reducer->block_size;
         double sum = 0;
-        for (int64_t i = first; i < end && i < reducer->size; i++) {
+        for (int64_t i = first; i < end && i < trained; i++) {
             sum += (double)reducer->parameters[i] * (double)reducer->parameters[i];
         }
         total += sum;

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "data/data_files.h"
+#include "checkpoint_support.h"
 #include "gdmpi/checkpoint.h"
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
@@ -27,15 +27,6 @@ const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
     return "leak:libhdf5\n";
 }
-
-enum { SIZE = 48 };
-
-static const gd_tensors tensors = {
-    .list = (gd_tensor[]){{.name = "0.weight", .rank = 2, .dims = {3, 7}, .count = 21},
-                          {.name = "0.bias", .rank = 1, .dims = {3}, .count = 3, .offset = 32}},
-    .count = 2,
-    .size = SIZE,
-    .elements = 24};
 
 static bool is_gap(int i) {
     return (i >= 21 && i < 32) || i >= 35;
@@ -71,6 +62,7 @@ static gd_checkpoint_header sample_header(void) {
                                                .best_loss = 1.0 / 3,
                                                .best_epoch = INT64_MIN,
                                                .best_step = -1,
+                                               .plateau = {-1.0 / 7, 3, INT64_MAX, 5},
                                                .log_bytes = (int64_t)1 << 53 | 1}};
 }
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "data/data_files.h"
+#include "checkpoint_support.h"
 #include "gdmpi/checkpoint.h"
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
@@ -22,14 +22,7 @@ const char *__lsan_default_suppressions(void) {
     return "leak:libhdf5\n";
 }
 
-enum { SIZE = 48, LEAST = 16 };
-
-static const gd_tensors tensors = {
-    .list = (gd_tensor[]){{.name = "0.weight", .rank = 2, .dims = {3, 7}, .count = 21},
-                          {.name = "0.bias", .rank = 1, .dims = {3}, .count = 3, .offset = 32}},
-    .count = 2,
-    .size = SIZE,
-    .elements = 24};
+enum { LEAST = 16 };
 
 /* A small checkpoint; those of two units are of the same layout. */
 static void write_sample(const char *path, double unit) {
@@ -92,14 +85,16 @@ static void check_bytes(const sample *sample, const char *bytes, size_t at, size
     put(sample, sample->bytes + at, at, count);
 }
 
+/* In the block, whose text is read, in all ways; behind it, where only a checksum is made of the
+ * bytes, in one of them. */
 static void every_flipped_byte_is_told(void **state) {
     (void)state;
     static const unsigned char masks[] = {0x01, 0x80, 0x10, 0xff};
     sample sample;
     open_sample(&sample);
     for (size_t i = 0; i < sample.count; i++) {
-        for (size_t j = 0; j < sizeof masks; j++) {
-            char flipped = (char)(sample.bytes[i] ^ masks[j]);
+        for (size_t j = 0; j < (i < GD_SEAL_BYTES ? sizeof masks : 1); j++) {
+            char flipped = (char)(sample.bytes[i] ^ masks[(i + j) % sizeof masks]);
             check_bytes(&sample, &flipped, i, 1);
         }
     }
@@ -160,11 +155,23 @@ static void parts_that_change_places_are_told(void **state) {
     close_sample(&sample);
 }
 
+/* So many zeros around a byte are space that HDF5 has not used. */
+static bool is_unused(const sample *sample, size_t at) {
+    static const char zeros[64] = {0};
+    size_t first = at - sizeof zeros / 2;
+    return first + sizeof zeros <= sample->count &&
+           memcmp(sample->bytes + first, zeros, sizeof zeros) == 0;
+}
+
+/* Of unused space, every 17th byte, so that all bits have their turn. */
 static void a_damaged_file_that_is_sealed_again_does_no_harm(void **state) {
     (void)state;
     sample sample;
     open_sample(&sample);
     for (size_t i = GD_SEAL_BYTES; i < sample.count; i++) {
+        if (i % 17 != 0 && is_unused(&sample, i)) {
+            continue;
+        }
         gd_checkpoint_header header;
         double vector[SIZE];
         char flipped = (char)(sample.bytes[i] ^ 1 << i % 8);

@@ -52,21 +52,6 @@ static void expect_steps(const gd_rundir *rundir, const char *steps) {
     gd_folder_free(&names);
 }
 
-/* What is in a folder, in ascending order: "a b ". */
-static void expect_names(const char *folder, const char *wanted) {
-    gd_folder names;
-    gd_text text = {0};
-    expect_ok(gd_folder_list(folder, "", "", &names));
-    for (size_t i = 0; i < names.count; i++) {
-        if (names.name[i][0] != '.') {
-            gd_text_add(&text, "%s ", names.name[i]);
-        }
-    }
-    assert_string_equal(gd_text_bytes(&text), wanted);
-    gd_text_free(&text);
-    gd_folder_free(&names);
-}
-
 /* Where a link points; "" if there is none. */
 static void expect_link(const gd_rundir *rundir, const char *link, const char *target) {
     char path[256], points[256] = "";

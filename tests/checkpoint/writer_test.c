@@ -101,21 +101,6 @@ static void expect_link(const gd_rundir *rundir, const char *name, const char *w
     assert_string_equal(target, wanted);
 }
 
-/* What is in the folder of checkpoints: "best latest step-00000002.h5 ". */
-static void expect_files(const gd_rundir *rundir, const char *wanted) {
-    gd_folder names;
-    gd_text text = {0};
-    expect_ok(gd_folder_list(rundir->checkpoints, "", "", &names));
-    for (size_t i = 0; i < names.count; i++) {
-        if (names.name[i][0] != '.') {
-            gd_text_add(&text, "%s ", names.name[i]);
-        }
-    }
-    assert_string_equal(gd_text_bytes(&text), wanted);
-    gd_text_free(&text);
-    gd_folder_free(&names);
-}
-
 static void check_order(const char *directory, bool thread) {
     work work;
     begin(directory, thread, &work);
@@ -123,7 +108,8 @@ static void check_order(const char *directory, bool thread) {
         save(&work, step);
     }
     expect_ok(gd_writer_wait(work.writer));
-    expect_files(&work.rundir, "best latest step-00000002.h5 step-00000004.h5 step-00000005.h5 ");
+    expect_names(work.rundir.checkpoints,
+                 "best latest step-00000002.h5 step-00000004.h5 step-00000005.h5 ");
     expect_link(&work.rundir, "latest", "step-00000005.h5");
     expect_link(&work.rundir, "best", "step-00000002.h5");
     expect_step(&work.rundir, 2);
@@ -186,7 +172,7 @@ static void check_failure(const char *directory, bool thread) {
     save(&work, 4);
     expect_ok(gd_writer_wait(work.writer));
     assert_int_equal(gd_writer_count(work.writer).count, 1);
-    expect_files(&work.rundir, "latest step-00000001.h5 ");
+    expect_names(work.rundir.checkpoints, "latest step-00000001.h5 ");
     expect_step(&work.rundir, 1);
     end(&work);
 }

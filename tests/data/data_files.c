@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "gdmpi/files.h"
 #include "gdmpi/store.h"
+#include "gdmpi/text.h"
 
 int folder_enter(void **state) {
     char name[] = "test-XXXXXX";
@@ -32,10 +34,12 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
     return remove(path);
 }
 
+/* Also called where the folder could not be made: what is around it must stay. */
 int folder_leave(void **state) {
     char path[PATH_MAX];
     (void)state;
-    if (getcwd(path, sizeof path) == NULL || chdir("..") != 0) {
+    if (getcwd(path, sizeof path) == NULL || strncmp(strrchr(path, '/'), "/test-", 6) != 0 ||
+        chdir("..") != 0) {
         return -1;
     }
     return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
@@ -93,4 +97,18 @@ void expect_error(gd_status status, gd_code code, const char *words) {
     gd_status_free(&status);
     assert_int_equal(got, code);
     assert_true(said);
+}
+
+void expect_names(const char *folder, const char *wanted) {
+    gd_folder names;
+    gd_text text = {0};
+    expect_ok(gd_folder_list(folder, "", "", &names));
+    for (size_t i = 0; i < names.count; i++) {
+        if (names.name[i][0] != '.') {
+            gd_text_add(&text, "%s ", names.name[i]);
+        }
+    }
+    assert_string_equal(gd_text_bytes(&text), wanted);
+    gd_text_free(&text);
+    gd_folder_free(&names);
 }

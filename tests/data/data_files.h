@@ -28,4 +28,8 @@ void expect_ok(gd_status status);
 /* Fails the test unless the status has this code and its message has these words; frees it. */
 void expect_error(gd_status status, gd_code code, const char *words);
 
+/* Fails the test unless the folder holds these names, in ascending order, each followed by a space,
+ * and others that begin with a dot at most. */
+void expect_names(const char *folder, const char *wanted);
+
 #endif

@@ -50,7 +50,9 @@ static void try_model(const gd_config *config, int64_t inputs) {
         (void)gd_workspace_bytes(model, model->tile_rows);
         status = gd_memory_new(&parameters, (size_t)model->tensors.size, sizeof *parameters, "");
         if (status == GD_OK) {
-            gd_model_initialise(model, config, 1, parameters);
+            status = gd_model_initialise(model, 1, parameters);
+        }
+        if (status == GD_OK) {
             status = gd_optimizer_new(config, model->tensors.size, &optimizer);
         }
         if (status == GD_OK && model->layer_count < 100) {

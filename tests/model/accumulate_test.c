@@ -37,13 +37,15 @@ static real *random_numbers(int64_t count, int64_t stream) {
 }
 
 typedef struct vectors {
-    real *x, *dy, *sibling, *apart, *together;
+    real *x, *dy, *cache, *used, *sibling, *apart, *together;
 } vectors;
 
 static int make_vectors(void **state) {
     static vectors made;
     made.x = random_numbers(MOST_ROWS * WIDEST, 1);
     made.dy = random_numbers(MOST_ROWS * WIDEST, 2);
+    made.cache = random_numbers(MOST_ROWS * (WIDEST + 1), 6);
+    made.used = random_numbers(MOST_ROWS * (WIDEST + 1), 6);
     made.sibling = random_numbers(MOST, 3);
     made.apart = random_numbers(MOST, 4);
     made.together = random_numbers(MOST, 5);
@@ -55,6 +57,8 @@ static int free_vectors(void **state) {
     vectors *made = *state;
     gd_memory_free(&made->x);
     gd_memory_free(&made->dy);
+    gd_memory_free(&made->cache);
+    gd_memory_free(&made->used);
     gd_memory_free(&made->sibling);
     gd_memory_free(&made->apart);
     gd_memory_free(&made->together);
@@ -80,7 +84,8 @@ static gd_layer layer_of(const gd_layer_kind *kind, int64_t inputs, int64_t outp
 static void backward(const gd_layer *layer, int64_t rows, bool accumulate, const vectors *v,
                      real *gradient) {
     const gd_pass pass = {.training = true, .accumulate = accumulate, .rows = rows};
-    const gd_flow flow = {.x = v->x, .dy = v->dy, .gradient = gradient};
+    const gd_flow flow = {.x = v->x, .cache = v->used, .dy = v->dy, .gradient = gradient};
+    memcpy(v->used, v->cache, (size_t)(rows * layer->cache) * sizeof(real));
     layer->kind->backward(layer, &pass, &flow);
 }
 
@@ -94,7 +99,8 @@ static void expect_same_bits(const gd_layer *layer, int64_t rows, const vectors 
     backward(layer, rows, false, v, v->apart);
     for (int t = 0; t < layer->tensor_count; t++) {
         const gd_tensor *tensor = &layer->tensor[t];
-        for (int64_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
+        for (int64_t i = tensor->offset; i < tensor->offset + tensor->count && !tensor->statistic;
+             i++) {
             if (v->together[i] != v->sibling[i] + v->apart[i]) {
                 fail_msg("%s, %lld to %lld, %lld rows: tensor %d differs in element %lld",
                          layer->kind->name, (long long)layer->inputs, (long long)layer->outputs,
@@ -110,7 +116,8 @@ static void adding_to_a_siblings_gradient_gives_the_bits_of_adding_afterwards(vo
         for (int i = 0; i < WIDTHS * WIDTHS; i++) {
             const gd_layer layer =
                 layer_of(gd_layer_kinds[k], widths[i / WIDTHS], widths[i % WIDTHS]);
-            for (int r = 0; layer.tensor_count > 0 && r < ROW_COUNTS; r++) {
+            const bool same = layer.outputs == layer.inputs && i % WIDTHS > 0 && !layer.kind->whole;
+            for (int r = 0; layer.tensor_count > 0 && !same && r < ROW_COUNTS; r++) {
                 expect_same_bits(&layer, row_counts[r], *state);
                 checked++;
             }

@@ -11,7 +11,7 @@
 #include "gdmpi/layer.h"
 #include "gdmpi/rng.h"
 
-enum { ROWS = 5, INPUTS = 6, UNITS = 3, MOST = 64 };
+enum { ROWS = 5, INPUTS = 6, UNITS = 3, MOST = 128 };
 
 /* The step of the central differences, and how near they must come. */
 #ifdef GD_DOUBLE
@@ -31,32 +31,51 @@ static real away_from_zero(uint64_t index) {
     return (real)(number < 0 ? number - 0.2 : number + 0.2);
 }
 
+/* Returns the elements of all its tensors, and of those before; its statistics are the last. */
+static int64_t place_tensors(gd_layer *layer, int64_t offset) {
+    for (int t = 0; t < layer->tensor_count; t++) {
+        layer->tensor[t].offset = offset;
+        offset += layer->tensor[t].count;
+    }
+    for (int i = 0; i < layer->inner_count; i++) {
+        offset = place_tensors(&layer->inner[i], offset);
+    }
+    return offset;
+}
+
+/* A block has these layers within it; the next call changes them. */
 static gd_layer layer_of(const gd_layer_kind *kind) {
-    gd_layer layer = {.kind = kind, .index = 3, .inputs = INPUTS, .outputs = INPUTS};
+    static gd_layer inner[4];
+    enum { COUNT = sizeof inner / sizeof *inner };
+    const gd_layer_kind *const kinds[COUNT] = {&gd_layer_tanh, &gd_layer_dense, &gd_layer_dropout,
+                                               &gd_layer_dense};
+    gd_layer layer = {.kind = kind, .index = 3};
     layer.argument = kind->needed ? UNITS : kind->initial;
-    if (kind->shape != NULL) {
-        kind->shape(&layer);
+    for (int i = 0; i < COUNT && kind->block; i++) {
+        inner[i] = (gd_layer){.kind = kinds[i], .index = 4 + i, .argument = kinds[i]->initial};
+        inner[1].argument = UNITS;
+        inner[3].argument = INPUTS;
+        layer.inner = inner;
+        layer.inner_count = COUNT;
     }
-    int64_t offset = 0;
-    for (int t = 0; t < layer.tensor_count; t++) {
-        layer.tensor[t].offset = offset;
-        offset += layer.tensor[t].count;
-    }
-    assert_true(offset <= MOST && layer.outputs <= INPUTS);
+    gd_layer_shape(&layer, INPUTS);
+    assert_true(place_tensors(&layer, 0) <= MOST);
+    assert_true(layer.outputs <= INPUTS && layer.cache <= MOST);
     return layer;
 }
 
+/* Without statistics. */
 static int64_t parameter_count(const gd_layer *layer) {
-    int64_t count = 0;
-    for (int t = 0; t < layer->tensor_count; t++) {
-        count += layer->tensor[t].count;
+    gd_layer copy = *layer;
+    while (copy.tensor_count > 0 && copy.tensor[copy.tensor_count - 1].statistic) {
+        copy.tensor_count--;
     }
-    return count;
+    return place_tensors(&copy, 0);
 }
 
 typedef struct state {
     real parameters[MOST], gradient[MOST];
-    real x[ROWS * INPUTS], y[ROWS * INPUTS], cache[ROWS * INPUTS];
+    real x[ROWS * INPUTS], y[ROWS * INPUTS], cache[ROWS * MOST];
     real dx[ROWS * INPUTS], dy[ROWS * INPUTS];
 } state;
 
@@ -70,7 +89,10 @@ static state fresh_state(void) {
     for (int i = 0; i < ROWS * INPUTS; i++) {
         s.x[i] = away_from_zero(1000 + (uint64_t)i);
         s.dy[i] = away_from_zero(2000 + (uint64_t)i);
-        s.y[i] = s.dx[i] = s.cache[i] = (real)NAN;
+        s.y[i] = s.dx[i] = (real)NAN;
+    }
+    for (int i = 0; i < ROWS * MOST; i++) {
+        s.cache[i] = (real)NAN;
     }
     return s;
 }
@@ -140,6 +162,9 @@ static void every_layer_has_the_gradient_of_its_output(void **unused) {
             pass.training = mode % 2 == 0;
             pass.accumulate = mode / 2 == 1;
             state s = fresh_state();
+            for (int64_t i = parameter_count(&layer); i < MOST; i++) {
+                s.parameters[i] = (real)fabs((double)s.parameters[i]); /* a running variance */
+            }
             for (int i = 0; i < MOST && pass.accumulate; i++) {
                 s.gradient[i] = (real)i;
             }
@@ -162,7 +187,7 @@ static void a_gradient_without_dx_is_the_same(void **unused) {
     (void)unused;
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
-        if (layer.tensor_count == 0) {
+        if (gd_layer_tensors(&layer) == 0) {
             continue;
         }
         state with = fresh_state();
@@ -181,7 +206,7 @@ static void a_layer_without_tensors_works_in_place(void **unused) {
     (void)unused;
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
-        for (int mode = 0; mode < 2 && layer.tensor_count == 0; mode++) {
+        for (int mode = 0; mode < 2 && gd_layer_tensors(&layer) == 0; mode++) {
             gd_pass pass = training;
             pass.training = mode == 0;
             state s = fresh_state();
@@ -200,9 +225,12 @@ static void rows_do_not_touch_each_other(void **unused) {
     enum { CHANGED = 2 };
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
+        if (layer.kind->joint) {
+            continue;
+        }
         state s = fresh_state(), other = s;
         for (int j = 0; j < INPUTS; j++) {
-            other.x[CHANGED * INPUTS + j] += 1;
+            other.x[CHANGED * INPUTS + j] += (real)(1 + j * j);
             other.dy[CHANGED * layer.outputs + j % layer.outputs] += 1;
         }
         forward(&layer, &training, &s);
@@ -224,7 +252,7 @@ static void layers_without_tensors_do_not_know_tiles(void **unused) {
     (void)unused;
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
-        for (int64_t cut = 1; cut < ROWS && layer.tensor_count == 0; cut++) {
+        for (int64_t cut = 1; cut < ROWS && gd_layer_tensors(&layer) == 0; cut++) {
             gd_pass top = training, bottom = training;
             top.rows = cut;
             bottom.rows = ROWS - cut;
@@ -377,6 +405,37 @@ static void drop(double p, const gd_pass *pass, int index, real *y) {
     layer.kind->forward(&layer, pass, &flow);
 }
 
+/* By hand: the two columns have the means 3 and 5 and the variances 8/3 and 6, or 4 and 9 without
+ * bias. Half of the way is gone in one step. */
+static void running_statistics_move_to_those_of_the_rows(void **unused) {
+    (void)unused;
+    enum { COUNT = 3, WIDTH = 2 };
+    real x[COUNT * WIDTH] = {1, 2, 3, 5, 5, 8}, y[COUNT * WIDTH], gradient[4 * WIDTH];
+    real parameters[4 * WIDTH] = {1, 1, 0, 0, 7, 1, 2, 1};
+    gd_layer layer = {.kind = &gd_layer_batch_norm, .argument = 0.5};
+    gd_layer_shape(&layer, WIDTH);
+    place_tensors(&layer, 0);
+    gd_pass pass = {.training = true, .rows = COUNT};
+    const gd_flow flow = {.parameters = parameters, .x = x, .y = y, .gradient = gradient};
+    layer.kind->forward(&layer, &pass, &flow);
+    static const double moves[] = {0.5 * 3 * (7 - 3), 0.5 * 3 * (1 - 5), 0.5 * 3 * (2 - 4),
+                                   0.5 * 3 * (1 - 9)};
+    for (int i = 0; i < 4; i++) {
+        assert_near((double)gradient[2 * WIDTH + i], moves[i]);
+    }
+    pass.accumulate = true;
+    layer.kind->forward(&layer, &pass, &flow);
+    for (int i = 0; i < 4; i++) {
+        assert_near((double)gradient[2 * WIDTH + i], 2 * moves[i]);
+    }
+    pass = (gd_pass){.training = true, .rows = 1};
+    layer.kind->forward(&layer, &pass, &flow);
+    for (int i = 0; i < 4; i++) {
+        assert_true(gradient[2 * WIDTH + i] == 0);
+    }
+    assert_true(y[0] == 0 && y[1] == 0);
+}
+
 static void dropout_keeps_the_mean(void **unused) {
     (void)unused;
     static const double p[] = {0, 0.1, 0.5, 0.9};
@@ -428,8 +487,8 @@ static void dropout_draws_anew_for_each_use(void **unused) {
     assert_memory_equal(first, other, sizeof first);
 }
 
-/* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, log(1 + exp(x)), 1 / (1 + exp(-x)), tanh(x),
- * max(x, 0), max(x, x / 100). */
+/* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, x / (1 + exp(-x)), exp(x) - 1 where x < 0,
+ * log(1 + exp(x)), 1 / (1 + exp(-x)), tanh(x), max(x, 0), max(x, x / 100). */
 static const double points[] = {-30, -5, -1, -0.01, 0, 0.01, 1, 5, 19, 30};
 enum { POINTS = sizeof points / sizeof *points };
 
@@ -440,6 +499,13 @@ static const struct {
     {&gd_layer_gelu,
      {-1.4720141781444561e-196, -1.4332578593959696e-6, -0.15865525393145705, -0.004960106436853684,
       0.0, 0.005039893563146316, 0.84134474606854295, 4.9999985667421406, 19.0, 30.0}},
+    {&gd_layer_silu,
+     {-2.8072868906517897e-12, -0.033464254621424278, -0.26894142136999512, -0.00497500020833125,
+      0.0, 0.00502499979166875, 0.73105857863000488, 4.9665357453785757, 18.999999893546868,
+      29.999999999997193}},
+    {&gd_layer_elu,
+     {-0.99999999999990642, -0.99326205300091453, -0.63212055882855768, -0.0099501662508319464, 0.0,
+      0.01, 1.0, 5.0, 19.0, 30.0}},
     {&gd_layer_softplus,
      {9.3576229688397368e-14, 0.0067153484891180686, 0.31326168751822283, 0.68815968050786232,
       0.69314718055994531, 0.69815968050786232, 1.3132616875182228, 5.0067153484891181,
@@ -499,6 +565,7 @@ int main(void) {
         cmocka_unit_test(extreme_inputs_give_finite_numbers),
         cmocka_unit_test(dense_is_a_product_plus_bias),
         cmocka_unit_test(the_gradient_of_a_bias_accumulates_like_adding),
+        cmocka_unit_test(running_statistics_move_to_those_of_the_rows),
         cmocka_unit_test(dropout_keeps_the_mean),
         cmocka_unit_test(dropout_drops_in_training_only),
         cmocka_unit_test(dropout_draws_anew_for_each_use),

@@ -59,9 +59,14 @@ def batches() -> Iterator[torch.Tensor]:
         yield epoch[step % len(epoch)]
 
 
+def tensors(model: torch.nn.Module) -> list[torch.Tensor]:
+    """Parameters, then running means and variances."""
+    return [*model.parameters(), *(buffer for buffer in model.buffers() if buffer.is_floating_point())]
+
+
 def set_parameters(model: torch.nn.Module) -> None:
     place = 0
-    for parameter in model.parameters():
+    for parameter in tensors(model):
         numbers = (torch.arange(place, place + parameter.numel()) * 37 + 11) % 101 - 50
         parameter.data = (numbers.double() / 64).reshape(parameter.shape)
         place += parameter.numel()
@@ -72,11 +77,16 @@ def network() -> torch.nn.Sequential:
     return torch.nn.Sequential(torch.nn.Linear(INPUTS, 4), torch.nn.Tanh(), torch.nn.Linear(4, OUTPUTS))
 
 
+def shard_of(row: torch.Tensor) -> torch.Tensor:
+    ends = torch.tensor(parts(ROWS, SHARDS)).cumsum(0)
+    return torch.bucketize(row, ends, right=True)
+
+
 def write(name: str, settings: dict[str, object], model: torch.nn.Module) -> None:
     print(f"case {name}")
     for key, value in settings.items():
         print(f"set {key}={value}")
-    for parameter in model.parameters():
+    for parameter in tensors(model):
         for number in parameter.detach().flatten().tolist():
             print(f"{number:.17g}")
 

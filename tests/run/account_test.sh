@@ -117,7 +117,7 @@ ranks 2 run.ini run.dir=done run.timeline=none.json
 [ ! -e none.json ] || failed 'a run that does nothing writes a timeline'
 
 # What cannot be written is found before anything is done.
-checks=yes
+ways='check 3'
 mkdir folder
 expect_error 2 'run.timeline=missing/t.json: .*there is no folder missing' run.ini run.dir=new run.timeline=missing/t.json
 expect_error 2 'run.timeline=folder: folder: is a folder' run.ini run.dir=new run.timeline=folder

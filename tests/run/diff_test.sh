@@ -3,24 +3,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-"$make_data" classes classes.h5 60 20 || exit 1
-cat >run.ini <<'END'
-[data]
-file = classes.h5
-shards = 3
-
-[model]
-layers = dense 8, tanh, dense 3
-loss = cross_entropy
-
-[optimizer]
-name = momentum
-lr = 0.1
-
-[train]
-epochs = 2
-batch_size = 21
-END
+momentum_run 2 21
 ranks 2 run.ini run.dir=a
 ranks 1 run.ini run.dir=b
 ranks 1 run.ini run.dir=c train.epochs=3

@@ -25,6 +25,7 @@ batch_size = 50
 reduce = message
 END
 ranks 1 run.ini run.dir=whole
+ranks 1 run.ini run.dir=half train.epochs=2
 
 # A limit to the size of a file stands for the disk. It is set where the ranks start,
 # because mpirun's own files are larger; so is the shared memory of ranks, who therefore speak through sockets.
@@ -37,8 +38,7 @@ chmod +x limited
 export OMPI_MCA_btl=self,tcp GDMPI=$gdmpi LIMIT
 
 for count in 2 3; do
-    rm -rf run
-    ranks 1 run.ini run.dir=run train.epochs=2
+    rm -rf run && cp -a half run
     for LIMIT in 20 100 150; do
         sum=$(cd run/checkpoints && cksum step-*)
         (gdmpi=./limited launch run "$count" run.ini run.dir=run)

@@ -2,7 +2,7 @@
 # Data that cannot be trained on: one message that names the file and the object, exit code 2, by check as by a run.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
-checks=yes
+ways='check 3'
 
 "$make_data" classes classes.h5 60 20 || exit 1
 "$make_data" values values.h5 60 || exit 1

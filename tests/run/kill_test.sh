@@ -8,7 +8,7 @@
 
 wanted=${1:-15}
 
-small_run 0.002 40
+small_run 0.002 30
 cat >>run.ini <<'END'
 log_every = 3
 END
@@ -19,7 +19,7 @@ exec {nothing}<> <(:)
 # What MPI keeps while ranks run, and leaves behind where they are killed.
 shared=$sessions
 [ ! -w /dev/shm ] || shared=$(mktemp -d /dev/shm/gdmpi-test.XXXXXX) || exit 1
-export OMPI_MCA_btl_vader_backing_directory=$shared OMPI_MCA_osc_sm_backing_directory=$shared TMPDIR=$sessions
+export OMPI_MCA_btl_vader_backing_directory=$shared OMPI_MCA_osc_sm_backing_directory=$shared
 trap 'leave; rm -rf "$shared"' EXIT
 
 shuffles='shard none global'
@@ -40,13 +40,12 @@ now() {
     echo "${EPOCHREALTIME/./}"
 }
 
-# start COUNT DIRECTORY: a run in a session of its own, which is $run, as its first process is.
-start() {
-    local command=()
-    [ "$1" = 1 ] || read -ra command <<<"${MPIRUN:-mpirun} -np $1"
-    echo "on $1 ranks: ${settings[*]} run.dir=$2" >command.run
-    setsid "${command[@]}" "$gdmpi" run.ini "${settings[@]}" run.dir="$2" >out.run 2>err.run </dev/null &
-    run=$!
+# A run in a session of its own, which is $run, as its first process is.
+starter=(setsid)
+
+# begin COUNT DIRECTORY: a run in the background.
+begin() {
+    start "$1" run.ini "${settings[@]}" run.dir="$2"
     starts[$1]=$((${starts[$1]} + 1))
 }
 
@@ -65,13 +64,12 @@ kill_all_of() {
     return $killed
 }
 
-# kill_session: all processes of the run, until none is left; $code is how the first of them ended.
+# kill_session: all processes of the run, until none is left.
 kill_session() {
     while kill_all_of "$run"; do
         sleep 0.002
     done
-    wait "$run" 2>/dev/null
-    code=$?
+    ended
     rm -rf "${shared:?}"/* "${sessions:?}"/*
 }
 
@@ -83,12 +81,6 @@ run_for() {
     wait -n "$run" "$sleeper"
     kill "$sleeper" 2>/dev/null
     wait "$sleeper" 2>/dev/null
-}
-
-# tell: what the run left.
-tell() {
-    echo "$code" >code.run
-    show run
 }
 
 # until_saving: until a checkpoint is being written, or the run has ended.
@@ -105,10 +97,9 @@ files() {
 
 # to_the_end COUNT DIRECTORY: a run that nobody disturbs.
 to_the_end() {
-    start "$1" "$2"
-    wait "$run"
-    code=$?
-    [ "$code" = 0 ] || { failed 'an undisturbed run fails' && tell && finish; }
+    begin "$1" "$2"
+    ended
+    expect_code run 0 || finish
 }
 
 # undisturbed: $whole is an undisturbed run of these settings.
@@ -133,12 +124,14 @@ done_well() {
     fi
 }
 
-# ended: takes notice of how the run in `killed` ended.
-ended() {
+# take_notice: of how the run in `killed` ended.
+take_notice() {
+    local code
+    code=$(cat code.run)
     ! grep -q '^resuming' out.run || resumed=$((resumed + 1))
     if grep -q 'gdmpi: ' err.run; then
         failed 'a killed run does not go on as it should'
-        tell
+        show run
     elif [ "$code" = 137 ]; then
         kills=$((kills + 1))
         ! compgen -G 'killed/checkpoints/*.tmp' >/dev/null || saving=$((saving + 1))
@@ -148,7 +141,7 @@ ended() {
         next_run
     else
         failed "the exit code is $code"
-        tell
+        show run
     fi
 }
 
@@ -172,24 +165,24 @@ next_run
 # How long a run takes on each number of ranks, in microseconds.
 for count in 1 2 3; do
     rm -rf killed
-    begin=$(now)
+    before=$(now)
     to_the_end $count killed
-    whole_time[count]=$(($(now) - begin))
+    whole_time[count]=$(($(now) - before))
     done_well
 done
 rm -rf killed
 while [ "$kills" -lt "$wanted" ] && [ ! -s failures ]; do
     count=$((RANDOM % 3 + 1))
-    start $count killed
+    begin $count killed
     run_for $(((RANDOM * 32768 + RANDOM) % whole_time[count]))
     [ $((RANDOM % 3)) != 0 ] || until_saving killed
     kill_session 2>/dev/null
-    ended
+    take_notice
 done
 # The last one to its end.
 if [ ! -s failures ]; then
     to_the_end 3 killed
-    ended
+    take_notice
 fi
 echo "$kills kills, $saving of them in the middle of a save; $runs runs came to their end; of ${starts[1]}, ${starts[2]} and" \
     "${starts[3]} starts on 1, 2 and 3 ranks $resumed went on from a checkpoint; $((SECONDS - begun)) s"

@@ -77,15 +77,20 @@ END
 same_on 'a batch of more than all rows' '1 4' run.ini train.batch_size=1000
 same_on 'activations' '1 4' run.ini \
     'model.layers=dense 9, leaky_relu, dense 9, tanh, dropout, dense 9, sigmoid, gelu, softplus, dense 3'
-for shuffle in $(choices shuffle); do
-    same_on "shuffle = $shuffle" '1 3' run.ini data.shuffle="$shuffle"
-done
+same_on 'further layers' '1 3' run.ini \
+    'model.layers=layer_norm, dense 9, elu, residual(dense 9, layer_norm 0.1, dropout, silu), softmax, dense 3' model.init=orthogonal
+same_on 'batch_norm' '1 3 4:message' run.ini optimizer.ema=0.9 optimizer.clip_norm=0.3 \
+    'model.layers=batch_norm, dense 600, batch_norm, relu, residual(dense 7, batch_norm 0.5, tanh, dense 600), dense 3'
 [ -n "$(choices shuffle)" ] || failed 'gdmpi --help lists no choices of shuffle'
-
-for optimizer in $(names Optimizers); do
-    same_on "$optimizer" '1 4' run.ini optimizer.name="$optimizer" optimizer.ema=0.9
-done
 [ -n "$(names Optimizers)" ] || failed 'gdmpi --help lists no optimizers'
+
+# One has nothing to do with the other: each occurs.
+read -ra shuffles <<<"$(choices shuffle | paste -sd ' ')"
+read -ra optimizers <<<"$(names Optimizers | paste -sd ' ')"
+for ((i = 0; i < ${#shuffles[@]} || i < ${#optimizers[@]}; i++)); do
+    shuffle=${shuffles[i % ${#shuffles[@]}]} optimizer=${optimizers[i % ${#optimizers[@]}]}
+    same_on "$optimizer, shuffle = $shuffle" '1 3' run.ini optimizer.name="$optimizer" optimizer.ema=0.9 data.shuffle="$shuffle"
+done
 
 # A loss takes the classes, or else two numbers of 0 and 1 a row.
 for loss in $(names Losses); do

@@ -4,7 +4,6 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-
 # The parameters are three of the blocks that ranks share out.
 small_run 0.003 2 'dense 1000, relu, dropout 0.3, dense 3'
 cat >>run.ini <<'END'
@@ -23,16 +22,16 @@ expect_model() {
 
 # Everything at once.
 all=(optimizer.clip_norm=0.3 optimizer.clip_value=0.02 optimizer.ema=0.9 train.accumulate=2)
-same_on 'all, 5 shards, single' '1 2 2:message 3 3:message 4 4:message 5 5:message' run.ini data.shards=5 "${all[@]}"
+same_on 'all, 5 shards, single' '1 2 3:message 4 5:message' run.ini data.shards=5 "${all[@]}"
 expect_model 'all, on 1 rank' first
 expect_model 'all, on 5 ranks' next
 single=$(digest first)
 same_on 'all, 5 shards, double' '1 2:message 3 4:message 5' run.ini data.shards=5 "${all[@]}" train.precision=double
 expect_model 'all, double' next train.precision=double
 [ "$(digest first)" != "$single" ] || failed 'single and double precision come to the same digest'
-same_on 'all, 135,000 parameters' '1 3:message 5:message' run.ini data.shards=5 "${all[@]}" train.epochs=1 \
+same_on 'all, 135,000 parameters' '1 3:message' run.ini data.shards=5 "${all[@]}" train.epochs=1 \
     'model.layers=dense 15000, relu, dropout 0.3, dense 3'
-same_on '7 shards' '1 2 3 4 5:message 6 7' run.ini data.shards=7 train.batch_size=23
+same_on '7 shards' '1 2:message 4 6:message 7' run.ini data.shards=7 train.batch_size=23
 
 # Stopped in the middle of an epoch, and resumed on other numbers of ranks.
 resumed=(run.ini data.shards=5 "${all[@]}" train.epochs=4)

@@ -3,9 +3,8 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-
-# 440 steps in all.
-small_run 0.003 40
+# 143 steps in all.
+small_run 0.003 13
 cat >>run.ini <<'END'
 log_every = 3
 verify_every = 6
@@ -14,13 +13,13 @@ keep = 2
 END
 
 ranks 2 run.ini run.dir=whole
-[ "$(grep -c '"event": "epoch"' whole/metrics.jsonl)" = 40 ] || failed 'the log has not 40 epochs'
-[ "$(grep -c '"event": "step"' whole/metrics.jsonl)" = 146 ] || failed 'the log has not 146 steps'
+[ "$(grep -c '"event": "epoch"' whole/metrics.jsonl)" = 13 ] || failed 'the log has not 13 epochs'
+[ "$(grep -c '"event": "step"' whole/metrics.jsonl)" = 47 ] || failed 'the log has not 47 steps'
 sed -n 's/.*"checkpoint".*"step": \([0-9]*\),.*/\1/p' whole/metrics.jsonl >saved
-for ((step = 7; step <= 440; step += 7)); do
+for ((step = 7; step <= 143; step += 7)); do
     grep -qx "$step" saved || failed "no checkpoint at step $step, with checkpoint_every = 7"
 done
-tail -n 1 saved | grep -qx 440 || failed 'the last checkpoint is not that of the end'
+tail -n 1 saved | grep -qx 143 || failed 'the last checkpoint is not that of the end'
 
 # checkpoints DIRECTORY: the files in it.
 checkpoints() {
@@ -28,19 +27,19 @@ checkpoints() {
 }
 
 best=$(readlink whole/checkpoints/best)
-kept=$(printf '%s\n' step-00000434.h5 step-00000440.h5 "$best" | sort -u | paste -sd ' ')
+kept=$(printf '%s\n' step-00000140.h5 step-00000143.h5 "$best" | sort -u | paste -sd ' ')
 [ "$(checkpoints whole)" = "$kept" ] || failed "keep = 2 leaves $(checkpoints whole), not $kept"
-[ "$(readlink whole/checkpoints/latest)" = step-00000440.h5 ] || failed 'latest is not the last checkpoint'
+[ "$(readlink whole/checkpoints/latest)" = step-00000143.h5 ] || failed 'latest is not the last checkpoint'
 
 # Stopped, and told to go on later.
-ranks 1 run.ini run.dir=steps train.max_steps=100
+ranks 1 run.ini run.dir=steps train.max_steps=40
 [ "$(tail -n 1 steps/metrics.jsonl | grep -c '"reason": "max_steps"')" = 1 ] || failed 'no reason max_steps'
-ranks 3 run.ini run.dir=steps train.max_steps=253
-expect_out 'resuming .*step-00000100.h5: 9 epochs and 100 steps are done'
+ranks 3 run.ini run.dir=steps train.max_steps=80
+expect_out 'resuming .*step-00000040.h5: 3 epochs and 40 steps are done'
 ranks 2 run.ini run.dir=steps
 expect_same 'max_steps raised twice' whole steps
 
-ranks 2 run.ini run.dir=epochs train.epochs=11
+ranks 2 run.ini run.dir=epochs train.epochs=5
 ranks 3 run.ini run.dir=epochs
 expect_same 'epochs raised' whole epochs
 
@@ -53,7 +52,7 @@ expect_same 'max_seconds' whole seconds
 # A run that is finished says so, and changes nothing.
 cp -a whole finished && sum=$(find finished -type f -exec cksum {} + | sort)
 ranks 3 run.ini run.dir=finished
-expect_out 'finished .*40 epochs, 440 steps are done already: finished/model.h5'
+expect_out 'finished .*13 epochs, 143 steps are done already: finished/model.h5'
 [ "$(find finished -type f -exec cksum {} + | sort)" = "$sum" ] || failed 'a finished run was written to'
 rm finished/model.h5
 ranks 1 run.ini run.dir=finished
@@ -61,7 +60,7 @@ expect_same 'killed before the model was written' whole finished
 [ -f finished/model.h5 ] || failed 'the model is not written once more'
 
 # Killed before the checkpoints that are not to be kept were removed.
-cp -a whole crowded && rm crowded/model.h5 && cp whole/checkpoints/step-00000434.h5 crowded/checkpoints/step-00000007.h5
+cp -a whole crowded && rm crowded/model.h5 && cp whole/checkpoints/step-00000140.h5 crowded/checkpoints/step-00000007.h5
 ranks 1 run.ini run.dir=crowded
 diff <(ls whole/checkpoints) <(ls crowded/checkpoints) || failed 'more checkpoints are kept than should be'
 
@@ -77,27 +76,27 @@ lines() {
 }
 
 # Back to every checkpoint that a run has kept, most of them in mid-epoch, twice in a row: a resume of a resume.
-ranks 2 run.ini run.dir=kept train.epochs=4 run.keep=100
+ranks 2 run.ini run.dir=kept train.epochs=3 run.keep=100
 count=0
 for file in kept/checkpoints/step-*.h5; do
-    [ "$(basename "$file")" != step-00000044.h5 ] || continue
+    [ "$(basename "$file")" != step-00000033.h5 ] || continue
     rm -rf again && cp -a kept again
     count=$((count % 4 + 1))
-    ranks_end 75 $count run.ini run.dir=again train.epochs=4 run.keep=100 train.max_seconds=0.001 \
+    ranks_end 75 $count run.ini run.dir=again train.epochs=3 run.keep=100 train.max_seconds=0.001 \
         run.resume="$PWD/again/${file#kept/}" || break
-    ranks $((5 - count)) run.ini run.dir=again train.epochs=4 run.keep=100
+    ranks $((5 - count)) run.ini run.dir=again train.epochs=3 run.keep=100
     expect_same "from $file" kept again
     diff <(lines kept) <(lines again) >difference || { failed "from $file: other lines" && cat difference; }
 done
 
 # From one of the run's own checkpoints, by its path; from another run's into a new directory; from the start.
 cp -a whole back
-ranks 2 run.ini run.dir=back run.resume=back/checkpoints/step-00000434.h5
-expect_out 'resuming  back/checkpoints/step-00000434.h5'
+ranks 2 run.ini run.dir=back run.resume=back/checkpoints/step-00000140.h5
+expect_out 'resuming  back/checkpoints/step-00000140.h5'
 expect_same 'resume = PATH of the same run' whole back
-ranks 2 run.ini run.dir=fork run.resume=whole/checkpoints/step-00000434.h5
+ranks 2 run.ini run.dir=fork run.resume=whole/checkpoints/step-00000140.h5
 [ "$(digest fork)" = "$(digest whole)" ] || failed 'resume = PATH of another run comes to another digest'
-expect_error 2 'already holds checkpoints' run.ini run.dir=fork run.resume=whole/checkpoints/step-00000434.h5
+expect_error 2 'already holds checkpoints' run.ini run.dir=fork run.resume=whole/checkpoints/step-00000140.h5
 ranks 2 run.ini run.dir=back run.resume=never
 grep -q resuming out.run && failed 'resume = never has resumed'
 expect_same 'resume = never' whole back

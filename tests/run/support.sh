@@ -11,8 +11,8 @@ folder=$(mktemp -d "$build/run-test.XXXXXX") || exit 1
 # For what MPI keeps while ranks run; in a short path, since sockets are in it.
 sessions=$(mktemp -d) || exit 1
 cases=0
-checks=no
-limit=60 # seconds, of a run
+ways='1 3' # of expect_error
+limit=240 # seconds, of a run, or of what must come
 
 export OPENBLAS_NUM_THREADS=1
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -21,17 +21,20 @@ export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=no
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
 # With a sanitizer: what MPI never frees takes long to tell from the rest, at the end of each of many runs.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:fast_unwind_on_malloc=1"
+# One rank by itself needs no helper of MPI's.
+export OMPI_MCA_ess_singleton_isolated=1
+# mpirun ends the other ranks when the first has ended with an error; it need not wait a second for them.
+export OMPI_MCA_odls_base_sigkill_timeout=0
 # Marks the processes that this script starts: ranks are in process groups of their own.
 export GD_RUN_TEST=$folder
 
 # The processes of this script's runs.
 processes() {
-    local environment pid
-    for environment in /proc/[0-9]*/environ; do
+    local environment pid environments
+    environments=$(grep -lszFx "GD_RUN_TEST=$folder" /proc/[0-9]*/environ)
+    for environment in $environments; do
         pid=${environment//[!0-9]/}
-        if [ "$pid" != "$$" ] && [ "$pid" != "$BASHPID" ] &&
-            grep -qzFx "GD_RUN_TEST=$folder" "$environment" 2>/dev/null &&
-            [ "$(readlink "/proc/$pid/exe")" != "$BASH" ]; then
+        if [ -e "/proc/$pid/exe" ] && [ ! "/proc/$pid/exe" -ef "$BASH" ]; then
             echo "$pid"
         fi
     done
@@ -138,21 +141,20 @@ expect_message() {
 error_case() {
     local case=$1 code=$2 pattern=$3 way
     shift 3
-    # mpirun ends the other ranks when the first has ended with an error; it need not wait a second for them.
-    local -x OMPI_MCA_odls_base_sigkill_timeout=0
-    launch "$case.1" 1 "$@" &
-    launch "$case.3" 3 "$@" &
-    [ "$checks" = no ] || launch "$case.check" 2 check "$@" &
+    for way in $ways; do
+        case $way in
+            check) launch "$case.$way" 1 check "$@" & ;;
+            *) launch "$case.$way" "$way" "$@" & ;;
+        esac
+    done
     wait
-    for way in 1 3 check; do
-        if [ "$way" != check ] || [ "$checks" = yes ]; then
-            expect_code "$case.$way" "$code" && expect_message "$case.$way" "$pattern"
-        fi
+    for way in $ways; do
+        expect_code "$case.$way" "$code" && expect_message "$case.$way" "$pattern"
     done
 }
 
-# expect_error CODE PATTERN ARGUMENT...: a run of these arguments must end so on 1 rank and on 3, with one message that has PATTERN;
-# where $checks is yes, gdmpi check as well. Goes on while it runs.
+# expect_error CODE PATTERN ARGUMENT...: a run of these arguments must end so, on each number of ranks in $ways, with one message
+# that has PATTERN; for the word check, gdmpi check does. Goes on while it runs.
 expect_error() {
     cases=$((cases + 1))
     while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
@@ -187,16 +189,73 @@ batch_size = 20
 END
 }
 
+# momentum_run EPOCHS BATCH_SIZE: makes classes.h5, of 60 rows for training and 20 for validation, and run.ini, which
+# trains a network of 4 tensors on them.
+momentum_run() {
+    "$make_data" classes classes.h5 60 20 || exit 1
+    cat >run.ini <<END
+[data]
+file = classes.h5
+shards = 3
+
+[model]
+layers = dense 8, tanh, dense 3
+loss = cross_entropy
+
+[optimizer]
+name = momentum
+lr = 0.1
+
+[train]
+epochs = $1
+batch_size = $2
+END
+}
+
+# start N ARGUMENT...: gdmpi on N ranks in the background; $run is the process of its mpirun, or of the one rank. It is started by
+# the words of the array `starter`.
+starter=()
+start() {
+    local command=() session
+    [ "$1" = 1 ] || read -ra command <<<"${MPIRUN:-mpirun} -np $1"
+    echo "on $1 ranks: gdmpi ${*:2}" >command.run
+    session=$(mktemp -d "$sessions/XXXX") || exit 1
+    shift
+    TMPDIR=$session "${starter[@]}" "${command[@]}" "$gdmpi" "$@" >out.run 2>err.run </dev/null &
+    run=$!
+}
+
+# ended: waits until the run in the background has.
+ended() {
+    wait "$run" 2>/dev/null
+    echo "$?" >code.run
+}
+
+# find_ranks: $ranks are the processes of the ranks in the background. What a rank starts for a moment looks as it does, but has
+# a rank for its parent.
+find_ranks() {
+    local pid words rank
+    ranks=()
+    for pid in $(processes); do
+        words=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null)
+        read -ra words <<<"$words"
+        if [ "/proc/$pid/exe" -ef "$gdmpi" ] && [ ! "/proc/${words[1]-}/exe" -ef "$gdmpi" ]; then
+            rank=$(sed -zn 's/^\(OMPI_COMM_WORLD\|PMI\|PMIX\)_RANK=//p' "/proc/$pid/environ" 2>/dev/null | tr '\0' ' ')
+            ranks[${rank%% *}]=$pid
+        fi
+    done
+}
+
 # wait_for WHAT COMMAND...: waits until it succeeds, as long as the run in the background is there, whose process is $run.
 wait_for() {
-    local what=$1 tries=0
+    local what=$1 last=$((SECONDS + limit))
     shift
     while ! "$@"; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 3000 ] || ! kill -0 "$run" 2>/dev/null; then
+        if [ "$SECONDS" -gt "$last" ] || ! kill -0 "$run" 2>/dev/null; then
             failed "$what has not come"
-            show run
             kill_all
+            ended
+            show run
             finish
         fi
         sleep 0.01

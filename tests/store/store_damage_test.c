@@ -283,11 +283,13 @@ static gd_status end_by(void *context) {
 
 static void a_reader_that_crashes_is_survived(void **state) {
     (void)state;
-    int crash = SIGSEGV, loop = SIGXCPU, killed = SIGKILL, fine = 0, error = -1;
+    int crash = SIGSEGV, loop = SIGXCPU, late = SIGALRM, killed = SIGKILL, fine = 0, error = -1;
     expect_error(gd_store_guard("x.h5", end_by, &crash), GD_BAD_INPUT,
                  "x.h5: is damaged: the HDF5 library crashes when it reads it (signal 11)");
     expect_error(gd_store_guard("x.h5", end_by, &loop), GD_BAD_INPUT,
                  "x.h5: is damaged: the HDF5 library reads it without coming to an end");
+    expect_error(gd_store_guard("x.h5", end_by, &late), GD_FAILED,
+                 "x.h5: to read it has taken too long");
     expect_error(gd_store_guard("x.h5", end_by, &killed), GD_FAILED, "has ended with signal 9");
     expect_error(gd_store_guard("x.h5", end_by, &error), GD_BAD_INPUT, "x.h5: no such thing");
     expect_ok(gd_store_guard("x.h5", end_by, &fine));

@@ -40,7 +40,7 @@ static void serial_open(const run *run, serial *serial) {
     serial->mean = room(size, sizeof(real));
     serial->gradients = room(shards * size, sizeof(real));
     serial->losses = room(shards, sizeof(double));
-    gd_model_initialise(model, run->config, problem->seed, serial->parameters);
+    expect_ok(gd_model_initialise(model, problem->seed, serial->parameters));
     if (serial->optimizer->average != NULL) {
         memcpy(serial->optimizer->average, serial->parameters,
                (size_t)size * sizeof *serial->parameters);
@@ -81,12 +81,11 @@ static uint32_t *order_of(const serial *serial) {
     return order;
 }
 
-static void serial_shard(serial *serial, int64_t shard, real *gradient) {
+static void serial_shard(serial *serial, const uint32_t *order, int64_t shard, real *gradient) {
     const gd_problem *problem = serial->run->problem;
     gd_range rows = gd_shards_rows(&problem->shards, shard);
     gd_range places = gd_shards_step(&problem->shards, shard, serial->epoch_step);
     const int64_t tile = problem->model->tile_rows;
-    uint32_t *order = order_of(serial);
     serial->losses[shard] = 0;
     memset(gradient, 0, (size_t)problem->model->tensors.size * sizeof *gradient);
     for (int64_t done = 0; done < places.count; done += tile) {
@@ -104,7 +103,6 @@ static void serial_shard(serial *serial, int64_t shard, real *gradient) {
             gd_model_gradient(problem->model, serial->workspace, &pass, &serial->batch,
                               serial->parameters, gradient, NULL);
     }
-    gd_memory_free(&order);
 }
 
 /* The sum of vectors first ... end - 1, in the order of the tree, in the place of the first. */
@@ -128,9 +126,11 @@ static void serial_step(serial *serial, double norm, gd_outcome *outcome) {
     const gd_shards *shards = &problem->shards;
     int64_t size = problem->model->tensors.size;
     double squares = 0;
+    uint32_t *order = order_of(serial);
     for (int64_t shard = 0; shard < shards->count; shard++) {
-        serial_shard(serial, shard, serial->gradients + shard * size);
+        serial_shard(serial, order, shard, serial->gradients + shard * size);
     }
+    gd_memory_free(&order);
     add_tree(serial->gradients, size, 0, shards->count);
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(shards, serial->epoch_step),
                             .loss = gd_tree_sum(shards->count, serial->losses)};
@@ -155,7 +155,7 @@ static void serial_step(serial *serial, double norm, gd_outcome *outcome) {
     }
 }
 
-/* Twelve steps, over several epochs; reducers whose bits may differ come near. */
+/* Eight steps, over several epochs; reducers whose bits may differ come near. */
 static void check_steps(gd_comm *comm, const char *const *overrides) {
     run run;
     serial serial = {0};
@@ -164,7 +164,7 @@ static void check_steps(gd_comm *comm, const char *const *overrides) {
     bool exact = run.trainer->reducer->kind->same_bits;
     int64_t size = run.trainer->reducer->size;
     same_bits(&run, serial.parameters);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 8; i++) {
         gd_outcome outcome, wanted;
         expect_ok(run_step(&run, &outcome));
         serial_step(&serial, outcome.grad_norm, &wanted);

@@ -150,15 +150,18 @@ static void write_data(void) {
     expect_ok(data_file_write("data.h5", 2, groups));
 }
 
-/* All ranks work in a new folder of rank 0's. */
+/* All ranks work in a new folder of rank 0's, or fail if there is none. */
 static int enter(gd_comm *comm) {
     char path[PATH_MAX] = "";
     void *ignored;
     if (gd_comm_rank(comm) == 0 &&
         (folder_enter(&ignored) != 0 || getcwd(path, sizeof path) == NULL)) {
-        return -1;
+        path[0] = '\0';
     }
     gd_comm_broadcast(comm, path, sizeof path);
+    if (path[0] == '\0') {
+        return -1;
+    }
     gd_store_start();
     if (gd_comm_rank(comm) == 0) {
         write_data();

@@ -1,0 +1,132 @@
+"""Trajectories through every kind of layer, by PyTorch's torch.nn."""
+
+from __future__ import annotations
+
+import torch
+from common import INPUTS, OUTPUTS, SHARDS, batches, set_parameters, shard_of, small, targets, train, write
+from torch.nn import BatchNorm1d, LayerNorm, Linear, ReLU, Sequential, SiLU, Softmax, Tanh
+
+# Layers as gdmpi writes them, between dense 4 and dense 3, and PyTorch's.
+CASES: list[tuple[str, torch.nn.Module]] = [
+    ("relu", ReLU()),
+    ("leaky_relu", torch.nn.LeakyReLU()),
+    ("leaky_relu 0.3", torch.nn.LeakyReLU(0.3)),
+    ("tanh", Tanh()),
+    ("sigmoid", torch.nn.Sigmoid()),
+    ("elu", torch.nn.ELU()),
+    ("elu 0.3", torch.nn.ELU(0.3)),
+    ("gelu", torch.nn.GELU()),
+    ("silu", SiLU()),
+    ("softplus", torch.nn.Softplus()),
+    ("softmax", Softmax(dim=1)),
+    ("layer_norm", LayerNorm(4)),
+    ("layer_norm 0.1", LayerNorm(4, eps=0.1)),
+]
+
+
+class Residual(Sequential):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + super().forward(x)
+
+
+LOSSES = {
+    "cross_entropy": ("/classes", torch.nn.functional.cross_entropy),
+    "mse": ("/values", torch.nn.functional.mse_loss),
+}
+
+
+def run(name: str, layers: str, loss: str, *modules: torch.nn.Module) -> None:
+    model = Sequential(*modules)
+    set_parameters(model)
+    group, function = LOSSES[loss]
+    train(model, function, group, torch.optim.SGD(model.parameters(), lr=0.1))
+    settings = {"data.train": group, "model.layers": layers, "model.loss": loss}
+    settings |= {"optimizer.name": "sgd", "optimizer.lr": 0.1}
+    write(name, settings, model)
+
+
+class ByShard(torch.nn.Module):
+    """Statistics are those of a shard's rows, and running ones their mean, by rows, over the shards."""
+
+    def __init__(self, *modules: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = Sequential(*modules)
+
+    def forward(self, x: torch.Tensor, shard: torch.Tensor) -> torch.Tensor:
+        buffers = [buffer for buffer in self.buffers() if buffer.is_floating_point()]
+        before = [buffer.clone() for buffer in buffers]
+        after = [torch.zeros_like(buffer) for buffer in buffers]
+        outputs = []
+        for number in range(SHARDS):
+            for buffer, value in zip(buffers, before):
+                buffer.data = value.clone()
+            rows = x[shard == number]
+            outputs.append(self.model(rows))
+            for total, buffer in zip(after, buffers):
+                total += buffer * len(rows) / len(x)
+        for buffer, value in zip(buffers, after):
+            buffer.data = value.clone()
+        return torch.cat(outputs)
+
+
+def run_by_shard(name: str, layers: str, *modules: torch.nn.Module) -> None:
+    model = ByShard(*modules)
+    set_parameters(model)
+    group, function = LOSSES["cross_entropy"]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    x, y = small(31, INPUTS), targets(group)
+    for rows in batches():
+        rows = rows.sort().values
+        optimizer.zero_grad()
+        function(model(x[rows], shard_of(rows)), y[rows]).backward()
+        optimizer.step()
+    settings = {"data.train": group, "model.layers": layers, "model.loss": "cross_entropy"}
+    settings |= {"optimizer.name": "sgd", "optimizer.lr": 0.1}
+    write(name, settings, model)
+
+
+def main() -> None:
+    for text, module in CASES:
+        layers = f"dense 4, {text}, dense 3"
+        run(text, layers, "cross_entropy", Linear(INPUTS, 4), module, Linear(4, OUTPUTS))
+    run(
+        "layer_norm first",
+        "layer_norm, dense 4, layer_norm, relu, dense 3",
+        "cross_entropy",
+        LayerNorm(INPUTS),
+        Linear(INPUTS, 4),
+        LayerNorm(4),
+        ReLU(),
+        Linear(4, OUTPUTS),
+    )
+    run(
+        "softmax last",
+        "dense 4, silu, dense 3, softmax",
+        "mse",
+        Linear(INPUTS, 4),
+        SiLU(),
+        Linear(4, OUTPUTS),
+        Softmax(dim=1),
+    )
+    run(
+        "residual",
+        "residual(dense 4, relu, dense 5), dense 4, residual(silu), residual(layer_norm, dense 4), dense 3",
+        "cross_entropy",
+        Residual(Linear(INPUTS, 4), ReLU(), Linear(4, INPUTS)),
+        Linear(INPUTS, 4),
+        Residual(SiLU()),
+        Residual(LayerNorm(4), Linear(4, 4)),
+        Linear(4, OUTPUTS),
+    )
+    run_by_shard(
+        "batch_norm",
+        "dense 4, batch_norm, tanh, residual(dense 4, batch_norm 0.3), dense 3",
+        Linear(INPUTS, 4),
+        BatchNorm1d(4),
+        Tanh(),
+        Residual(Linear(4, 4), BatchNorm1d(4, momentum=0.3)),
+        Linear(4, OUTPUTS),
+    )
+
+
+main()
