@@ -15,7 +15,8 @@
 enum { INPUTS = 5 };
 
 static gd_config *config_of(const char *layers, const char *loss, const char *init) {
-    static const gd_settings *const tables[] = {&gd_model_settings, NULL};
+    static const gd_settings *const tables[] = {&gd_model_settings, &gd_loss_cross_entropy.settings,
+                                                NULL};
     gd_text text = {0};
     gd_text_add(&text, "[model]\nlayers = %s\nloss = %s\ninit = %s\n", layers, loss, init);
     gd_config *config = NULL;
@@ -92,7 +93,8 @@ static void initial_parameters_leave_gaps_zero_and_depend_on_the_seed(void **sta
 }
 
 static gd_config *config_of_gain(const char *init, const char *gain) {
-    static const gd_settings *const tables[] = {&gd_model_settings, NULL};
+    static const gd_settings *const tables[] = {&gd_model_settings, &gd_loss_cross_entropy.settings,
+                                                NULL};
     gd_text text = {0};
     gd_text_add(&text,
                 "[model]\nlayers = dense 4, dropout, relu, dense 4, leaky_relu 0.5, dense 4, gelu, "
