@@ -252,7 +252,7 @@ static void is_refused(const char *path, const char *words) {
 
 static void what_is_no_checkpoint_is_told_apart(void **state) {
     (void)state;
-    static const char other[] = "gdmpi checkpoint 3, 96 bytes, checksum of another kind\n";
+    static const char other[] = "gdmpi checkpoint 2, 96 bytes, checksum of another kind\n";
     gd_store *store;
     expect_ok(gd_file_write("text.h5", "text", 4));
     expect_ok(gd_file_write("other.h5", other, strlen(other)));
@@ -262,7 +262,7 @@ static void what_is_no_checkpoint_is_told_apart(void **state) {
     is_refused(".", ".: is not a file");
     is_refused("text.h5", "text.h5: is not a gdmpi checkpoint");
     is_refused("data.h5", "data.h5: is not a gdmpi checkpoint, or one of format version 1");
-    is_refused("other.h5", "other.h5: is a checkpoint of format version 3; this program reads 2");
+    is_refused("other.h5", "other.h5: is a checkpoint of format version 2; this program reads 3");
     write_foreign(NULL, NULL);
     is_refused("foreign.h5", "foreign.h5: / has no attribute precision");
     write_foreign("float16", NULL);
