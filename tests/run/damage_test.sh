@@ -16,7 +16,7 @@ before=checkpoints/step-00000063.h5
 ranks 2 run.ini run.dir=whole
 ranks 2 run.ini run.dir=other train.seed=2
 ranks 2 run.ini run.dir=data data.file=changed.h5
-head -n 1 whole/$last | grep -Eqx 'gdmpi checkpoint 2, [0-9]+ bytes, checksum [0-9a-f]{16}' || failed 'the first line is not the seal'
+head -n 1 whole/$last | grep -Eqx 'gdmpi checkpoint [0-9]+, [0-9]+ bytes, checksum [0-9a-f]{16}' || failed 'the first line is not the seal'
 size=$(stat -c %s whole/$last)
 [ "$size" = "$(stat -c %s other/$last)" ] || failed 'the checkpoints of two runs have different layouts'
 
