@@ -12,8 +12,9 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/model.h"
 #include "gdmpi/rng.h"
+#include "model_support.h"
 
-enum { ROWS = 10, INPUTS = 5 };
+enum { ROWS = 10 };
 
 /* The step of the central differences, how near they must come, and the rounding of sums of some
  * tens. */
@@ -40,31 +41,6 @@ static const char *const models[][2] = {
 #endif
 };
 enum { MODELS = sizeof models / sizeof *models };
-
-static gd_config *config_of(const char *layers, const char *loss, const char *init) {
-    static const gd_settings *const tables[] = {&gd_model_settings, &gd_loss_cross_entropy.settings,
-                                                NULL};
-    gd_text text = {0};
-    gd_text_add(&text, "[model]\nlayers = %s\nloss = %s\ninit = %s\n", layers, loss, init);
-    gd_config *config = NULL;
-    gd_status status = gd_config_parse("test.ini", text.bytes, 0, NULL, tables, &config);
-    if (status != GD_OK) {
-        fail_msg("%s", gd_status_message(status));
-    }
-    gd_text_free(&text);
-    return config;
-}
-
-static gd_model *model_of(const char *layers, const char *loss) {
-    gd_config *config = config_of(layers, loss, "default");
-    gd_model *model = NULL;
-    gd_status status = gd_model_new(config, INPUTS, &model);
-    if (status != GD_OK) {
-        fail_msg("%s", gd_status_message(status));
-    }
-    gd_config_free(&config);
-    return model;
-}
 
 /* A model with what it takes to work on random rows. */
 typedef struct problem {
