@@ -32,11 +32,12 @@ const gd_score *const gd_scores[] = {&loss,
                                      &gd_score_confusion_matrix,
                                      NULL};
 
-gd_scored gd_score_of(const gd_loss *loss, int64_t outputs) {
-    gd_scored scored = {.loss = loss, .outputs = outputs, .classes = outputs == 1 ? 2 : outputs};
-    if (loss->metric == GD_METRIC_RMSE) {
+gd_scored gd_score_of(const gd_loss *minimised, int64_t outputs) {
+    gd_scored scored = {
+        .loss = minimised, .outputs = outputs, .classes = outputs == 1 ? 2 : outputs};
+    if (minimised->metric == GD_METRIC_RMSE) {
         scored.task = GD_TASK_NUMBERS;
-    } else if (loss->target == GD_TARGET_VALUE && outputs > 1) {
+    } else if (minimised->target == GD_TARGET_VALUE && outputs > 1) {
         scored.task = GD_TASK_FLAGS;
     } else {
         scored.task = GD_TASK_CLASS;

@@ -185,20 +185,19 @@ void gd_scoreboard_log(const gd_scoreboard *scoreboard, bool last, gd_metrics *m
     }
 }
 
-/* Rows are classes of the data, columns those of the model. */
-static void print_matrix(const char *name, int64_t classes, const double *matrix) {
+static void print_matrix(int64_t classes, const double *matrix) {
     enum { MOST = 20 };
-    printf("%s\n", name);
     if (classes > MOST) {
-        printf("          of %lld classes: in the end line of metrics.jsonl\n", (long long)classes);
+        printf("confusion of %lld classes: in the end line of metrics.jsonl\n", (long long)classes);
         return;
     }
-    printf("%16s", "row is \\ taken for");
+    printf("confusion rows of each class (down), by the class they are taken for (across)\n%10s",
+           "");
     for (int64_t c = 0; c < classes; c++) {
         printf(" %7lld", (long long)c);
     }
     for (int64_t i = 0; i < classes; i++) {
-        printf("\n%16lld  ", (long long)i);
+        printf("\n%10lld", (long long)i);
         for (int64_t j = 0; j < classes; j++) {
             printf(" %7.6g", matrix[i * classes + j]);
         }
@@ -210,7 +209,7 @@ void gd_scoreboard_print(const gd_scoreboard *scoreboard) {
     for (size_t i = 0; gd_scores[i] != NULL; i++) {
         const double *value = scoreboard->value[i];
         if (value != NULL && gd_scores[i]->matrix) {
-            print_matrix(gd_scores[i]->name, scoreboard->scored.classes, value);
+            print_matrix(scoreboard->scored.classes, value);
         } else if (value != NULL) {
             printf("          val %s %.6g\n", gd_scores[i]->name, *value);
         }
