@@ -31,6 +31,7 @@ const gd_score *const gd_scores[] = {&loss,
                                      &gd_score_r2,
                                      &gd_score_confusion_matrix,
                                      NULL};
+_Static_assert(sizeof gd_scores / sizeof *gd_scores <= GD_SCORES, "more scores than GD_SCORES");
 
 gd_scored gd_score_of(const gd_loss *minimised, int64_t outputs) {
     gd_scored scored = {
