@@ -117,6 +117,14 @@ numerics = \
 	src/model/loss_quantile.c \
 	src/model/loss_squared_hinge.c \
 	src/model/model.c \
+	src/model/prediction.h \
+	src/model/score.c \
+	src/model/score_auc.c \
+	src/model/score_classes.c \
+	src/model/score_confusion.c \
+	src/model/score_mae.c \
+	src/model/score_r2.c \
+	src/model/score_top.c \
 	src/model/workspace.c \
 	src/optimizer/optimizer.c \
 	src/optimizer/optimizer_adagrad.c \
@@ -156,6 +164,8 @@ numerics = \
 	src/train/resume_find.c \
 	src/train/run.c \
 	src/train/save.c \
+	src/train/scoreboard.c \
+	src/train/scores.c \
 	src/train/settings.c \
 	src/train/step.c \
 	src/train/train_private.h \
@@ -219,6 +229,8 @@ noinst_HEADERS += \
 	include/gdmpi/rng.h \
 	include/gdmpi/rundir.h \
 	include/gdmpi/schedule.h \
+	include/gdmpi/score.h \
+	include/gdmpi/scoreboard.h \
 	include/gdmpi/seal.h \
 	include/gdmpi/shards.h \
 	include/gdmpi/status.h \

@@ -112,7 +112,10 @@ train_support = tests/train/train_support.c tests/train/train_support.h
 test_programs += tests/reference/trajectory_mpi_test
 tests_reference_trajectory_mpi_test_SOURCES = tests/reference/trajectory_mpi_test.c $(train_support)
 tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = layers losses optimizers schedules schedules_trained
+test_programs += tests/reference/metrics_mpi_test
+tests_reference_metrics_mpi_test_SOURCES = tests/reference/metrics_mpi_test.c $(train_support)
+tests_reference_metrics_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+references = layers losses metrics optimizers schedules schedules_trained
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/train/gradient_single_mpi_test
 tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)

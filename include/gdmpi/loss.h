@@ -27,6 +27,14 @@ typedef enum gd_metric {
     GD_METRIC_RMSE      /* sqrt(squared errors / (rows * outputs)) */
 } gd_metric;
 
+/* What the outputs are of what the model predicts. */
+typedef enum gd_link {
+    GD_LINK_IDENTITY, /* that itself, or a margin */
+    GD_LINK_LOGIT,    /* the logit of a probability, each output by itself */
+    GD_LINK_SOFTMAX,  /* probabilities of classes, before softmax */
+    GD_LINK_LOG       /* the logarithm of an expected number */
+} gd_link;
+
 typedef struct gd_loss {
     const char *name;
     const char *help; /* one line, with the formula */
@@ -39,6 +47,7 @@ typedef struct gd_loss {
     double min, max;     /* of the values in y */
     int64_t outputs_min; /* of the model */
     gd_metric metric;
+    gd_link link;
 
     /* See gd_loss_value, but that no row has a weight. Of output [rows, outputs] against the
      * batch's targets: the sum of the loss over rows, with `options` the values of the settings,

@@ -64,6 +64,11 @@ gd_status gd_workspace_new(const gd_model *model, int64_t rows, gd_workspace **w
 void gd_workspace_free(gd_workspace **workspace);
 double gd_workspace_bytes(const gd_model *model, int64_t rows);
 
+/* [rows, outputs] of the last batch that passed, until the next one does. */
+static inline const real *gd_workspace_output(const gd_workspace *workspace) {
+    return workspace->output[workspace->layer_count - 1];
+}
+
 /* Forward and backward of a batch: returns the sum of the loss over its rows, and replaces
  * `gradient` [tensors.size] by the gradient of that sum (or adds it, if pass->accumulate); the gaps
  * between tensors are not touched. `ready` may be NULL. Not collective. */

@@ -5,12 +5,15 @@
 #include "gdmpi/comm.h"
 #include "gdmpi/model.h"
 #include "gdmpi/schedule.h"
+#include "gdmpi/score.h"
 
 #define gd_problem_open GD_NAME(gd_problem_open)
 #define gd_problem_load GD_NAME(gd_problem_load)
 #define gd_problem_close GD_NAME(gd_problem_close)
 #define gd_problem_steps GD_NAME(gd_problem_steps)
 #define gd_problem_read_weights GD_NAME(gd_problem_read_weights)
+#define gd_problem_val_range GD_NAME(gd_problem_val_range)
+#define gd_problem_read_scores GD_NAME(gd_problem_read_scores)
 #define gd_problem_weigh GD_NAME(gd_problem_weigh)
 
 typedef struct gd_problem {
@@ -32,8 +35,9 @@ typedef struct gd_problem {
     gd_source val_source;
     gd_rows val; /* this rank's tiles of the validation rows */
     gd_split val_split;
-    int64_t val_count; /* validation rows in all */
-    int64_t val_tiles; /* in so many tiles of at most model->tile_rows */
+    int64_t val_count;      /* validation rows in all */
+    int64_t val_tiles;      /* in so many tiles of at most model->tile_rows */
+    bool scores[GD_SCORES]; /* those of gd_scores that run.metrics asks for */
 
     uint64_t train_digest, val_digest; /* of all rows: gd_rows_digest, summed over the ranks */
 } gd_problem;
@@ -49,6 +53,13 @@ void gd_problem_close(gd_problem **problem);
 
 /* All steps that train.epochs and train.max_steps ask for. Not collective. */
 int64_t gd_problem_steps(const gd_problem *problem);
+
+/* The validation rows that a rank works. Not collective. */
+gd_range gd_problem_val_range(const gd_problem *problem, int rank);
+
+/* Reads [run] metrics, once the model is made and it is known whether there are validation rows.
+ * GD_BAD_INPUT if one of them makes no sense for the model. Not collective. */
+gd_status gd_problem_read_scores(gd_problem *problem);
 
 /* Parts of the above. Reads [data] class_weights, once the model is made. Not collective. */
 gd_status gd_problem_read_weights(gd_problem *problem);

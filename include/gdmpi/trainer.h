@@ -11,6 +11,7 @@
 #include "gdmpi/problem.h"
 #include "gdmpi/reduce.h"
 #include "gdmpi/rundir.h"
+#include "gdmpi/scoreboard.h"
 #include "gdmpi/table.h"
 #include "gdmpi/timeline.h"
 #include "gdmpi/writer.h"
@@ -60,7 +61,8 @@ typedef struct gd_trainer {
     double *shared; /* the small reduction of a step: a loss per shard, squares per block, flags */
     size_t shared_count;
     double lr;                   /* of the step under way */
-    double *tile_sums;           /* validation: two numbers per tile */
+    double *tile_sums;           /* validation: two numbers per tile, */
+    gd_scoreboard *scoreboard;   /* and what run.metrics asks for */
     gd_checkpoint_header header; /* rank 0: what all checkpoints of this run say of themselves */
     gd_writer *writer;           /* rank 0 */
     real *whole; /* rank 0: for a flat vector on its way from a checkpoint; the writer's */
@@ -105,8 +107,8 @@ gd_status gd_trainer_agree(gd_trainer *trainer); /* collective */
  * back to them. Collective. */
 void gd_trainer_swap(gd_trainer *trainer);
 
-/* Loss and metric over all validation rows, of the average if there is one, by sums that do not
- * depend on the ranks. Collective. */
+/* Loss and metric over all validation rows, and what run.metrics asks for, of the average if there
+ * is one, by sums that do not depend on the ranks. A failure is remembered. Collective. */
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome);
 
 /* The norm of the parameters. Not collective. */

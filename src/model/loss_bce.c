@@ -43,5 +43,6 @@ const gd_loss gd_loss_bce = {
     .max = 1,
     .outputs_min = 1,
     .metric = GD_METRIC_ACCURACY,
+    .link = GD_LINK_LOGIT,
     .value = value,
 };

@@ -83,5 +83,6 @@ const gd_loss gd_loss_cross_entropy = {
     .target = GD_TARGET_CLASS,
     .outputs_min = 2,
     .metric = GD_METRIC_ACCURACY,
+    .link = GD_LINK_SOFTMAX,
     .value = value,
 };

@@ -51,5 +51,6 @@ const gd_loss gd_loss_poisson = {
     .max = GD_REAL_MAX,
     .outputs_min = 1,
     .metric = GD_METRIC_RMSE,
+    .link = GD_LINK_LOG,
     .value = value,
 };

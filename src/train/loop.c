@@ -193,10 +193,23 @@ gd_status gd_trainer_loop(gd_trainer *trainer) {
     return status;
 }
 
+/* A run that was stopped behind its last epoch knows the scores no more. Collective. */
+static gd_status score_again(gd_trainer *trainer) {
+    gd_outcome ignored;
+    if (trainer->problem->validates && !gd_scoreboard_known(trainer->scoreboard)) {
+        gd_trainer_validate(trainer, &ignored);
+        return gd_trainer_agree(trainer);
+    }
+    return GD_OK;
+}
+
 gd_status gd_trainer_finish(gd_trainer *trainer) {
     const char *reason = gd_trainer_finished(trainer);
     uint64_t digest;
     gd_status status = trainer->progress.epoch_step > 0 ? end_epoch(trainer) : GD_OK;
+    if (status == GD_OK) {
+        status = score_again(trainer);
+    }
     if (status == GD_OK) {
         status = gd_trainer_wait(trainer);
     }

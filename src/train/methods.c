@@ -6,6 +6,7 @@
 #include "gdmpi/optimizer.h"
 #include "gdmpi/reduce.h"
 #include "gdmpi/schedule.h"
+#include "gdmpi/score.h"
 #include "gdmpi/train.h"
 
 static void add_method(gd_text *out, const char *name, const char *argument, const char *help) {
@@ -23,6 +24,10 @@ void gd_train_methods(gd_text *out) {
     gd_text_add(out, "\nLosses (model.loss):\n");
     for (size_t i = 0; gd_losses[i] != NULL; i++) {
         add_method(out, gd_losses[i]->name, NULL, gd_losses[i]->help);
+    }
+    gd_text_add(out, "\nMetrics (run.metrics):\n");
+    for (size_t i = 0; gd_scores[i] != NULL; i++) {
+        add_method(out, gd_scores[i]->name, NULL, gd_scores[i]->help);
     }
     gd_text_add(out, "\nInitial parameters (model.init):\n");
     for (size_t i = 0; gd_inits[i].name != NULL; i++) {

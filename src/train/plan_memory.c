@@ -65,7 +65,8 @@ static void count(const gd_trainer *trainer, const gd_resident *program, needs *
     mine->part[PROGRAM] = program->share;
     count_reducer(reducer, mine);
     count_own(mine, ROWS, rows_bytes(&problem->train) + order + dealer);
-    count_own(mine, VALIDATION, rows_bytes(&problem->val));
+    count_own(mine, VALIDATION,
+              rows_bytes(&problem->val) + gd_scoreboard_bytes(trainer->scoreboard));
     count_own(mine, STATE, state);
     count_own(mine, TILE,
               gd_workspace_bytes(problem->model, problem->model->tile_rows) +

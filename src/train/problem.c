@@ -210,6 +210,9 @@ static gd_status open_all(gd_problem *self) {
         status = gd_problem_read_weights(self);
     }
     if (status == GD_OK) {
+        status = gd_problem_read_scores(self);
+    }
+    if (status == GD_OK) {
         status = check_shapes(self);
     }
     if (status == GD_OK) {
@@ -269,17 +272,20 @@ static gd_status digest_rows(gd_problem *problem) {
     return status;
 }
 
+gd_range gd_problem_val_range(const gd_problem *problem, int rank) {
+    gd_range part = gd_range_part(problem->val_tiles, gd_comm_size(problem->comm), rank);
+    int64_t first = part.first * problem->model->tile_rows;
+    int64_t end = (part.first + part.count) * problem->model->tile_rows;
+    end = end < problem->val_count ? end : problem->val_count;
+    return (gd_range){.first = first, .count = part.count > 0 ? end - first : 0};
+}
+
 gd_status gd_problem_load(gd_problem *problem) {
     gd_range span = gd_shards_span(&problem->shards, problem->mine);
     gd_status status = load(problem, &problem->train_source, &problem->train_split, GD_TRAINING,
                             span, &problem->train);
     if (status == GD_OK && problem->validates) {
-        gd_range part = gd_range_part(problem->val_tiles, gd_comm_size(problem->comm),
-                                      gd_comm_rank(problem->comm));
-        int64_t first = part.first * problem->model->tile_rows;
-        int64_t end = (part.first + part.count) * problem->model->tile_rows;
-        end = end < problem->val_count ? end : problem->val_count;
-        gd_range range = {.first = first, .count = part.count > 0 ? end - first : 0};
+        gd_range range = gd_problem_val_range(problem, gd_comm_rank(problem->comm));
         status = load(problem, &problem->val_source, &problem->val_split, GD_VALIDATION, range,
                       &problem->val);
     }

@@ -148,6 +148,7 @@ gd_status gd_report_epoch(gd_trainer *trainer) {
     gd_metrics_number(metrics, "train_loss", line.train_loss);
     gd_metrics_number(metrics, "val_loss", line.val_loss);
     gd_metrics_number(metrics, gd_report_metric_key(problem), line.val_metric);
+    gd_scoreboard_log(trainer->scoreboard, false, metrics);
     gd_metrics_number(metrics, "lr", line.lr);
     gd_metrics_number(metrics, "grad_norm", progress->grad_norm);
     gd_metrics_number(metrics, "param_norm", gd_trainer_norm(trainer));

@@ -73,6 +73,7 @@ static gd_status log_end(gd_trainer *trainer, const char *reason, const char *di
     gd_metrics_number(metrics, "train_loss", progress->train_loss);
     gd_metrics_number(metrics, "val_loss", progress->val_loss);
     gd_metrics_number(metrics, gd_report_metric_key(trainer->problem), progress->val_metric);
+    gd_scoreboard_log(trainer->scoreboard, true, metrics);
     gd_metrics_text(metrics, "digest", digest);
     gd_metrics_number(metrics, "start_seconds", worked ? account->start : NAN);
     gd_metrics_number(metrics, "samples_per_second", worked ? account->rows_per_second : NAN);
@@ -130,6 +131,7 @@ static void print_end(const gd_trainer *trainer, const char *reason, const accou
         printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
                progress->val_metric);
     }
+    gd_scoreboard_print(trainer->scoreboard);
     gd_times_print(&account->times);
     print_saving(account);
     print_speed(account);

@@ -128,6 +128,12 @@ static const gd_setting run_rows[] = {
      .may_change = true,
      .help = "how often all ranks compare a digest of their parameters, besides at checkpoints: "
              "steps or epochs; 0: never"},
+    {.key = "metrics",
+     .kind = GD_SETTING_TEXT,
+     .initial = "",
+     .may_change = true,
+     .help = "what validation reports besides the loss and the accuracy or rmse: names of metrics, "
+             "between commas, as gdmpi --help lists them"},
     {.key = "progress",
      .kind = GD_SETTING_CHOICE,
      .initial = "auto",

@@ -46,6 +46,9 @@ static gd_status allocate(gd_trainer *self) {
         status = gd_memory_new(&self->tile_sums, 2 * (size_t)problem->val_tiles,
                                sizeof *self->tile_sums, "the sums of validation");
     }
+    if (status == GD_OK) {
+        status = gd_scoreboard_new(problem, &self->scoreboard);
+    }
     if (status == GD_OK && root) {
         status = gd_trainer_open_writer(self);
     }
@@ -98,6 +101,7 @@ void gd_trainer_free(gd_trainer **trainer) {
     gd_dealer_free(&self->dealer);
     gd_memory_free(&self->shared);
     gd_memory_free(&self->tile_sums);
+    gd_scoreboard_free(&self->scoreboard);
     gd_checkpoint_header_free(&self->header);
     gd_rundir_free(&self->rundir);
     gd_timeline_free(&self->timeline);

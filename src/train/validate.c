@@ -25,6 +25,8 @@ void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
                         &trainer->batch);
         sums[0] = gd_model_evaluate(problem->model, trainer->workspace, &trainer->batch,
                                     trainer->reducer->parameters, &sums[1]);
+        gd_scoreboard_count(trainer->scoreboard, rows->range.first + done, &trainer->batch,
+                            gd_workspace_output(trainer->workspace));
     }
     gd_trainer_swap(trainer);
     gd_comm_sum(problem->comm, trainer->tile_sums, 2 * tiles);
@@ -32,5 +34,6 @@ void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome) {
         outcome->loss += trainer->tile_sums[2 * i];
         outcome->metric += trainer->tile_sums[2 * i + 1];
     }
+    gd_trainer_fail(trainer, gd_scoreboard_end(trainer->scoreboard));
     gd_phases_enter(&trainer->phases, before);
 }

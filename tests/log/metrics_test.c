@@ -91,25 +91,43 @@ static size_t number_length(const char *text) {
     return length;
 }
 
-static void take_value(const char **text, char *out, size_t room) {
-    if (**text == '"') {
-        take_string(text, out, room);
-        return;
-    }
-    size_t length = strncmp(*text, "null", 4) == 0 ? 4 : number_length(*text);
-    assert_true(length < room);
-    memcpy(out, *text, length);
-    out[length] = '\0';
-    *text += length;
-}
-
 static void take(const char **text, char character) {
     assert_int_equal(**text, character);
     *text += 1;
     *text += strspn(*text, " ");
 }
 
-/* A flat JSON object on a line of its own; `text` stands behind the line afterwards. */
+/* A number, null, or an array of such. */
+static void skip_value(const char **text) {
+    if (**text != '[') {
+        *text += strncmp(*text, "null", 4) == 0 ? 4 : number_length(*text);
+        return;
+    }
+    take(text, '[');
+    skip_value(text);
+    while (**text == ',') {
+        take(text, ',');
+        skip_value(text);
+    }
+    take(text, ']');
+}
+
+/* All but strings as they are written. */
+static void take_value(const char **text, char *out, size_t room) {
+    if (**text == '"') {
+        take_string(text, out, room);
+        return;
+    }
+    const char *first = *text;
+    skip_value(text);
+    size_t length = (size_t)(*text - first);
+    assert_true(length < room);
+    memcpy(out, first, length);
+    out[length] = '\0';
+}
+
+/* A JSON object, flat but for arrays, on a line of its own; `text` stands behind the line
+ * afterwards. */
 static void take_object(const char **text, object *found) {
     found->count = 0;
     take(text, '{');
@@ -205,6 +223,22 @@ static void what_is_not_finite_is_null(void **state) {
     expect_member(&found, "nan", "null");
     expect_member(&found, "infinite", "null");
     expect_member(&found, "negative", "null");
+}
+
+static void write_matrices(gd_metrics *metrics) {
+    const double values[] = {1, -0.5, NAN, 1e-300, 0, 3};
+    gd_metrics_matrix(metrics, "wide", 2, 3, values);
+    gd_metrics_matrix(metrics, "high", 3, 1, values);
+    gd_metrics_matrix(metrics, "one", 1, 1, values);
+}
+
+static void a_matrix_is_an_array_of_its_rows(void **state) {
+    (void)state;
+    object found;
+    write_line(write_matrices, &found);
+    expect_member(&found, "wide", "[[1, -0.5, null], [1e-300, 0, 3]]");
+    expect_member(&found, "high", "[[1], [-0.5], [null]]");
+    expect_member(&found, "one", "[[1]]");
 }
 
 static void write_whole(gd_metrics *metrics) {
@@ -359,6 +393,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(what_is_not_finite_is_null),
+        cmocka_unit_test(a_matrix_is_an_array_of_its_rows),
         cmocka_unit_test(whole_numbers_keep_all_their_digits),
         cmocka_unit_test(numbers_are_read_back_to_the_bit),
         cmocka_unit_test(the_length_is_that_of_the_file_after_every_line),

@@ -80,6 +80,13 @@ expect_error 2 "class_weights=fair: 'fair' is not a weight: it must be balanced,
     data.class_weights=fair
 expect_error 2 'the weights of the rows of /train add up to 0' run.ini \
     data.class_weights=0,0,0
+expect_error 2 'run.metrics=f1 F2: F2 is no metric; choose among: loss, accuracy, top_5,' run.ini 'run.metrics=f1 F2'
+expect_error 2 'run.metrics=r2: r2 makes no sense for cross_entropy of 3 outputs, which predicts one class for each row; choose among: .*, f1,' \
+    run.ini run.metrics=r2
+expect_error 2 'run.metrics=f1: f1 makes no sense for mse of 2 outputs, which predicts numbers; choose among: loss, rmse, mae, r2' \
+    run.ini run.metrics=f1 model.loss=mse 'model.layers=dense 2'
+expect_error 2 'run.metrics=top_5: top_5 needs at least 6 outputs, and the model has 3' run.ini run.metrics=top_5
+expect_error 2 'run.metrics=f1: there are no validation rows for f1; they come from data.val or' run.ini run.metrics=f1 data.val=
 expect_error 2 'class_weights=balanced: bce has no classes' run.ini data.class_weights=balanced model.loss=bce
 expect_error 2 'classes.h5: row [0-9]+ of /train/y holds 2; this loss takes numbers from 0 to 1' \
     run.ini model.loss=bce 'model.layers=dense 1'

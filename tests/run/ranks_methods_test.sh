@@ -106,5 +106,18 @@ for loss in $(names Losses); do
     fi
 done
 [ -n "$(names Losses)" ] || failed 'gdmpi --help lists no losses'
+
+# Of the metrics, those that make sense.
+few='roc_auc, f1, precision, recall'
+same_on 'metrics of classes' '1 3 4:message' run.ini data.file=weighted.h5 run.metrics="$few, confusion_matrix"
+for key in roc_auc f1 precision recall confusion_matrix; do
+    grep '"end"' next/metrics.jsonl | grep -q "\"val_$key\": \[*0*[0-9]" || failed "the end line has no val_$key"
+done
+rm next/model.h5
+ranks 1 run.ini data.file=weighted.h5 run.metrics="$few, confusion_matrix" run.dir=next
+diff <(grep -o '"val_.*"digest"' first/metrics.jsonl) <(grep -o '"val_.*"digest"' next/metrics.jsonl) ||
+    failed 'a run that went on from its last checkpoint has other metrics'
+same_on 'metrics of flags' '1 3' values.ini data.file=flags.h5 model.loss=bce run.metrics="$few"
+same_on 'metrics of numbers' '1 3' values.ini run.metrics=r2,mae
 same_on 'numbers, with rows held out' '1 4' values.ini optimizer.ema=0.5
 finish

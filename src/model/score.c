@@ -1,0 +1,60 @@
+#include "gdmpi/score.h"
+#include "elements.h"
+
+static const gd_score loss = {
+    .name = "loss",
+    .help = "the loss, mean over rows",
+    .tasks = GD_TASK_CLASS | GD_TASK_FLAGS | GD_TASK_NUMBERS,
+};
+
+static const gd_score accuracy = {
+    .name = "accuracy",
+    .help = "the part of the rows, or of their outputs, that are right",
+    .tasks = GD_TASK_CLASS | GD_TASK_FLAGS,
+};
+
+static const gd_score rmse = {
+    .name = "rmse",
+    .help = "the root of the mean squared error over rows and outputs",
+    .tasks = GD_TASK_NUMBERS,
+};
+
+const gd_score *const gd_scores[] = {&loss,
+                                     &accuracy,
+                                     &gd_score_top_5,
+                                     &gd_score_precision,
+                                     &gd_score_recall,
+                                     &gd_score_f1,
+                                     &gd_score_roc_auc,
+                                     &rmse,
+                                     &gd_score_mae,
+                                     &gd_score_r2,
+                                     &gd_score_confusion_matrix,
+                                     NULL};
+_Static_assert(sizeof gd_scores / sizeof *gd_scores <= GD_SCORES, "more scores than GD_SCORES");
+
+gd_scored gd_score_of(const gd_loss *minimised, int64_t outputs) {
+    gd_scored scored = {
+        .loss = minimised, .outputs = outputs, .classes = outputs == 1 ? 2 : outputs};
+    if (minimised->metric == GD_METRIC_RMSE) {
+        scored.task = GD_TASK_NUMBERS;
+    } else if (minimised->target == GD_TARGET_VALUE && outputs > 1) {
+        scored.task = GD_TASK_FLAGS;
+    } else {
+        scored.task = GD_TASK_CLASS;
+    }
+    return scored;
+}
+
+const char *gd_score_name(size_t index) {
+    return gd_scores[index] == NULL ? NULL : gd_scores[index]->name;
+}
+
+int64_t gd_score_label(const gd_scored *scored, const gd_batch *batch, int64_t row) {
+    return scored->loss->target == GD_TARGET_CLASS ? batch->labels[row]
+                                                   : batch->values[row] > (real)0.5;
+}
+
+int64_t gd_score_guess(const gd_scored *scored, const real *output) {
+    return scored->outputs == 1 ? output[0] > 0 : largest(scored->outputs, output);
+}
