@@ -141,6 +141,7 @@ numerics = \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
 	src/train/begin.c \
+	src/train/criteria.c \
 	src/train/loop.c \
 	src/train/methods.c \
 	src/train/order.c \
@@ -157,6 +158,7 @@ numerics = \
 	src/train/run.c \
 	src/train/save.c \
 	src/train/settings.c \
+	src/train/state.c \
 	src/train/step.c \
 	src/train/train_private.h \
 	src/train/trainer.c \

@@ -195,6 +195,7 @@ run_tests = \
 	tests/run/same_test.sh \
 	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
+	tests/run/stop_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)

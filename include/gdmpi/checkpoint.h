@@ -27,7 +27,9 @@ typedef struct gd_progress {
     double train_loss;    /* of the last whole epoch; NaN: none yet, */
     double val_loss;      /* and what validation said after it */
     double val_metric;
-    double best_loss; /* the lowest validation loss of an epoch; NaN: none yet, */
+    double loss_change;  /* of train_loss, and of the parameters, over the last whole epoch, */
+    double param_change; /* relative; NaN: not known */
+    double best_value;   /* of stop.metric: the best of an epoch; NaN: none yet, */
     int64_t best_epoch;
     int64_t best_step;
     gd_plateau plateau;

@@ -12,6 +12,7 @@
 #define gd_problem_steps GD_NAME(gd_problem_steps)
 #define gd_problem_read_weights GD_NAME(gd_problem_read_weights)
 #define gd_problem_weigh GD_NAME(gd_problem_weigh)
+#define gd_problem_check_criteria GD_NAME(gd_problem_check_criteria)
 
 typedef struct gd_problem {
     gd_comm *comm;
@@ -57,5 +58,8 @@ gd_status gd_problem_read_weights(gd_problem *problem);
  * row's own times that of its class, divided by the mean over all rows. GD_BAD_INPUT if all are 0.
  * Collective. */
 gd_status gd_problem_weigh(gd_problem *problem);
+
+/* GD_BAD_INPUT for settings of [stop] that the model or the data cannot meet. Not collective. */
+gd_status gd_problem_check_criteria(const gd_problem *problem);
 
 #endif

@@ -219,6 +219,9 @@ static gd_status open_all(gd_problem *self) {
         status = cut_tiles(self);
     }
     if (status == GD_OK) {
+        status = gd_problem_check_criteria(self);
+    }
+    if (status == GD_OK) {
         status = gd_schedule_read(config, gd_config_number(config, "optimizer", "lr"),
                                   gd_shards_steps(&self->shards), gd_problem_steps(self),
                                   &self->schedule);
