@@ -33,6 +33,7 @@ libgdmpi_a_SOURCES = \
 	src/data/dealer.c \
 	src/data/digest.c \
 	src/data/import_idx.c \
+	src/data/normalize.c \
 	src/data/permutation.c \
 	src/data/rows.c \
 	src/data/settings.c \
@@ -144,6 +145,7 @@ numerics = \
 	src/train/criteria.c \
 	src/train/loop.c \
 	src/train/methods.c \
+	src/train/normalize.c \
 	src/train/order.c \
 	src/train/plan.c \
 	src/train/plan_memory.c \
@@ -210,6 +212,7 @@ noinst_HEADERS += \
 	include/gdmpi/memory.h \
 	include/gdmpi/metrics.h \
 	include/gdmpi/model.h \
+	include/gdmpi/normalize.h \
 	include/gdmpi/optimizer.h \
 	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \

@@ -39,6 +39,7 @@ test_programs = \
 	tests/data/digest_test \
 	tests/data/import_idx_test \
 	tests/data/permutation_test \
+	tests/data/normalize_test \
 	tests/data/rows_test \
 	tests/data/shards_test \
 	tests/data/source_test \
@@ -112,7 +113,7 @@ train_support = tests/train/train_support.c tests/train/train_support.h
 test_programs += tests/reference/trajectory_mpi_test
 tests_reference_trajectory_mpi_test_SOURCES = tests/reference/trajectory_mpi_test.c $(train_support)
 tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = layers losses optimizers schedules schedules_trained
+references = layers losses normalize optimizers schedules schedules_trained
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/train/gradient_single_mpi_test
 tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
@@ -186,6 +187,7 @@ run_tests = \
 	tests/run/faults_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
+	tests/run/normalize_test.sh \
 	tests/run/ranks_methods_test.sh \
 	tests/run/ranks_test.sh \
 	tests/run/reduce_test.sh \

@@ -78,6 +78,18 @@ static gd_status same_run(const gd_problem *problem, const char *path,
     return told;
 }
 
+static gd_status same_normalizer(const gd_problem *problem, const char *path) {
+    gd_normalizer old;
+    gd_status status = gd_checkpoint_read_normalizer(path, &old);
+    if (status == GD_OK && !gd_normalizer_same(&old, &problem->normalizer)) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s: its %s is not that of the training rows; it is damaged", path,
+                               GD_CHECKPOINT_NORMALIZE);
+    }
+    gd_normalizer_free(&old);
+    return status;
+}
+
 /* Reads every vector, into `whole`, to see that it is intact and has the digest it says. */
 static gd_status verify(const gd_problem *problem, const char *path,
                         const gd_checkpoint_header *header, real *whole) {
@@ -91,6 +103,9 @@ static gd_status verify(const gd_problem *problem, const char *path,
         gd_checkpoint_digest(whole, GD_REAL_TYPE, tensors->size) != header->digest) {
         status =
             gd_status_new(GD_BAD_INPUT, "%s: its parameters do not have the digest it says", path);
+    }
+    if (status == GD_OK) {
+        status = same_normalizer(problem, path);
     }
     char group[GD_TRAINER_STATES][64];
     int states = gd_trainer_groups(problem->config, group);

@@ -16,6 +16,7 @@ static gd_status describe(const gd_problem *problem, gd_checkpoint_header *heade
                                      .val_rows = problem->val_count,
                                      .train_digest = problem->train_digest,
                                      .val_digest = problem->val_digest,
+                                     .normalizer = problem->train.normalizer,
                                      .config = config.bytes};
     return gd_text_status(&config);
 }
