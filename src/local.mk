@@ -33,6 +33,7 @@ libgdmpi_a_SOURCES = \
 	src/data/dealer.c \
 	src/data/digest.c \
 	src/data/import_idx.c \
+	src/data/normalize.c \
 	src/data/permutation.c \
 	src/data/rows.c \
 	src/data/settings.c \
@@ -149,8 +150,10 @@ numerics = \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
 	src/train/begin.c \
+	src/train/criteria.c \
 	src/train/loop.c \
 	src/train/methods.c \
+	src/train/normalize.c \
 	src/train/order.c \
 	src/train/plan.c \
 	src/train/plan_memory.c \
@@ -167,6 +170,7 @@ numerics = \
 	src/train/scoreboard.c \
 	src/train/scores.c \
 	src/train/settings.c \
+	src/train/state.c \
 	src/train/step.c \
 	src/train/train_private.h \
 	src/train/trainer.c \
@@ -218,6 +222,7 @@ noinst_HEADERS += \
 	include/gdmpi/memory.h \
 	include/gdmpi/metrics.h \
 	include/gdmpi/model.h \
+	include/gdmpi/normalize.h \
 	include/gdmpi/optimizer.h \
 	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \

@@ -39,6 +39,7 @@ test_programs = \
 	tests/data/digest_test \
 	tests/data/import_idx_test \
 	tests/data/permutation_test \
+	tests/data/normalize_test \
 	tests/data/rows_test \
 	tests/data/shards_test \
 	tests/data/source_test \
@@ -115,7 +116,7 @@ tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/reference/metrics_mpi_test
 tests_reference_metrics_mpi_test_SOURCES = tests/reference/metrics_mpi_test.c $(train_support)
 tests_reference_metrics_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = layers losses metrics optimizers schedules schedules_trained
+references = layers losses metrics normalize optimizers schedules schedules_trained
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/train/gradient_single_mpi_test
 tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
@@ -189,6 +190,7 @@ run_tests = \
 	tests/run/faults_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
+	tests/run/normalize_test.sh \
 	tests/run/ranks_methods_test.sh \
 	tests/run/ranks_test.sh \
 	tests/run/reduce_test.sh \
@@ -198,6 +200,7 @@ run_tests = \
 	tests/run/same_test.sh \
 	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
+	tests/run/stop_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gdmpi/normalize.h"
 #include "gdmpi/schedule.h"
 #include "gdmpi/status.h"
 #include "gdmpi/store.h"
@@ -27,7 +28,9 @@ typedef struct gd_progress {
     double train_loss;    /* of the last whole epoch; NaN: none yet, */
     double val_loss;      /* and what validation said after it */
     double val_metric;
-    double best_loss; /* the lowest validation loss of an epoch; NaN: none yet, */
+    double loss_change;  /* of train_loss, and of the parameters, over the last whole epoch, */
+    double param_change; /* relative; NaN: not known */
+    double best_value;   /* of stop.metric: the best of an epoch; NaN: none yet, */
     int64_t best_epoch;
     int64_t best_step;
     gd_plateau plateau;
@@ -41,6 +44,9 @@ static inline int64_t gd_progress_best(const gd_progress *progress) {
 
 /* The data set that holds the configuration, as bytes. */
 #define GD_CHECKPOINT_CONFIG "/state/config"
+
+/* The group with what x is normalized by, if it is. */
+#define GD_CHECKPOINT_NORMALIZE "/normalize"
 
 /* One row per field of gd_progress: what is written is what is read. */
 typedef struct gd_checkpoint_field {
@@ -59,6 +65,7 @@ typedef struct gd_checkpoint_header {
     int64_t train_rows, val_rows;
     uint64_t train_digest, val_digest; /* of the rows: gd_rows_digest, over all ranks */
     uint64_t digest;                   /* of the parameters: gd_checkpoint_digest */
+    const gd_normalizer *normalizer; /* NULL: none. Not owned; see gd_checkpoint_read_normalizer */
     char *config; /* the resolved configuration; freed by gd_checkpoint_header_free */
     gd_progress progress;
 } gd_checkpoint_header;
@@ -91,6 +98,9 @@ void gd_checkpoint_abandon(gd_checkpoint **checkpoint);
 /* Reads what a checkpoint says of itself, once its seal is found whole, for which every byte of the
  * file is read. GD_BAD_INPUT: it is no checkpoint, or a damaged one. */
 gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *header);
+
+/* After gd_checkpoint_read_header: what x has to go through first. Freed by gd_normalizer_free. */
+gd_status gd_checkpoint_read_normalizer(const char *path, gd_normalizer *normalizer);
 
 /* After gd_checkpoint_read_header: reads the vector of a group as `type`; gaps between tensors are
  * not touched. An error names the first tensor that is missing, has another shape, or is damaged.

@@ -9,7 +9,7 @@
 #include "gdmpi/status.h"
 #include "gdmpi/type.h"
 
-/* [data]: file, train, val, val_fraction, shards, shuffle, scale, class_weights */
+/* [data]: file, train, val, val_fraction, shards, shuffle, scale, normalize, class_weights */
 extern const gd_settings gd_data_settings;
 
 /* The default of val, the one that may be missing. */
@@ -64,6 +64,8 @@ int64_t gd_split_count(const gd_split *split, gd_role role);
 /* The place in the file of row `row` of this role. O(log rows). Not collective. */
 int64_t gd_split_row(const gd_split *split, gd_role role, int64_t row);
 
+typedef struct gd_normalizer gd_normalizer;
+
 /* A run of the rows of one role of one group. */
 typedef struct gd_rows {
     gd_range range; /* which of the role's rows are here */
@@ -72,6 +74,7 @@ typedef struct gd_rows {
     void *x_data, *y_data;
     gd_shape w;      /* of w, one number a row; of rank 0: the group has none */
     double *weights; /* [range.count] w; NULL: the group has none, and each row counts 1 */
+    const gd_normalizer *normalizer; /* of x in batches; NULL: none. Not owned */
 } gd_rows;
 
 /* The bytes that one row's x, y, or weight once it is loaded, takes. Not collective. */

@@ -4,6 +4,7 @@
 
 #include "gdmpi/comm.h"
 #include "gdmpi/model.h"
+#include "gdmpi/normalize.h"
 #include "gdmpi/schedule.h"
 #include "gdmpi/score.h"
 
@@ -14,7 +15,9 @@
 #define gd_problem_read_weights GD_NAME(gd_problem_read_weights)
 #define gd_problem_val_range GD_NAME(gd_problem_val_range)
 #define gd_problem_read_scores GD_NAME(gd_problem_read_scores)
+#define gd_problem_normalize GD_NAME(gd_problem_normalize)
 #define gd_problem_weigh GD_NAME(gd_problem_weigh)
+#define gd_problem_check_criteria GD_NAME(gd_problem_check_criteria)
 
 typedef struct gd_problem {
     gd_comm *comm;
@@ -28,8 +31,9 @@ typedef struct gd_problem {
     gd_rows train; /* this rank's shards */
     gd_split train_split;
     gd_shards shards;
-    gd_range mine;         /* the shards that this rank works */
-    double *class_weights; /* [classes], as configured or as balanced by loading; NULL: none */
+    gd_range mine;            /* the shards that this rank works */
+    gd_normalizer normalizer; /* of training and validation rows, once these are loaded */
+    double *class_weights;    /* [classes], as configured or as balanced by loading; NULL: none */
 
     bool validates;
     gd_source val_source;
@@ -68,5 +72,12 @@ gd_status gd_problem_read_weights(gd_problem *problem);
  * row's own times that of its class, divided by the mean over all rows. GD_BAD_INPUT if all are 0.
  * Collective. */
 gd_status gd_problem_weigh(gd_problem *problem);
+
+/* Makes the normalizer of the training rows, once these are loaded, and sets it for all rows.
+ * Collective. */
+gd_status gd_problem_normalize(gd_problem *problem);
+
+/* GD_BAD_INPUT for settings of [stop] that the model or the data cannot meet. Not collective. */
+gd_status gd_problem_check_criteria(const gd_problem *problem);
 
 #endif

@@ -22,6 +22,7 @@
 #define gd_reducer_norm GD_NAME(gd_reducer_norm)
 #define gd_reducer_piece GD_NAME(gd_reducer_piece)
 #define gd_reducer_own GD_NAME(gd_reducer_own)
+#define gd_reducer_change GD_NAME(gd_reducer_change)
 #define gd_reducer_publish GD_NAME(gd_reducer_publish)
 #define gd_reducer_spread GD_NAME(gd_reducer_spread)
 #define gd_reducer_swap GD_NAME(gd_reducer_swap)
@@ -150,6 +151,9 @@ gd_range gd_reducer_piece(const gd_reducer *reducer, int bucket, int rank);
 
 /* Copies the parameters that this rank updates into a vector [owned]. Not collective. */
 void gd_reducer_own(const gd_reducer *reducer, real *owned);
+
+/* The norm of what the parameters have changed by since that. Collective. */
+double gd_reducer_change(gd_reducer *reducer, const real *owned);
 
 /* Exchanges them with such a vector on each rank, and makes the new ones everyone's. Collective. */
 void gd_reducer_swap(gd_reducer *reducer, real *owned);

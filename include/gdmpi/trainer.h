@@ -33,6 +33,10 @@
 #define gd_resume_find GD_NAME(gd_resume_find)
 #define gd_trainer_resume GD_NAME(gd_trainer_resume)
 
+/* How many vectors a run's state can have: the optimizer's, the average, and two of [stop]. */
+#define GD_TRAINER_STATES (GD_OPTIMIZER_SLOTS + 3)
+_Static_assert(1 + GD_TRAINER_STATES <= GD_WRITER_VECTORS, "a checkpoint takes all");
+
 /* What a step, or an epoch's validation, came to. */
 typedef struct gd_outcome {
     int64_t rows;
@@ -54,6 +58,10 @@ typedef struct gd_trainer {
     gd_problem *problem;
     gd_reducer *reducer;
     gd_optimizer *optimizer;
+    real *best;   /* [owned]: what model.h5 is of, as of the best epoch; NULL: patience is 0 */
+    real *before; /* [owned]: the parameters as the epoch began; NULL: param_change is 0 */
+    int states;
+    real *state[GD_TRAINER_STATES]; /* [owned] each: all that a checkpoint has, but parameters */
     gd_workspace *workspace;
     gd_batch batch;
     uint32_t *order;   /* of the rows of each of this rank's shards, one after another; or NULL */

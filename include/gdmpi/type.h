@@ -24,6 +24,9 @@ const char *gd_type_name(gd_type type); /* as NumPy says it: "uint8", "float32" 
 /* Element `index` of an array of this type. */
 double gd_type_get(gd_type type, const void *array, int64_t index);
 
+/* `count` elements from `first` on, as doubles. */
+void gd_type_widen(gd_type type, const void *array, int64_t first, int64_t count, double *out);
+
 #define GD_RANK_MAX 8
 
 /* Row-major; rank 0 is a single number. */

@@ -44,6 +44,32 @@ double gd_type_get(gd_type type, const void *array, int64_t index) {
     return 0;
 }
 
+/* Fast for the types of large data. */
+void gd_type_widen(gd_type type, const void *array, int64_t first, int64_t count, double *out) {
+    switch (type) {
+    case GD_UINT8:
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = ((const uint8_t *)array)[first + i];
+        }
+        break;
+    case GD_FLOAT32:
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = (double)((const float *)array)[first + i];
+        }
+        break;
+    case GD_FLOAT64:
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = ((const double *)array)[first + i];
+        }
+        break;
+    default:
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = gd_type_get(type, array, first + i);
+        }
+        break;
+    }
+}
+
 int64_t gd_shape_width(const gd_shape *shape) {
     int64_t width = 1;
     for (int i = 1; i < shape->rank; i++) {

@@ -29,7 +29,9 @@ const gd_checkpoint_field gd_checkpoint_fields[] = {
     {"train_loss", false, offsetof(gd_progress, train_loss)},
     {"val_loss", false, offsetof(gd_progress, val_loss)},
     {"val_metric", false, offsetof(gd_progress, val_metric)},
-    {"best_loss", false, offsetof(gd_progress, best_loss)},
+    {"loss_change", false, offsetof(gd_progress, loss_change)},
+    {"param_change", false, offsetof(gd_progress, param_change)},
+    {"best_value", false, offsetof(gd_progress, best_value)},
     {"best_epoch", true, offsetof(gd_progress, best_epoch)},
     {"best_step", true, offsetof(gd_progress, best_step)},
     {"plateau_best", false, offsetof(gd_progress, plateau.best)},
@@ -75,6 +77,28 @@ static gd_status write_config(gd_store *store, const char *config) {
     return status;
 }
 
+/* As /normalize: kind, shift and factor. */
+static gd_status write_normalizer(gd_store *store, const gd_normalizer *normalizer) {
+    if (normalizer == NULL) {
+        return GD_OK;
+    }
+    const gd_shape shape = {.type = GD_FLOAT64, .rank = 1, .dims = {normalizer->width}};
+    const char *const name[] = {GD_CHECKPOINT_NORMALIZE "/shift",
+                                GD_CHECKPOINT_NORMALIZE "/factor"};
+    const double *const values[] = {normalizer->shift, normalizer->factor};
+    gd_status status = gd_store_group(store, GD_CHECKPOINT_NORMALIZE);
+    if (status == GD_OK) {
+        status = gd_store_set_text(store, GD_CHECKPOINT_NORMALIZE, "kind", normalizer->kind);
+    }
+    for (int i = 0; i < 2 && status == GD_OK; i++) {
+        status = gd_store_add(store, name[i], &shape, GD_CHECKED);
+        if (status == GD_OK) {
+            status = gd_store_write(store, name[i], 0, shape.dims[0], GD_FLOAT64, values[i]);
+        }
+    }
+    return status;
+}
+
 static gd_status write_header(gd_store *store, const gd_checkpoint_header *header) {
     char digest[17], train[17], val[17];
     gd_status status = gd_store_group(store, "/state");
@@ -101,6 +125,9 @@ static gd_status write_header(gd_store *store, const gd_checkpoint_header *heade
     }
     if (status == GD_OK) {
         status = write_config(store, header->config);
+    }
+    if (status == GD_OK) {
+        status = write_normalizer(store, header->normalizer);
     }
     return status == GD_OK ? write_progress(store, &header->progress) : status;
 }

@@ -113,6 +113,62 @@ gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *head
     return status;
 }
 
+static gd_status read_features(const gd_store *store, const char *path, const char *name,
+                               int64_t width, double *values) {
+    gd_shape shape;
+    gd_status status = gd_store_shape(store, name, &shape);
+    if (status == GD_OK && (shape.rank != 1 || shape.dims[0] != width)) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: %s is not a number for each of %lld features",
+                               path, name, (long long)width);
+    }
+    return status == GD_OK ? gd_store_read(store, name, 0, width, GD_FLOAT64, values) : status;
+}
+
+static gd_status read_normalizer(const gd_store *store, const char *path,
+                                 gd_normalizer *normalizer) {
+    char *kind = NULL;
+    int64_t width = 0;
+    gd_status status = gd_store_get_text(store, GD_CHECKPOINT_NORMALIZE, "kind", &kind);
+    if (status == GD_OK && gd_normalizer_name(gd_text_index(kind, gd_normalizer_name)) == NULL) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: unknown kind '%s' of " GD_CHECKPOINT_NORMALIZE,
+                               path, kind);
+    }
+    if (status == GD_OK) {
+        status = gd_store_get_integer(store, "/", "inputs", &width);
+    }
+    if (status == GD_OK) {
+        status = gd_normalizer_new(kind, width, normalizer);
+    }
+    if (status == GD_OK) {
+        status =
+            read_features(store, path, GD_CHECKPOINT_NORMALIZE "/shift", width, normalizer->shift);
+    }
+    if (status == GD_OK) {
+        status = read_features(store, path, GD_CHECKPOINT_NORMALIZE "/factor", width,
+                               normalizer->factor);
+    }
+    gd_memory_free(&kind);
+    return status;
+}
+
+gd_status gd_checkpoint_read_normalizer(const char *path, gd_normalizer *normalizer) {
+    *normalizer = (gd_normalizer){0};
+    gd_store *store = NULL;
+    bool there = false;
+    gd_status status = gd_store_open(path, &store);
+    if (status == GD_OK) {
+        status = gd_store_has(store, GD_CHECKPOINT_NORMALIZE, &there);
+    }
+    if (there) {
+        status = read_normalizer(store, path, normalizer);
+    }
+    status = gd_status_first(status, gd_store_close(&store));
+    if (status != GD_OK) {
+        gd_normalizer_free(normalizer);
+    }
+    return status;
+}
+
 static gd_status check_shape(const char *path, const char *name, const gd_shape *shape,
                              const gd_tensor *tensor) {
     gd_text has = {0}, needs = {0};

@@ -1,5 +1,6 @@
 #include "gdmpi/batch.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/normalize.h"
 
 #define GATHER_NAME scale_int8
 #define GATHER_TYPE int8_t
@@ -98,6 +99,9 @@ typedef struct matrix {
  * a long row the processor does that itself. */
 enum { AHEAD = 3, BEGINNING = 2048 };
 
+/* Numbers that are normalized at once. */
+enum { BLOCK = 512 };
+
 static void prefetch(const char *row, size_t bytes) {
     for (size_t i = 0; i < bytes && i < BEGINNING; i += GD_CACHE_LINE) {
         __builtin_prefetch(row + i);
@@ -121,6 +125,19 @@ static void gather(matrix from, int64_t first, const uint32_t *order, int64_t co
     }
 }
 
+/* In double precision, in which an offset costs no digits. */
+static void normalize_row(const gd_normalizer *by, gd_type type, const void *data, int64_t row,
+                          real *to) {
+    double block[BLOCK];
+    for (int64_t first = 0; first < by->width; first += BLOCK) {
+        int64_t count = by->width - first < BLOCK ? by->width - first : BLOCK;
+        gd_type_widen(type, data, row * by->width + first, count, block);
+        for (int64_t i = 0; i < count; i++) {
+            to[first + i] = (real)((block[i] - by->shift[first + i]) * by->factor[first + i]);
+        }
+    }
+}
+
 static void gather_weights(const gd_rows *rows, int64_t first, const uint32_t *order, int64_t count,
                            gd_batch *batch) {
     batch->weights = rows->weights == NULL ? NULL : batch->weight_room;
@@ -133,7 +150,13 @@ void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, 
                      double scale, gd_batch *batch) {
     matrix x = {rows->x.type, rows->x_width, rows->x_data};
     matrix y = {rows->y.type, rows->y_width, rows->y_data};
-    gather(x, first, order, count, (real)scale, batch->x);
+    if (rows->normalizer == NULL) {
+        gather(x, first, order, count, (real)scale, batch->x);
+    }
+    for (int64_t i = 0; rows->normalizer != NULL && i < count; i++) {
+        int64_t row = first + (order == NULL ? i : (int64_t)order[i]);
+        normalize_row(rows->normalizer, x.type, x.data, row, batch->x + i * x.width);
+    }
     if (batch->values != NULL) {
         gather(y, first, order, count, 1, batch->values);
     }

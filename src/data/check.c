@@ -34,28 +34,6 @@ static bool is_good(double value, const limits *limits) {
            (!limits->whole || value == floor(value));
 }
 
-/* `count` numbers from element `first` on, as doubles; fast for the types of large data whose
- * numbers need a look. */
-static void widen(gd_type type, const void *data, int64_t first, int64_t count, double *out) {
-    switch (type) {
-    case GD_FLOAT32:
-        for (int64_t i = 0; i < count; i++) {
-            out[i] = (double)((const float *)data)[first + i];
-        }
-        break;
-    case GD_FLOAT64:
-        for (int64_t i = 0; i < count; i++) {
-            out[i] = ((const double *)data)[first + i];
-        }
-        break;
-    default:
-        for (int64_t i = 0; i < count; i++) {
-            out[i] = gd_type_get(type, data, first + i);
-        }
-        break;
-    }
-}
-
 enum { BLOCK = 1024 };
 
 /* Without a branch in the loop: nothing is told but whether all is good. */
@@ -89,7 +67,7 @@ static int64_t first_bad(gd_type type, const void *data, int64_t count, const li
     }
     for (int64_t first = 0; first < count; first += BLOCK) {
         int64_t part = count - first < BLOCK ? count - first : BLOCK;
-        widen(type, data, first, part, block);
+        gd_type_widen(type, data, first, part, block);
         if (block_is_good(block, part, limits)) {
             continue;
         }

@@ -36,6 +36,7 @@ static gd_status allocate_travel(gd_dealer *dealer) {
     size_t most = (size_t)dealer->deal.most;
     static const char what[] = "the rows of a block of steps";
     dealer->came = (gd_rows){.range = {0, dealer->deal.most},
+                             .normalizer = own->normalizer,
                              .x = own->x,
                              .y = own->y,
                              .x_width = own->x_width,

@@ -1,6 +1,7 @@
 #include <float.h>
 
 #include "gdmpi/data.h"
+#include "gdmpi/normalize.h"
 
 static const char *shuffle_name(size_t index) {
     static const char *const names[] = {"shard", "none", "global"};
@@ -44,6 +45,12 @@ static const gd_setting rows[] = {
      .min = -DBL_MAX,
      .max = DBL_MAX,
      .help = "multiplies x"},
+    {.key = "normalize",
+     .kind = GD_SETTING_CHOICE,
+     .initial = "none",
+     .choices = gd_normalizer_name,
+     .help = "every feature of the training rows gets mean 0 and deviation 1, or goes from 0 to 1; "
+             "the same is done to validation rows"},
     {.key = "class_weights",
      .kind = GD_SETTING_TEXT,
      .initial = "",

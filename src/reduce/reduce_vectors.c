@@ -11,6 +11,24 @@ void gd_reducer_own(const gd_reducer *reducer, real *owned) {
     }
 }
 
+/* By blocks, as all norms, so that it does not depend on the ranks. */
+double gd_reducer_change(gd_reducer *reducer, const real *owned) {
+    const int rank = gd_comm_rank(reducer->comm);
+    const bool counts = !reducer->kind->whole || rank == 0;
+    memset(reducer->squares, 0, (size_t)reducer->block_count * sizeof *reducer->squares);
+    for (int i = 0; i < reducer->buckets && counts; i++) {
+        const gd_range piece = gd_reducer_piece(reducer, i, rank);
+        for (int64_t j = 0; j < piece.count && piece.first + j < reducer->trained; j++) {
+            const int64_t at = piece.first + j;
+            const double change = (double)reducer->parameters[at] - (double)owned[j];
+            reducer->squares[at / reducer->block_size] += change * change;
+        }
+        owned += piece.count;
+    }
+    gd_comm_sum(reducer->comm, reducer->squares, (size_t)reducer->block_count);
+    return gd_reducer_norm(reducer, reducer->squares);
+}
+
 static void swap(int64_t count, real *one, real *other) {
     for (int64_t i = 0; i < count; i++) {
         real value = one[i];

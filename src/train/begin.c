@@ -94,8 +94,8 @@ gd_status gd_trainer_is_complete(gd_trainer *trainer, bool *complete) {
         }
         if (there) {
             printf("finished  %lld epochs, %lld steps are done already: %s\n"
-                   "          for more, raise train.epochs or train.max_steps; to start over, "
-                   "run.resume=never\n",
+                   "          for more, raise train.epochs or train.max_steps, or ask for more in "
+                   "[stop]; to start over, run.resume=never\n",
                    (long long)trainer->progress.epoch, (long long)trainer->progress.step, path);
         }
         gd_memory_free(&path);

@@ -11,6 +11,10 @@ static int64_t steps_of_epoch(const gd_trainer *trainer) {
 const char *gd_trainer_finished(const gd_trainer *trainer) {
     const gd_config *config = trainer->problem->config;
     int64_t most = gd_config_integer(config, "train", "max_steps");
+    const char *stop = gd_criteria_met(trainer);
+    if (stop != NULL) {
+        return stop;
+    }
     if (trainer->progress.epoch >= gd_config_integer(config, "train", "epochs")) {
         return "epochs";
     }
@@ -86,7 +90,8 @@ static gd_status check_validation(const gd_trainer *trainer) {
 static gd_status end_epoch(gd_trainer *trainer) {
     gd_progress *progress = &trainer->progress;
     const gd_problem *problem = trainer->problem;
-    bool whole = progress->epoch_step == steps_of_epoch(trainer);
+    const bool whole = progress->epoch_step == steps_of_epoch(trainer);
+    const double loss_before = progress->train_loss;
     progress->train_loss = progress->epoch_loss / (double)progress->epoch_rows;
     progress->seconds += progress->epoch_seconds;
     if (problem->validates) {
@@ -109,10 +114,8 @@ static gd_status end_epoch(gd_trainer *trainer) {
     progress->epoch++;
     progress->epoch_step = progress->epoch_rows = 0;
     progress->epoch_loss = progress->epoch_seconds = 0;
-    if (whole && isfinite(progress->val_loss) && !(progress->val_loss >= progress->best_loss)) {
-        progress->best_loss = progress->val_loss;
-        progress->best_epoch = progress->epoch;
-        progress->best_step = progress->step;
+    if (whole) {
+        gd_criteria_observe(trainer, loss_before);
     }
     return check_validation(trainer);
 }
@@ -214,7 +217,7 @@ gd_status gd_trainer_finish(gd_trainer *trainer) {
         status = gd_trainer_wait(trainer);
     }
     if (status == GD_OK) {
-        gd_trainer_swap(trainer);
+        gd_trainer_take_model(trainer);
         status = gd_trainer_digest(trainer, &digest);
     }
     if (status == GD_OK) {

@@ -59,7 +59,7 @@ static void count(const gd_trainer *trainer, const gd_resident *program, needs *
     double order =
         trainer->order == NULL ? 0.0 : (double)problem->train.range.count * sizeof *trainer->order;
     double dealer = trainer->dealer == NULL ? 0.0 : gd_dealer_bytes(trainer->dealer);
-    int vectors = trainer->optimizer->slots + (trainer->optimizer->limited != NULL);
+    int vectors = trainer->states + (trainer->optimizer->limited != NULL);
     double state = (double)reducer->owned * (double)sizeof(real) * vectors;
     mine->seen[PROGRAM] = program->now;
     mine->part[PROGRAM] = program->share;

@@ -196,9 +196,21 @@ int64_t gd_problem_steps(const gd_problem *problem) {
     return most > 0 && most < steps ? most : steps;
 }
 
+static gd_status check_scale(const gd_problem *problem) {
+    const char *normalize = gd_config_text(problem->config, "data", "normalize");
+    if (strcmp(normalize, "none") != 0 && problem->scale != 1) {
+        return gd_config_fail(problem->config, "data", "scale",
+                              "has no effect with normalize = %s; it must be 1", normalize);
+    }
+    return GD_OK;
+}
+
 static gd_status open_all(gd_problem *self) {
     const gd_config *config = self->config;
-    gd_status status = open_training(self);
+    gd_status status = check_scale(self);
+    if (status == GD_OK) {
+        status = open_training(self);
+    }
     if (status == GD_OK) {
         self->train_split = (gd_split){.rows = self->train.x.dims[0], .seed = self->seed};
         status = open_validation(self);
@@ -220,6 +232,9 @@ static gd_status open_all(gd_problem *self) {
     }
     if (status == GD_OK) {
         status = cut_tiles(self);
+    }
+    if (status == GD_OK) {
+        status = gd_problem_check_criteria(self);
     }
     if (status == GD_OK) {
         status = gd_schedule_read(config, gd_config_number(config, "optimizer", "lr"),
@@ -293,6 +308,9 @@ gd_status gd_problem_load(gd_problem *problem) {
     if (status == GD_OK) {
         status = digest_rows(problem);
     }
+    if (status == GD_OK) {
+        status = gd_problem_normalize(problem);
+    }
     return status == GD_OK ? gd_problem_weigh(problem) : status;
 }
 
@@ -304,6 +322,7 @@ void gd_problem_close(gd_problem **problem) {
     gd_model_free(&self->model);
     gd_rows_free(&self->train);
     gd_rows_free(&self->val);
+    gd_normalizer_free(&self->normalizer);
     gd_memory_free(&self->class_weights);
     gd_source_free(&self->train_source);
     gd_source_free(&self->val_source);

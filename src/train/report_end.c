@@ -116,16 +116,26 @@ static void print_speed(const account *account) {
     }
 }
 
+/* Why the run has ended, in words. */
+static void print_reason(const char *reason) {
+    if (strcmp(reason, "epochs") == 0) {
+        printf("\ndone      all epochs are trained");
+    } else {
+        const char *section = strcmp(reason, "max_steps") == 0 ? "train" : "stop";
+        printf("\ndone      %s.%s is reached", section, reason);
+    }
+}
+
 static void print_end(const gd_trainer *trainer, const char *reason, const account *account) {
     const gd_progress *progress = &trainer->progress;
     char duration[32];
-    printf("\ndone      %s: %lld epochs, %lld steps, %s of training\n",
-           strcmp(reason, "epochs") == 0 ? "all epochs are trained" : "train.max_steps is reached",
-           (long long)progress->epoch, (long long)progress->step,
-           gd_text_duration(progress->seconds, duration));
+    print_reason(reason);
+    printf(": %lld epochs, %lld steps, %s of training\n", (long long)progress->epoch,
+           (long long)progress->step, gd_text_duration(progress->seconds, duration));
     if (progress->best_epoch > 0) {
-        printf("best      epoch %lld, val loss %.6g (%s/checkpoints/best)\n",
-               (long long)progress->best_epoch, progress->best_loss, trainer->rundir.path);
+        printf("best      epoch %lld, %s %.6g (%s/checkpoints/best)\n",
+               (long long)progress->best_epoch, gd_criteria_metric(trainer->problem->config),
+               progress->best_value, trainer->rundir.path);
     }
     if (trainer->table.metric != NULL) {
         printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
@@ -163,7 +173,11 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
 
 void gd_report_model(const gd_trainer *trainer, uint64_t digest) {
     char hexadecimal[17];
-    printf("model     %s/model.h5, digest %s\n", trainer->rundir.path,
+    printf("model     %s/model.h5, digest %s", trainer->rundir.path,
            gd_checkpoint_digest_text(digest, hexadecimal));
+    if (trainer->best != NULL && trainer->progress.best_epoch > 0) {
+        printf(", of epoch %lld", (long long)trainer->progress.best_epoch);
+    }
+    printf("\n");
     fflush(stdout);
 }

@@ -22,15 +22,14 @@ static gd_status read_parameters(gd_trainer *trainer, const char *path) {
 
 gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,
                             const gd_checkpoint_header *header) {
-    const gd_optimizer *optimizer = trainer->optimizer;
+    char group[GD_TRAINER_STATES][64];
+    const int states = gd_trainer_groups(trainer->problem->config, group);
     trainer->progress = header->progress;
     gd_status status = read_parameters(trainer, path);
-    for (int i = 0; i < optimizer->slots && status == GD_OK; i++) {
-        char group[64];
-        gd_trainer_slot_group(optimizer->name[i], group);
-        status = read_vector(trainer, path, group, trainer->whole);
+    for (int i = 0; i < states && status == GD_OK; i++) {
+        status = read_vector(trainer, path, group[i], trainer->whole);
         if (status == GD_OK) {
-            gd_reducer_scatter(trainer->reducer, trainer->whole, optimizer->slot[i]);
+            gd_reducer_scatter(trainer->reducer, trainer->whole, trainer->state[i]);
         }
     }
     return status;
@@ -75,6 +74,9 @@ gd_status gd_trainer_initialise(gd_trainer *trainer) {
     gd_status status = initial_parameters(trainer);
     if (status == GD_OK && trainer->optimizer->average != NULL) {
         gd_reducer_own(trainer->reducer, trainer->optimizer->average);
+    }
+    if (status == GD_OK && trainer->before != NULL) {
+        gd_reducer_own(trainer->reducer, trainer->before);
     }
     return status;
 }

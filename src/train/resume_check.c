@@ -45,7 +45,7 @@ static gd_status same_config(const gd_config *config, const gd_config *old) {
                                 gd_config_text(config, "train", "reduce"),
                                 gd_config_text(old, "train", "reduce"));
     }
-    return status;
+    return status == GD_OK ? gd_criteria_compare(config, old) : status;
 }
 
 /* Whether a checkpoint is of the run that the config describes. */
@@ -78,6 +78,18 @@ static gd_status same_run(const gd_problem *problem, const char *path,
     return told;
 }
 
+static gd_status same_normalizer(const gd_problem *problem, const char *path) {
+    gd_normalizer old;
+    gd_status status = gd_checkpoint_read_normalizer(path, &old);
+    if (status == GD_OK && !gd_normalizer_same(&old, &problem->normalizer)) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s: its %s is not that of the training rows; it is damaged", path,
+                               GD_CHECKPOINT_NORMALIZE);
+    }
+    gd_normalizer_free(&old);
+    return status;
+}
+
 /* Reads every vector, into `whole`, to see that it is intact and has the digest it says. */
 static gd_status verify(const gd_problem *problem, const char *path,
                         const gd_checkpoint_header *header, real *whole) {
@@ -92,12 +104,13 @@ static gd_status verify(const gd_problem *problem, const char *path,
         status =
             gd_status_new(GD_BAD_INPUT, "%s: its parameters do not have the digest it says", path);
     }
-    const char *name[GD_OPTIMIZER_SLOTS + 1];
-    int slots = gd_optimizer_slots(problem->config, name);
-    for (int i = 0; i < slots && status == GD_OK; i++) {
-        char group[64];
-        gd_trainer_slot_group(name[i], group);
-        status = gd_checkpoint_read(path, group, tensors, GD_REAL_TYPE, whole);
+    if (status == GD_OK) {
+        status = same_normalizer(problem, path);
+    }
+    char group[GD_TRAINER_STATES][64];
+    int states = gd_trainer_groups(problem->config, group);
+    for (int i = 0; i < states && status == GD_OK; i++) {
+        status = gd_checkpoint_read(path, group[i], tensors, GD_REAL_TYPE, whole);
     }
     return status;
 }

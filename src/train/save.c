@@ -6,14 +6,6 @@
 #include "gdmpi/memory.h"
 #include "train_private.h"
 
-void gd_trainer_slot_group(const char *name, char group[64]) {
-    if (name == NULL) {
-        snprintf(group, 64, "/ema");
-    } else {
-        snprintf(group, 64, "/optimizer/%s", name);
-    }
-}
-
 static gd_status describe(const gd_problem *problem, gd_checkpoint_header *header) {
     gd_text config = {0};
     gd_config_write(problem->config, &config);
@@ -24,24 +16,21 @@ static gd_status describe(const gd_problem *problem, gd_checkpoint_header *heade
                                      .val_rows = problem->val_count,
                                      .train_digest = problem->train_digest,
                                      .val_digest = problem->val_digest,
+                                     .normalizer = problem->train.normalizer,
                                      .config = config.bytes};
     return gd_text_status(&config);
 }
 
-/* Parameters, then the optimizer's state. */
+/* Parameters, then the state. */
 gd_status gd_trainer_open_writer(gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
-    const gd_optimizer *optimizer = trainer->optimizer;
     gd_writer_plan plan = {.rundir = &trainer->rundir,
                            .tensors = &problem->model->tensors,
                            .type = GD_REAL_TYPE,
                            .keep = gd_config_integer(problem->config, "run", "keep"),
                            .thread = gd_comm_threads(problem->comm),
-                           .vectors = 1 + optimizer->slots,
                            .group = {"/params"}};
-    for (int i = 0; i < optimizer->slots; i++) {
-        gd_trainer_slot_group(optimizer->name[i], plan.group[1 + i]);
-    }
+    plan.vectors = 1 + gd_trainer_groups(problem->config, plan.group + 1);
     gd_status status = describe(problem, &trainer->header);
     if (status == GD_OK) {
         status = gd_writer_new(&plan, &trainer->writer);
@@ -83,15 +72,14 @@ static gd_status check_finite(const gd_trainer *trainer) {
                          (long long)trainer->progress.step);
 }
 
-/* All ranks bring the optimizer's state to rank 0. */
+/* All ranks bring the state to rank 0. */
 static void fill(gd_trainer *trainer, gd_snapshot *snapshot) {
-    const gd_optimizer *optimizer = trainer->optimizer;
     gd_reducer *reducer = trainer->reducer;
     if (snapshot != NULL) {
         memcpy(snapshot->vector[0], reducer->parameters, (size_t)reducer->size * sizeof(real));
     }
-    for (int i = 0; i < optimizer->slots; i++) {
-        gd_reducer_gather(reducer, optimizer->slot[i],
+    for (int i = 0; i < trainer->states; i++) {
+        gd_reducer_gather(reducer, trainer->state[i],
                           snapshot == NULL ? NULL : snapshot->vector[1 + i]);
     }
 }

@@ -168,16 +168,17 @@ void gd_train_tables(const gd_settings *tables[]) {
         }
     }
     tables[count++] = &gd_optimizer_settings;
-    for (size_t i = 0; gd_optimizer_kinds[i] != NULL && count < GD_TABLES - 4; i++) {
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL && count < GD_TABLES - 5; i++) {
         tables[count++] = &gd_optimizer_kinds[i]->settings;
     }
     tables[count++] = &gd_schedule_settings;
-    for (size_t i = 0; gd_schedule_kinds[i] != NULL && count < GD_TABLES - 3; i++) {
+    for (size_t i = 0; gd_schedule_kinds[i] != NULL && count < GD_TABLES - 4; i++) {
         if (gd_schedule_kinds[i]->settings.rows != NULL) {
             tables[count++] = &gd_schedule_kinds[i]->settings;
         }
     }
     tables[count++] = &train_settings;
+    tables[count++] = &gd_criteria_settings;
     tables[count++] = &run_settings;
     tables[count] = NULL;
 }

@@ -91,7 +91,7 @@ static void update(void *context, int64_t at, int64_t count, real *mean, real *p
 
 /* How long a checkpoint takes to write; before the first one, by 100 MB a second. */
 static double save_seconds(const gd_trainer *trainer) {
-    double vectors = 1 + trainer->optimizer->slots;
+    double vectors = 1 + trainer->states;
     double bytes = vectors * (double)trainer->problem->model->tensors.size * sizeof(real);
     return trainer->save_seconds > 0 ? trainer->save_seconds : bytes / 100e6;
 }

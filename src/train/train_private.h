@@ -14,7 +14,14 @@
 #define gd_trainer_is_complete GD_NAME(gd_trainer_is_complete)
 #define gd_trainer_open_writer GD_NAME(gd_trainer_open_writer)
 #define gd_trainer_check_writer GD_NAME(gd_trainer_check_writer)
-#define gd_trainer_slot_group GD_NAME(gd_trainer_slot_group)
+#define gd_trainer_groups GD_NAME(gd_trainer_groups)
+#define gd_trainer_allocate_state GD_NAME(gd_trainer_allocate_state)
+#define gd_trainer_take_model GD_NAME(gd_trainer_take_model)
+#define gd_criteria_settings GD_NAME(gd_criteria_settings)
+#define gd_criteria_compare GD_NAME(gd_criteria_compare)
+#define gd_criteria_observe GD_NAME(gd_criteria_observe)
+#define gd_criteria_met GD_NAME(gd_criteria_met)
+#define gd_criteria_metric GD_NAME(gd_criteria_metric)
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
 #define gd_resume_check GD_NAME(gd_resume_check)
 #define gd_plan_memory GD_NAME(gd_plan_memory)
@@ -63,9 +70,33 @@ gd_status gd_trainer_open_writer(gd_trainer *trainer);
 /* Takes notice of what was written since: remembers a failure. Not collective. */
 void gd_trainer_check_writer(gd_trainer *trainer);
 
-/* The group of a checkpoint in which an optimizer's state vector of this name is; NULL is the
- * average of the parameters. Not collective. */
-void gd_trainer_slot_group(const char *name, char group[64]);
+/* How many vectors of state a run has besides its parameters, and in which group of a checkpoint
+ * each is. Not collective. */
+int gd_trainer_groups(const gd_config *config, char group[GD_TRAINER_STATES][64]);
+
+/* Those of them that are not the optimizer's, and trainer->state, which has all. Not collective. */
+gd_status gd_trainer_allocate_state(gd_trainer *trainer);
+
+/* At the end, makes the parameters those of model.h5: of the best epoch, if stopping early asks for
+ * them, or else the average, if there is one. Collective. */
+void gd_trainer_take_model(gd_trainer *trainer);
+
+extern const gd_settings gd_criteria_settings;
+
+/* GD_BAD_INPUT if a run of the config `old` lacks vectors of state that [stop] asks for. Not
+ * collective. */
+gd_status gd_criteria_compare(const gd_config *config, const gd_config *old);
+
+/* A whole epoch has ended: what has changed since the one before it, whose training loss was
+ * `loss_before`, and whether it is the best. Collective. */
+void gd_criteria_observe(gd_trainer *trainer, double loss_before);
+
+/* The key of [stop] that ends the run here; static; NULL: none. The same after a resume. Not
+ * collective. */
+const char *gd_criteria_met(const gd_trainer *trainer);
+
+/* The metric that says which epoch is best, for people; static. */
+const char *gd_criteria_metric(const gd_config *config);
 
 /* After gd_trainer_wait: writes the parameters, whose digest is given, to model.h5, once the log is
  * on the disk. Collective. */

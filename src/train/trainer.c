@@ -29,6 +29,9 @@ static gd_status allocate(gd_trainer *self) {
     gd_status status = gd_optimizer_new(problem->config, &problem->model->tensors,
                                         self->reducer->owned, &self->optimizer);
     if (status == GD_OK) {
+        status = gd_trainer_allocate_state(self);
+    }
+    if (status == GD_OK) {
         status = gd_workspace_new(problem->model, problem->model->tile_rows, &self->workspace);
     }
     if (status == GD_OK) {
@@ -68,7 +71,8 @@ gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     }
     self->problem = problem;
     self->progress.train_loss = self->progress.val_loss = NAN;
-    self->progress.val_metric = self->progress.best_loss = NAN;
+    self->progress.val_metric = self->progress.best_value = NAN;
+    self->progress.loss_change = self->progress.param_change = NAN;
     self->progress.plateau = GD_PLATEAU_START;
     const gd_reducer_plan plan = {
         .name = gd_config_text(problem->config, "train", "reduce"),
@@ -95,6 +99,8 @@ void gd_trainer_free(gd_trainer **trainer) {
     gd_status_free(&self->failure);
     gd_reducer_free(&self->reducer);
     gd_optimizer_free(&self->optimizer);
+    gd_memory_free(&self->best);
+    gd_memory_free(&self->before);
     gd_workspace_free(&self->workspace);
     gd_batch_free(&self->batch);
     gd_memory_free(&self->order);

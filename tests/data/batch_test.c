@@ -10,6 +10,7 @@
 
 #include "gdmpi/batch.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/normalize.h"
 
 enum { ROWS = 7, WIDTH = 5 };
 
@@ -115,6 +116,29 @@ static void the_file_order_is_the_order_0_1_2(void **state) {
     gd_batch_free(&without);
 }
 
+static void rows_of_every_type_are_normalized_in_double_precision(void **state) {
+    (void)state;
+    static const uint32_t order[] = {5, 0, 2};
+    double shift[WIDTH] = {0, 1e6, -3, 0.1, 7}, factor[WIDTH] = {1, 1e-3, 2, 5, 0.3};
+    const gd_normalizer normalizer = {"standardize", WIDTH, shift, factor};
+    for (int t = 0; t < TYPES; t++) {
+        double x[ROWS * WIDTH];
+        uint8_t y[ROWS] = {0};
+        fill(every_type[t], x);
+        gd_rows rows = rows_of(every_type[t], x, GD_UINT8, y, 1);
+        gd_batch batch;
+        rows.normalizer = &normalizer;
+        assert_null(gd_batch_new(3, WIDTH, &classes, &batch));
+        gd_batch_gather(&rows, 1, order, 3, 1, &batch);
+        for (int i = 0; i < 3 * WIDTH; i++) {
+            const int64_t from = (1 + order[i / WIDTH]) * WIDTH + i % WIDTH;
+            const double value = gd_type_get(every_type[t], x, from);
+            assert_true(batch.x[i] == (real)((value - shift[i % WIDTH]) * factor[i % WIDTH]));
+        }
+        gd_batch_free(&batch);
+    }
+}
+
 static void weights_are_there_if_the_rows_have_some(void **state) {
     (void)state;
     static const uint32_t order[] = {3, 0, 3};
@@ -209,6 +233,7 @@ int main(void) {
         cmocka_unit_test(every_type_is_converted_and_scaled),
         cmocka_unit_test(an_order_picks_rows_from_the_first_on),
         cmocka_unit_test(the_file_order_is_the_order_0_1_2),
+        cmocka_unit_test(rows_of_every_type_are_normalized_in_double_precision),
         cmocka_unit_test(weights_are_there_if_the_rows_have_some),
         cmocka_unit_test(labels_of_every_type_become_int32),
         cmocka_unit_test(a_batch_of_no_rows_is_empty),

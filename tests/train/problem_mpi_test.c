@@ -197,6 +197,39 @@ static void digests_do_not_depend_on_the_ranks(void **state) {
     run_close(&run);
 }
 
+/* In two passes. */
+static void check_feature(const gd_rows *train, int64_t feature, const gd_normalizer *normalizer) {
+    const double count = (double)train->range.count;
+    double mean = 0, squares = 0;
+    for (int64_t i = 0; i < train->range.count; i++) {
+        mean += gd_type_get(train->x.type, train->x_data, i * FEATURES + feature) / count;
+    }
+    for (int64_t i = 0; i < train->range.count; i++) {
+        double apart = gd_type_get(train->x.type, train->x_data, i * FEATURES + feature) - mean;
+        squares += apart * apart;
+    }
+    near(normalizer->shift[feature], mean, 1e-12);
+    near(normalizer->factor[feature], 1 / sqrt(squares / count), 1e-12);
+}
+
+static void rows_are_normalized_by_the_training_rows_alone(void **state) {
+    run run;
+    expect_ok(try_problem(*state,
+                          (const char *[]){"data.normalize=standardize", "data.scale=1",
+                                           "data.val=", "data.val_fraction=0.4", NULL},
+                          &run));
+    const gd_problem *problem = run.problem;
+    gd_rows train = all_rows(&problem->train_source, &problem->train_split, GD_TRAINING);
+    assert_true(train.range.count < ROWS);
+    for (int64_t feature = 0; feature < FEATURES; feature++) {
+        check_feature(&train, feature, &problem->normalizer);
+    }
+    assert_ptr_equal(problem->train.normalizer, &problem->normalizer);
+    assert_ptr_equal(problem->val.normalizer, &problem->normalizer);
+    gd_rows_free(&train);
+    run_close(&run);
+}
+
 static void ranks_that_differ_are_told(void **state) {
     gd_comm *comm = *state;
     bool odd = gd_comm_rank(comm) == 1;
@@ -222,6 +255,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(a_rank_has_the_rows_of_its_shards, comm),
         cmocka_unit_test_prestate(accumulation_makes_what_is_worked_at_once_smaller, comm),
         cmocka_unit_test_prestate(digests_do_not_depend_on_the_ranks, comm),
+        cmocka_unit_test_prestate(rows_are_normalized_by_the_training_rows_alone, comm),
         cmocka_unit_test_prestate(ranks_that_differ_are_told, comm),
     };
     return tests_run(comm, tests, sizeof tests / sizeof *tests);

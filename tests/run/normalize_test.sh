@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Features are normalized by the training rows alone, to the same bits on any number of ranks; checkpoints have what it takes.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/support.sh"
+
+small_run 0.01 3
+cat >>run.ini <<'END'
+checkpoint_every = 8
+keep = 100
+END
+
+ranks 1 run.ini run.dir=plain
+held=(data.val= data.val_fraction=0.3)
+for kind in standardize minmax; do
+    same_on "$kind" '1 3 4:message' run.ini data.normalize="$kind"
+    [ "$(digest next)" != "$(digest plain)" ] || failed "$kind has no effect"
+    rm -rf again && cp -a next again
+    ranks 3 run.ini run.dir=again run.resume=again/checkpoints/step-00000008.h5 data.normalize="$kind"
+    expect_same "$kind from step 8" next again
+    same_on "$kind, rows dealt and held out" '1 3' run.ini data.normalize="$kind" data.shuffle=global "${held[@]}"
+done
+ranks_end 2 2 run.ini run.dir=next data.normalize=standardize data.shuffle=global "${held[@]}"
+expect_message run "data.normalize is 'standardize' but the checkpoint's run had 'minmax'"
+expect_error 2 'scale.*: has no effect with normalize = minmax; it must be 1' run.ini data.normalize=minmax data.scale=0.5
+finish
