@@ -114,6 +114,9 @@ tests_reference_trajectory_mpi_test_SOURCES = tests/reference/trajectory_mpi_tes
 tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 references = layers losses optimizers schedules schedules_trained
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
+test_programs += tests/train/gradcheck_mpi_test
+tests_train_gradcheck_mpi_test_SOURCES = tests/train/gradcheck_mpi_test.c $(train_support)
+tests_train_gradcheck_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/train/gradient_single_mpi_test
 tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
 tests_train_gradient_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -184,6 +187,7 @@ run_tests = \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
 	tests/run/faults_test.sh \
+	tests/run/gradcheck_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/ranks_methods_test.sh \

@@ -14,6 +14,7 @@
 #define gd_optimizer_measured GD_NAME(gd_optimizer_measured)
 #define gd_optimizer_new GD_NAME(gd_optimizer_new)
 #define gd_optimizer_free GD_NAME(gd_optimizer_free)
+#define gd_optimizer_add_l2 GD_NAME(gd_optimizer_add_l2)
 #define gd_optimizer_update GD_NAME(gd_optimizer_update)
 #define gd_optimizer_limit GD_NAME(gd_optimizer_limit)
 #define gd_optimizer_adagrad GD_NAME(gd_optimizer_adagrad)
@@ -105,6 +106,10 @@ void gd_optimizer_free(gd_optimizer **optimizer);
 /* The norm of a step's whole gradient, which must be told before its parts if clip_norm is not 0.
  * Not collective. */
 void gd_optimizer_measured(gd_optimizer *optimizer, double norm);
+
+/* Adds the slope of the l2 penalty to the gradient of a part, as its update does. Not collective.
+ */
+void gd_optimizer_add_l2(const gd_optimizer *optimizer, const gd_update *update);
 
 /* A step is done part by part, in any order. Not collective. */
 void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update);

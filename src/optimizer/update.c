@@ -88,6 +88,12 @@ static void average(gd_optimizer *optimizer, int64_t at, int64_t count, const re
     }
 }
 
+void gd_optimizer_add_l2(const gd_optimizer *optimizer, const gd_update *update) {
+    if (optimizer->l2 > 0) {
+        penalise(optimizer, update, add_slope, optimizer->l2);
+    }
+}
+
 void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update) {
     if (optimizer->factor < 1) {
         scale(update->count, (real)optimizer->factor, update->gradient);
@@ -95,9 +101,7 @@ void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update) {
     if (optimizer->clip_value > 0) {
         clamp(update->count, (real)optimizer->clip_value, update->gradient);
     }
-    if (optimizer->l2 > 0) {
-        penalise(optimizer, update, add_slope, optimizer->l2);
-    }
+    gd_optimizer_add_l2(optimizer, update);
     if (optimizer->weight_decay > 0) {
         penalise(optimizer, update, decay, 1 - update->lr * optimizer->weight_decay);
     }

@@ -29,33 +29,35 @@ static void no_gradient(const gd_trainer *trainer, bool add, real *gradient,
     ready->call(ready->context, 0);
 }
 
-/* The gradient sum of one shard in this step, tile by tile, and its loss. */
-static void shard_gradient(void *context, int64_t shard, bool add, real *gradient,
-                           const gd_ready *ready) {
+gd_pass gd_trainer_tile(gd_trainer *trainer, int64_t shard, gd_range places, int64_t done) {
+    const gd_problem *problem = trainer->problem;
+    const int64_t tile = problem->model->tile_rows, left = places.count - done;
+    gd_phases_enter(&trainer->phases, GD_LOAD);
+    gd_trainer_gather(trainer, shard, places.first + done, left < tile ? left : tile);
+    gd_phases_enter(&trainer->phases, GD_COMPUTE);
+    return (gd_pass){.training = true,
+                     .rows = trainer->batch.rows,
+                     .seed = problem->seed,
+                     .step = trainer->progress.step,
+                     .shard = shard,
+                     .first_row = done};
+}
+
+void gd_trainer_shard_gradient(void *context, int64_t shard, bool add, real *gradient,
+                               const gd_ready *ready) {
     gd_trainer *trainer = context;
     const gd_problem *problem = trainer->problem;
-    const gd_progress *progress = &trainer->progress;
-    gd_range places = gd_shards_step(&problem->shards, shard, progress->epoch_step);
-    const int64_t tile = problem->model->tile_rows;
+    gd_range places = gd_shards_step(&problem->shards, shard, trainer->progress.epoch_step);
     double loss = 0;
     if (places.count == 0) {
         no_gradient(trainer, add, gradient, ready);
     }
     for (int64_t done = 0; done < places.count; done += trainer->batch.rows) {
-        int64_t left = places.count - done;
-        gd_phases_enter(&trainer->phases, GD_LOAD);
-        gd_trainer_gather(trainer, shard, places.first + done, left < tile ? left : tile);
-        gd_phases_enter(&trainer->phases, GD_COMPUTE);
-        gd_pass pass = {.training = true,
-                        .accumulate = add || done > 0,
-                        .rows = trainer->batch.rows,
-                        .seed = problem->seed,
-                        .step = progress->step,
-                        .shard = shard,
-                        .first_row = done};
+        gd_pass pass = gd_trainer_tile(trainer, shard, places, done);
+        pass.accumulate = add || done > 0;
         loss += gd_model_gradient(problem->model, trainer->workspace, &pass, &trainer->batch,
                                   trainer->reducer->parameters, gradient,
-                                  trainer->batch.rows == left ? ready : NULL);
+                                  done + pass.rows == places.count ? ready : NULL);
     }
     trainer->shared[shard] = loss;
 }
@@ -161,7 +163,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     const gd_reduction reduction = {.divisor = (double)outcome->rows,
                                     .squares = squares,
                                     .context = trainer,
-                                    .gradient = shard_gradient,
+                                    .gradient = gd_trainer_shard_gradient,
                                     .measured = clips ? measured : NULL,
                                     .update = update};
     gd_reducer_step(reducer, &reduction);
