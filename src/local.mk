@@ -121,6 +121,8 @@ numerics = \
 	src/optimizer/optimizer.c \
 	src/optimizer/optimizer_adagrad.c \
 	src/optimizer/optimizer_adam.c \
+	src/optimizer/optimizer_lamb.c \
+	src/optimizer/optimizer_lars.c \
 	src/optimizer/optimizer_momentum.c \
 	src/optimizer/optimizer_nadam.c \
 	src/optimizer/optimizer_nesterov.c \
