@@ -130,6 +130,8 @@ numerics = \
 	src/optimizer/optimizer.c \
 	src/optimizer/optimizer_adagrad.c \
 	src/optimizer/optimizer_adam.c \
+	src/optimizer/optimizer_lamb.c \
+	src/optimizer/optimizer_lars.c \
 	src/optimizer/optimizer_momentum.c \
 	src/optimizer/optimizer_nadam.c \
 	src/optimizer/optimizer_nesterov.c \
@@ -181,7 +183,9 @@ numerics = \
 noinst_LIBRARIES += libgdmpi_single.a libgdmpi_double.a
 libgdmpi_single_a_SOURCES = $(numerics)
 libgdmpi_single_a_CPPFLAGS = $(AM_CPPFLAGS) $(single)
-libgdmpi_double_a_SOURCES = $(numerics)
+libgdmpi_double_a_SOURCES = $(numerics) \
+	src/train/gradcheck.c \
+	src/train/gradcheck_run.c
 libgdmpi_double_a_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 
 # The program: the commands, over all of it.
@@ -196,6 +200,7 @@ gdmpi_SOURCES = \
 	src/command/diff_config.c \
 	src/command/diff_private.h \
 	src/command/diff_tensors.c \
+	src/command/gradcheck.c \
 	src/command/import.c \
 	src/command/train.c
 gdmpi_LDADD = $(libraries)
@@ -212,6 +217,7 @@ noinst_HEADERS += \
 	include/gdmpi/dealer.h \
 	include/gdmpi/files.h \
 	include/gdmpi/gemm_rate.h \
+	include/gdmpi/gradcheck.h \
 	include/gdmpi/halt.h \
 	include/gdmpi/hash.h \
 	include/gdmpi/import.h \

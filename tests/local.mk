@@ -98,10 +98,10 @@ test_programs += tests/model/model_double_test
 tests_model_model_double_test_SOURCES = tests/model/model_test.c tests/model/model_support.h
 tests_model_model_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/optimizer/optimizer_single_test
-tests_optimizer_optimizer_single_test_SOURCES = tests/optimizer/optimizer_test.c
+tests_optimizer_optimizer_single_test_SOURCES = tests/optimizer/optimizer_test.c tests/optimizer/optimizer_steps.h
 tests_optimizer_optimizer_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/optimizer/optimizer_double_test
-tests_optimizer_optimizer_double_test_SOURCES = tests/optimizer/optimizer_test.c
+tests_optimizer_optimizer_double_test_SOURCES = tests/optimizer/optimizer_test.c tests/optimizer/optimizer_steps.h
 tests_optimizer_optimizer_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/reduce/reduce_single_mpi_test
 tests_reduce_reduce_single_mpi_test_SOURCES = tests/reduce/reduce_mpi_test.c
@@ -118,6 +118,9 @@ tests_reference_metrics_mpi_test_SOURCES = tests/reference/metrics_mpi_test.c $(
 tests_reference_metrics_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 references = layers losses metrics normalize optimizers schedules schedules_trained
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
+test_programs += tests/train/gradcheck_mpi_test
+tests_train_gradcheck_mpi_test_SOURCES = tests/train/gradcheck_mpi_test.c $(train_support)
+tests_train_gradcheck_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/train/gradient_single_mpi_test
 tests_train_gradient_single_mpi_test_SOURCES = tests/train/gradient_mpi_test.c $(train_support)
 tests_train_gradient_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -188,6 +191,7 @@ run_tests = \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
 	tests/run/faults_test.sh \
+	tests/run/gradcheck_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/normalize_test.sh \

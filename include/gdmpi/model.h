@@ -13,6 +13,7 @@
 #define gd_model_target GD_NAME(gd_model_target)
 #define gd_model_initialise GD_NAME(gd_model_initialise)
 #define gd_model_gradient GD_NAME(gd_model_gradient)
+#define gd_model_loss GD_NAME(gd_model_loss)
 #define gd_model_evaluate GD_NAME(gd_model_evaluate)
 #define gd_model_flops GD_NAME(gd_model_flops)
 #define gd_workspace_new GD_NAME(gd_workspace_new)
@@ -75,6 +76,12 @@ static inline const real *gd_workspace_output(const gd_workspace *workspace) {
 double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
                          const gd_batch *batch, const real *parameters, real *gradient,
                          const gd_ready *ready);
+
+/* Forward only, as gd_model_gradient goes: the sum of the loss over the batch's rows. Not
+ * collective.
+ */
+double gd_model_loss(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
+                     const gd_batch *batch, const real *parameters);
 
 /* Forward only: the sum of the loss over the batch's rows, and its metric's sum added to *metric.
  * Not collective. */

@@ -12,13 +12,19 @@
 #define gd_optimizer_settings GD_NAME(gd_optimizer_settings)
 #define gd_optimizer_slots GD_NAME(gd_optimizer_slots)
 #define gd_optimizer_measured GD_NAME(gd_optimizer_measured)
+#define gd_optimizer_direct GD_NAME(gd_optimizer_direct)
+#define gd_optimizer_trust GD_NAME(gd_optimizer_trust)
+#define gd_optimizer_trust_sums GD_NAME(gd_optimizer_trust_sums)
 #define gd_optimizer_new GD_NAME(gd_optimizer_new)
 #define gd_optimizer_free GD_NAME(gd_optimizer_free)
+#define gd_optimizer_add_l2 GD_NAME(gd_optimizer_add_l2)
 #define gd_optimizer_update GD_NAME(gd_optimizer_update)
 #define gd_optimizer_limit GD_NAME(gd_optimizer_limit)
 #define gd_optimizer_adagrad GD_NAME(gd_optimizer_adagrad)
 #define gd_optimizer_adam GD_NAME(gd_optimizer_adam)
 #define gd_optimizer_adamw GD_NAME(gd_optimizer_adamw)
+#define gd_optimizer_lamb GD_NAME(gd_optimizer_lamb)
+#define gd_optimizer_lars GD_NAME(gd_optimizer_lars)
 #define gd_optimizer_momentum GD_NAME(gd_optimizer_momentum)
 #define gd_optimizer_nadam GD_NAME(gd_optimizer_nadam)
 #define gd_optimizer_nesterov GD_NAME(gd_optimizer_nesterov)
@@ -47,6 +53,7 @@ typedef struct gd_optimizer {
     real *slot[GD_OPTIMIZER_SLOTS + 1];       /* [count] each: the kind's, then the average */
     real *state[GD_OPTIMIZER_SLOTS]; /* the same as the kind numbers them; NULL: not used */
     real *average;                   /* NULL: none */
+    double *ratio;        /* [tensors->count]: of this step; NULL: the kind has no trust ratios */
     real *limited;        /* [count]: where gd_optimizer_limit writes; NULL: max_norm is 0 */
     double product;       /* of a number of each step up to ... */
     int64_t product_step; /* ... this one, for kinds that need such a product */
@@ -76,6 +83,15 @@ struct gd_optimizer_kind {
     /* Whether these options need a state vector; NULL: always. */
     bool (*uses)(const double *options, int slot);
 
+    /* Of kinds with trust ratios; NULL: none. By how much the direction of a tensor of weights is
+     * multiplied, from the norm of the weights and its own, both above 0. Elsewhere it is 1. */
+    double (*trust)(const double *options, double weights, double direction);
+
+    /* Of such kinds: makes the direction of the gradient, in its place, and changes the state.
+     * weight_decay w is added to it afterwards, instead of a decay of weights. NULL: it is the
+     * gradient. */
+    void (*direct)(gd_optimizer *optimizer, const gd_update *update);
+
     /* Changes the parameters and the state of the part, each element by itself; may spoil the
      * gradient. What it takes from earlier parts or steps besides the state is a function of the
      * step's number. */
@@ -84,8 +100,8 @@ struct gd_optimizer_kind {
 
 extern const gd_optimizer_kind *const gd_optimizer_kinds[]; /* ends with NULL */
 extern const gd_optimizer_kind gd_optimizer_adagrad, gd_optimizer_adam, gd_optimizer_adamw,
-    gd_optimizer_momentum, gd_optimizer_nadam, gd_optimizer_nesterov, gd_optimizer_rmsprop,
-    gd_optimizer_sgd;
+    gd_optimizer_lamb, gd_optimizer_lars, gd_optimizer_momentum, gd_optimizer_nadam,
+    gd_optimizer_nesterov, gd_optimizer_rmsprop, gd_optimizer_sgd;
 
 /* [optimizer]: name, and what all kinds share; their own settings are in their tables. */
 extern const gd_settings gd_optimizer_settings;
@@ -105,6 +121,20 @@ void gd_optimizer_free(gd_optimizer **optimizer);
 /* The norm of a step's whole gradient, which must be told before its parts if clip_norm is not 0.
  * Not collective. */
 void gd_optimizer_measured(gd_optimizer *optimizer, double norm);
+
+/* Adds the slope of the l2 penalty to the gradient of a part, as its update does. Not collective.
+ */
+void gd_optimizer_add_l2(const gd_optimizer *optimizer, const gd_update *update);
+
+/* What comes before the updates of a step if there are trust ratios. First, for each part that this
+ * rank updates, its gradient becomes its direction, in place, and sums of squares are added to
+ * `sums` [gd_optimizer_trust_sums], by blocks of `block` elements of the flat vector; a block is in
+ * one part, or in parts that follow each other. Then, of the sums over all ranks, the ratios, which
+ * do not depend on who has which blocks. Not collective. */
+int64_t gd_optimizer_trust_sums(const gd_optimizer *optimizer, int64_t block);
+void gd_optimizer_direct(gd_optimizer *optimizer, const gd_update *update, int64_t block,
+                         double *sums);
+void gd_optimizer_trust(gd_optimizer *optimizer, int64_t block, const double *sums);
 
 /* A step is done part by part, in any order. Not collective. */
 void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update);

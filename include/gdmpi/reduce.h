@@ -21,6 +21,7 @@
 #define gd_reducer_step GD_NAME(gd_reducer_step)
 #define gd_reducer_norm GD_NAME(gd_reducer_norm)
 #define gd_reducer_piece GD_NAME(gd_reducer_piece)
+#define gd_reducer_kept GD_NAME(gd_reducer_kept)
 #define gd_reducer_own GD_NAME(gd_reducer_own)
 #define gd_reducer_change GD_NAME(gd_reducer_change)
 #define gd_reducer_publish GD_NAME(gd_reducer_publish)
@@ -47,7 +48,8 @@ typedef struct gd_reduction {
     void (*gradient)(void *context, int64_t shard, bool add, real *gradient, const gd_ready *ready);
 
     /* Told the norm of the whole mean gradient before the first update, which then waits for the
-     * sums of all ranks. NULL: sums and updates go in one pass. */
+     * sums of all ranks; may change what gd_reducer_kept finds. Collective. NULL: sums and updates
+     * go in one pass. */
     void (*measured)(void *context, double norm);
 
     /* Makes new parameters [count] of the mean gradient [count], which may be spoilt; they are at
@@ -148,6 +150,10 @@ double gd_reducer_norm(const gd_reducer *reducer, const double *squares);
 /* The elements of a bucket that a rank updates; those of its buckets, one after another, are what
  * vectors [owned] are made of. Not collective. */
 gd_range gd_reducer_piece(const gd_reducer *reducer, int bucket, int rank);
+
+/* The mean gradient of such a piece of this rank, while `measured` is told of it. Not collective.
+ */
+real *gd_reducer_kept(const gd_reducer *reducer, gd_range piece);
 
 /* Copies the parameters that this rank updates into a vector [owned]. Not collective. */
 void gd_reducer_own(const gd_reducer *reducer, real *owned);

@@ -68,8 +68,9 @@ typedef struct gd_trainer {
     gd_dealer *dealer; /* of rows that are dealt to shards anew in each epoch; or NULL */
     double *shared; /* the small reduction of a step: a loss per shard, squares per block, flags */
     size_t shared_count;
-    double lr;                   /* of the step under way */
-    double *tile_sums;           /* validation: two numbers per tile, */
+    double *trust;     /* what trust ratios are made of: sums by block and tensor; NULL: none */
+    double lr;         /* of the step under way */
+    double *tile_sums; /* validation: two numbers per tile, */
     gd_scoreboard *scoreboard;   /* and what run.metrics asks for */
     gd_checkpoint_header header; /* rank 0: what all checkpoints of this run say of themselves */
     gd_writer *writer;           /* rank 0 */

@@ -300,6 +300,12 @@ double gd_model_gradient(const gd_model *model, gd_workspace *workspace, const g
     return loss;
 }
 
+double gd_model_loss(const gd_model *model, gd_workspace *workspace, const gd_pass *pass,
+                     const gd_batch *batch, const real *parameters) {
+    const real *output = forward(model, workspace, pass, batch, parameters, NULL);
+    return gd_loss_value(model->loss, model->loss_options, batch, output, NULL, NULL);
+}
+
 double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
                          const real *parameters, double *metric) {
     const gd_pass pass = {.rows = batch->rows};

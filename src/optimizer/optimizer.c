@@ -4,10 +4,17 @@
 #include "gdmpi/memory.h"
 #include "optimizer_private.h"
 
-const gd_optimizer_kind *const gd_optimizer_kinds[] = {
-    &gd_optimizer_sgd,     &gd_optimizer_momentum, &gd_optimizer_nesterov,
-    &gd_optimizer_adagrad, &gd_optimizer_rmsprop,  &gd_optimizer_adam,
-    &gd_optimizer_adamw,   &gd_optimizer_nadam,    NULL};
+const gd_optimizer_kind *const gd_optimizer_kinds[] = {&gd_optimizer_sgd,
+                                                       &gd_optimizer_momentum,
+                                                       &gd_optimizer_nesterov,
+                                                       &gd_optimizer_adagrad,
+                                                       &gd_optimizer_rmsprop,
+                                                       &gd_optimizer_adam,
+                                                       &gd_optimizer_adamw,
+                                                       &gd_optimizer_nadam,
+                                                       &gd_optimizer_lars,
+                                                       &gd_optimizer_lamb,
+                                                       NULL};
 
 static const char *kind_name(size_t index) {
     const gd_optimizer_kind *kind = gd_optimizer_kinds[index];
@@ -157,6 +164,10 @@ gd_status gd_optimizer_new(const gd_config *config, const gd_tensors *tensors, i
     if (status == GD_OK && new->max_norm > 0) {
         status = gd_memory_new(&new->limited, (size_t)count, sizeof(real), "limited rows");
     }
+    if (status == GD_OK && new->kind->trust != NULL) {
+        status =
+            gd_memory_new(&new->ratio, (size_t)tensors->count, sizeof *new->ratio, "trust ratios");
+    }
     if (status != GD_OK) {
         gd_optimizer_free(optimizer);
     }
@@ -171,6 +182,7 @@ void gd_optimizer_free(gd_optimizer **optimizer) {
     for (int i = 0; i <= GD_OPTIMIZER_SLOTS; i++) {
         gd_memory_free(&old->slot[i]);
     }
+    gd_memory_free(&old->ratio);
     gd_memory_free(&old->limited);
     gd_memory_free(optimizer);
 }

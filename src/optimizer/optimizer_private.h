@@ -19,6 +19,11 @@ enum { GD_OPTION_LR, GD_OPTION_WEIGHT_DECAY, GD_OPTION_NEXT };
         .key = "weight_decay", .kind = GD_SETTING_NUMBER, .initial = (value), .min = 0,            \
         .max = 1000, .help = "before each step w -= lr weight_decay w for weights, not for biases" \
     }
+#define GD_SETTING_TRUSTED_DECAY                                                                   \
+    {                                                                                              \
+        .key = "weight_decay", .kind = GD_SETTING_NUMBER, .initial = "0", .min = 0, .max = 1000,   \
+        .help = "weight_decay w is added to the direction of weights, not of biases"               \
+    }
 #define GD_SETTING_MOMENTUM(value)                                                                 \
     {                                                                                              \
         .key = "momentum", .kind = GD_SETTING_NUMBER, .initial = (value), .min = 0,                \

@@ -88,18 +88,107 @@ static void average(gd_optimizer *optimizer, int64_t at, int64_t count, const re
     }
 }
 
-void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update) {
+void gd_optimizer_add_l2(const gd_optimizer *optimizer, const gd_update *update) {
+    if (optimizer->l2 > 0) {
+        penalise(optimizer, update, add_slope, optimizer->l2);
+    }
+}
+
+static void prepare_gradient(const gd_optimizer *optimizer, const gd_update *update) {
     if (optimizer->factor < 1) {
         scale(update->count, (real)optimizer->factor, update->gradient);
     }
     if (optimizer->clip_value > 0) {
         clamp(update->count, (real)optimizer->clip_value, update->gradient);
     }
-    if (optimizer->l2 > 0) {
-        penalise(optimizer, update, add_slope, optimizer->l2);
+    gd_optimizer_add_l2(optimizer, update);
+}
+
+/* Squares are added side by side, in the same order on all instruction sets. */
+GD_CLONES static double squares_of(int64_t count, const real *vector) {
+    enum { LANES = 8 };
+    double lane[LANES] = {0}, total = 0;
+    int64_t whole = count - count % LANES;
+    for (int64_t i = 0; i < whole; i += LANES) {
+        for (int64_t j = 0; j < LANES; j++) {
+            lane[j] += (double)vector[i + j] * (double)vector[i + j];
+        }
+    }
+    for (int64_t i = whole; i < count; i++) {
+        lane[i - whole] += (double)vector[i] * (double)vector[i];
+    }
+    for (int64_t j = 0; j < LANES; j++) {
+        total += lane[j];
+    }
+    return total;
+}
+
+/* Where the sums of a tensor in a block are: no two that meet have the same place, since blocks and
+ * tensors follow each other. */
+static int64_t sums_at(int64_t block, int64_t tensor) {
+    return 2 * (block + tensor);
+}
+
+int64_t gd_optimizer_trust_sums(const gd_optimizer *optimizer, int64_t block) {
+    return sums_at((optimizer->tensors->size + block - 1) / block, optimizer->tensors->count);
+}
+
+void gd_optimizer_direct(gd_optimizer *optimizer, const gd_update *update, int64_t block,
+                         double *sums) {
+    const gd_tensors *tensors = optimizer->tensors;
+    prepare_gradient(optimizer, update);
+    if (optimizer->kind->direct != NULL) {
+        optimizer->kind->direct(optimizer, update);
     }
     if (optimizer->weight_decay > 0) {
-        penalise(optimizer, update, decay, 1 - update->lr * optimizer->weight_decay);
+        penalise(optimizer, update, add_slope, optimizer->weight_decay);
+    }
+    for (int t = 0; t < tensors->count; t++) {
+        gd_range some = weights_in(&tensors->list[t], update->first, update->count);
+        int64_t end = some.first + some.count, next;
+        for (int64_t i = some.first; i < end; i = next) {
+            next = (i / block + 1) * block < end ? (i / block + 1) * block : end;
+            double *here = sums + sums_at(i / block, t);
+            here[0] += squares_of(next - i, update->parameters + (i - update->first));
+            here[1] += squares_of(next - i, update->gradient + (i - update->first));
+        }
+    }
+}
+
+void gd_optimizer_trust(gd_optimizer *optimizer, int64_t block, const double *sums) {
+    for (int t = 0; t < optimizer->tensors->count; t++) {
+        const gd_tensor *tensor = &optimizer->tensors->list[t];
+        const int64_t last = (tensor->offset + tensor->count - 1) / block;
+        double weights = 0, direction = 0, ratio = 1;
+        for (int64_t b = tensor->offset / block; tensor->rank > 1 && b <= last; b++) {
+            weights += sums[sums_at(b, t)];
+            direction += sums[sums_at(b, t) + 1];
+        }
+        if (weights > 0 && direction > 0) {
+            ratio = optimizer->kind->trust(optimizer->options, sqrt(weights), sqrt(direction));
+        }
+        optimizer->ratio[t] = ratio <= GD_REAL_MAX ? ratio : 1;
+    }
+}
+
+static void scale_directions(const gd_optimizer *optimizer, const gd_update *update) {
+    for (int t = 0; t < optimizer->tensors->count; t++) {
+        gd_range some = weights_in(&optimizer->tensors->list[t], update->first, update->count);
+        if (some.count > 0) {
+            scale(some.count, (real)optimizer->ratio[t],
+                  update->gradient + (some.first - update->first));
+        }
+    }
+}
+
+void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update) {
+    if (optimizer->ratio != NULL) {
+        scale_directions(optimizer, update);
+    } else {
+        prepare_gradient(optimizer, update);
+        if (optimizer->weight_decay > 0) {
+            penalise(optimizer, update, decay, 1 - update->lr * optimizer->weight_decay);
+        }
     }
     optimizer->kind->update(optimizer, update);
     if (optimizer->l1 > 0) {
@@ -110,32 +199,13 @@ void gd_optimizer_update(gd_optimizer *optimizer, const gd_update *update) {
     }
 }
 
-/* Squares are added side by side, in the same order on all instruction sets. */
-GD_CLONES static double norm_of(int64_t count, const real *row) {
-    enum { LANES = 8 };
-    double lane[LANES] = {0}, total = 0;
-    int64_t whole = count - count % LANES;
-    for (int64_t i = 0; i < whole; i += LANES) {
-        for (int64_t j = 0; j < LANES; j++) {
-            lane[j] += (double)row[i + j] * (double)row[i + j];
-        }
-    }
-    for (int64_t i = whole; i < count; i++) {
-        lane[i - whole] += (double)row[i] * (double)row[i];
-    }
-    for (int64_t j = 0; j < LANES; j++) {
-        total += lane[j];
-    }
-    return sqrt(total);
-}
-
 /* As torch.renorm of each row. */
 static void limit_rows(const gd_optimizer *optimizer, const gd_tensor *tensor, gd_range some,
                        const real *whole, real *limited) {
     const int64_t width = tensor->count / tensor->dims[0], end = some.first + some.count;
     int64_t row = some.first - (some.first - tensor->offset) % width;
     for (; row < end; row += width) {
-        double norm = norm_of(width, whole + row);
+        double norm = sqrt(squares_of(width, whole + row));
         if (norm > optimizer->max_norm) {
             int64_t from = row > some.first ? row : some.first;
             int64_t to = row + width < end ? row + width : end;

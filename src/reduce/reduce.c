@@ -196,7 +196,7 @@ void gd_reducer_free(gd_reducer **reducer) {
 
 /* Where the mean of a piece that this rank updates waits: in its own partials, of which nobody else
  * reads this part. */
-static real *kept(const gd_reducer *reducer, gd_range piece) {
+real *gd_reducer_kept(const gd_reducer *reducer, gd_range piece) {
     return reducer->partial[0] + piece.first;
 }
 
@@ -217,7 +217,8 @@ void gd_reducer_apply(gd_reducer *reducer, const gd_summation *summation, gd_ran
         double squares = gd_summation_mean(summation, done, count, factor, reducer->mean);
         reduction->squares[block] += trained ? squares : 0;
         if (reduction->measured != NULL) {
-            memcpy(kept(reducer, piece) + done, reducer->mean, (size_t)count * sizeof(real));
+            memcpy(gd_reducer_kept(reducer, piece) + done, reducer->mean,
+                   (size_t)count * sizeof(real));
         } else {
             gd_phases_enter(reducer->phases, GD_UPDATE);
             reduction->update(reduction->context, at + done, count, reducer->mean,
@@ -242,7 +243,8 @@ static void update_kept(gd_reducer *reducer, gd_range piece, int64_t at) {
     for (int64_t done = 0; done < piece.count; done += GD_SUM_TILE) {
         int64_t left = piece.count - done;
         reduction->update(reduction->context, at + done, left < GD_SUM_TILE ? left : GD_SUM_TILE,
-                          kept(reducer, piece) + done, reducer->parameters + piece.first + done);
+                          gd_reducer_kept(reducer, piece) + done,
+                          reducer->parameters + piece.first + done);
     }
 }
 

@@ -29,59 +29,92 @@ static void no_gradient(const gd_trainer *trainer, bool add, real *gradient,
     ready->call(ready->context, 0);
 }
 
-/* The gradient sum of one shard in this step, tile by tile, and its loss. */
-static void shard_gradient(void *context, int64_t shard, bool add, real *gradient,
-                           const gd_ready *ready) {
+gd_pass gd_trainer_tile(gd_trainer *trainer, int64_t shard, gd_range places, int64_t done) {
+    const gd_problem *problem = trainer->problem;
+    const int64_t tile = problem->model->tile_rows, left = places.count - done;
+    gd_phases_enter(&trainer->phases, GD_LOAD);
+    gd_trainer_gather(trainer, shard, places.first + done, left < tile ? left : tile);
+    gd_phases_enter(&trainer->phases, GD_COMPUTE);
+    return (gd_pass){.training = true,
+                     .rows = trainer->batch.rows,
+                     .seed = problem->seed,
+                     .step = trainer->progress.step,
+                     .shard = shard,
+                     .first_row = done};
+}
+
+void gd_trainer_shard_gradient(void *context, int64_t shard, bool add, real *gradient,
+                               const gd_ready *ready) {
     gd_trainer *trainer = context;
     const gd_problem *problem = trainer->problem;
-    const gd_progress *progress = &trainer->progress;
-    gd_range places = gd_shards_step(&problem->shards, shard, progress->epoch_step);
-    const int64_t tile = problem->model->tile_rows;
+    gd_range places = gd_shards_step(&problem->shards, shard, trainer->progress.epoch_step);
     double loss = 0;
     if (places.count == 0) {
         no_gradient(trainer, add, gradient, ready);
     }
     for (int64_t done = 0; done < places.count; done += trainer->batch.rows) {
-        int64_t left = places.count - done;
-        gd_phases_enter(&trainer->phases, GD_LOAD);
-        gd_trainer_gather(trainer, shard, places.first + done, left < tile ? left : tile);
-        gd_phases_enter(&trainer->phases, GD_COMPUTE);
-        gd_pass pass = {.training = true,
-                        .accumulate = add || done > 0,
-                        .rows = trainer->batch.rows,
-                        .seed = problem->seed,
-                        .step = progress->step,
-                        .shard = shard,
-                        .first_row = done};
+        gd_pass pass = gd_trainer_tile(trainer, shard, places, done);
+        pass.accumulate = add || done > 0;
         loss += gd_model_gradient(problem->model, trainer->workspace, &pass, &trainer->batch,
                                   trainer->reducer->parameters, gradient,
-                                  trainer->batch.rows == left ? ready : NULL);
+                                  done + pass.rows == places.count ? ready : NULL);
     }
     trainer->shared[shard] = loss;
 }
 
+/* A part of what this rank updates, but for the statistics at its end. */
+static gd_update part_of(const gd_trainer *trainer, int64_t at, int64_t count, real *mean,
+                         real *parameters) {
+    const int64_t first = parameters - trainer->reducer->parameters;
+    const int64_t left = trainer->problem->model->tensors.trained - first;
+    return (gd_update){.step = trainer->progress.step + 1,
+                       .lr = trainer->lr,
+                       .first = first,
+                       .at = at,
+                       .count = left < 0       ? 0
+                                : left < count ? left
+                                               : count,
+                       .gradient = mean,
+                       .parameters = parameters};
+}
+
+/* Trust ratios, of norms over all ranks. */
+static void measure_tensors(gd_trainer *trainer) {
+    gd_reducer *reducer = trainer->reducer;
+    gd_optimizer *optimizer = trainer->optimizer;
+    const int64_t block = reducer->block_size;
+    const size_t count = (size_t)gd_optimizer_trust_sums(optimizer, block);
+    int64_t at = 0;
+    memset(trainer->trust, 0, count * sizeof *trainer->trust);
+    for (int i = 0; i < reducer->buckets; i++) {
+        const gd_range piece = gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm));
+        const gd_update part = part_of(trainer, at, piece.count, gd_reducer_kept(reducer, piece),
+                                       reducer->parameters + piece.first);
+        gd_optimizer_direct(optimizer, &part, block, trainer->trust);
+        at += piece.count;
+    }
+    if (!reducer->kind->whole) {
+        gd_reducer_publish(reducer, trainer->trust, count);
+    }
+    gd_optimizer_trust(optimizer, block, trainer->trust);
+}
+
 static void measured(void *context, double norm) {
-    const gd_trainer *trainer = context;
+    gd_trainer *trainer = context;
     gd_optimizer_measured(trainer->optimizer, norm);
+    if (trainer->trust != NULL) {
+        measure_tensors(trainer);
+    }
 }
 
 /* Statistics move by what shards want, and are the average themselves. */
 static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
     gd_trainer *trainer = context;
-    const int64_t first = parameters - trainer->reducer->parameters;
-    const int64_t left = trainer->problem->model->tensors.trained - first;
-    const int64_t trained = left < 0 ? 0 : left < count ? left : count;
-    const gd_update update = {.step = trainer->progress.step + 1,
-                              .lr = trainer->lr,
-                              .first = first,
-                              .at = at,
-                              .count = trained,
-                              .gradient = mean,
-                              .parameters = parameters};
-    if (trained > 0) {
+    const gd_update update = part_of(trainer, at, count, mean, parameters);
+    if (update.count > 0) {
         gd_optimizer_update(trainer->optimizer, &update);
     }
-    for (int64_t i = trained; i < count; i++) {
+    for (int64_t i = update.count; i < count; i++) {
         parameters[i] -= mean[i];
         if (trainer->optimizer->average != NULL) {
             trainer->optimizer->average[at + i] = parameters[i];
@@ -149,7 +182,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     gd_reducer *reducer = trainer->reducer;
     gd_progress *progress = &trainer->progress;
     int64_t shards = problem->shards.count;
-    const bool clips = trainer->optimizer->clip_norm > 0;
+    const bool waits = trainer->optimizer->clip_norm > 0 || trainer->trust != NULL;
     double *squares = trainer->shared + shards, *flags = squares + reducer->block_count;
 
     *outcome = (gd_outcome){.rows = gd_shards_step_rows(&problem->shards, progress->epoch_step)};
@@ -161,8 +194,8 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
     const gd_reduction reduction = {.divisor = (double)outcome->rows,
                                     .squares = squares,
                                     .context = trainer,
-                                    .gradient = shard_gradient,
-                                    .measured = clips ? measured : NULL,
+                                    .gradient = gd_trainer_shard_gradient,
+                                    .measured = waits ? measured : NULL,
                                     .update = update};
     gd_reducer_step(reducer, &reduction);
     raise_flags(trainer, flags);

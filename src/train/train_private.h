@@ -8,6 +8,8 @@
 
 #define gd_train_check_settings GD_NAME(gd_train_check_settings)
 #define gd_trainer_finished GD_NAME(gd_trainer_finished)
+#define gd_trainer_tile GD_NAME(gd_trainer_tile)
+#define gd_trainer_shard_gradient GD_NAME(gd_trainer_shard_gradient)
 #define gd_trainer_loop GD_NAME(gd_trainer_loop)
 #define gd_trainer_finish GD_NAME(gd_trainer_finish)
 #define gd_trainer_begin GD_NAME(gd_trainer_begin)
@@ -45,6 +47,15 @@ gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config);
 
 /* Why the run has all that it was asked for; NULL if it has not. Not collective. */
 const char *gd_trainer_finished(const gd_trainer *trainer);
+
+/* The tile of a shard's rows of this step, which are at `places` of its order, that begins with
+ * row `done` of them: fills trainer->batch, and returns the pass for it. Not collective. */
+gd_pass gd_trainer_tile(gd_trainer *trainer, int64_t shard, gd_range places, int64_t done);
+
+/* The gradient of a gd_reduction, whose context is the trainer: that of one shard in this step,
+ * whose loss goes into trainer->shared. Not collective. */
+void gd_trainer_shard_gradient(void *context, int64_t shard, bool add, real *gradient,
+                               const gd_ready *ready);
 
 /* Trains from where the trainer stands to the end of the run, or to a reason to stop before:
  * GD_STOPPED. Collective. */

@@ -45,6 +45,10 @@ static gd_status allocate(gd_trainer *self) {
         status = gd_memory_new(&self->shared, self->shared_count, sizeof *self->shared,
                                "a step's small reduction");
     }
+    if (status == GD_OK && self->optimizer->ratio != NULL) {
+        int64_t count = gd_optimizer_trust_sums(self->optimizer, self->reducer->block_size);
+        status = gd_memory_new(&self->trust, (size_t)count, sizeof *self->trust, "trust ratios");
+    }
     if (status == GD_OK) {
         status = gd_memory_new(&self->tile_sums, 2 * (size_t)problem->val_tiles,
                                sizeof *self->tile_sums, "the sums of validation");
@@ -106,6 +110,7 @@ void gd_trainer_free(gd_trainer **trainer) {
     gd_memory_free(&self->order);
     gd_dealer_free(&self->dealer);
     gd_memory_free(&self->shared);
+    gd_memory_free(&self->trust);
     gd_memory_free(&self->tile_sums);
     gd_scoreboard_free(&self->scoreboard);
     gd_checkpoint_header_free(&self->header);

@@ -10,8 +10,13 @@
 
 #include "gdmpi/memory.h"
 #include "gdmpi/optimizer.h"
+#include "optimizer/optimizer_steps.h"
 
-enum { COUNT = 1003, KINDS_MAX = 32, PRIVATE = 2 /* rows behind lr and weight_decay */ };
+enum {
+    KINDS_MAX = 32,
+    SEGMENTS = 6,
+    PRIVATE = 2 /* rows behind lr and weight_decay */
+};
 
 /* The flat vector of most tests: weights and biases, some with a gap behind them. */
 static gd_tensor list[] = {{.rank = 2, .dims = {30, 10}, .offset = 0, .count = 300},
@@ -88,21 +93,6 @@ static void check_all(void (*check)(const char *name, const char *lines)) {
     }
 }
 
-/* One step of a segment, which begins at `first` of the flat vector, in two parts. */
-static void step_segment(gd_optimizer *optimizer, int64_t first, int64_t step, double lr,
-                         real *gradient, real *parameters) {
-    int64_t half = optimizer->count / 2;
-    gd_update sooner = {step, lr, first, 0, half, gradient, parameters};
-    gd_update later = sooner;
-    later.first += half;
-    later.at = half;
-    later.count = optimizer->count - half;
-    later.gradient += half;
-    later.parameters += half;
-    gd_optimizer_update(optimizer, &later);
-    gd_optimizer_update(optimizer, &sooner);
-}
-
 static void step_all(gd_optimizer *optimizer, int64_t step, double lr, real *gradient,
                      real *parameters) {
     step_segment(optimizer, 0, step, lr, gradient, parameters);
@@ -164,25 +154,43 @@ static void at_learning_rate_0_nothing_moves(void **state) {
     check_all(check_no_rate);
 }
 
+/* All segments of one step, whose trust ratios are those of the whole. */
+static void step_segments(gd_optimizer *const *segment, const int64_t *cuts, int count,
+                          int64_t step, real *parameters) {
+    real gradient[COUNT];
+    double sums[TRUST_SUMS] = {0};
+    gd_update part[SEGMENTS][2];
+    fill(COUNT, step, gradient);
+    for (int i = 0; i < count; i++) {
+        cut_step(segment[i], cuts[i], step, 0.01, gradient + cuts[i], parameters + cuts[i],
+                 part[i]);
+        direct(segment[i], part[i], sums);
+    }
+    for (int i = 0; i < count; i++) {
+        finish_step(segment[i], part[i], sums);
+    }
+}
+
 static void check_segments(const char *name, const char *lines) {
-    static const int64_t cuts[] = {0, 0, 1, 16, 333, 1000, COUNT};
-    real whole[COUNT], parts[COUNT], gradient[COUNT];
+    static const int64_t cuts[SEGMENTS + 1] = {0, 0, 1, 16, 333, 1000, COUNT};
+    real whole[COUNT], parts[COUNT];
+    gd_optimizer *segment[SEGMENTS];
     gd_text more = {0};
     gd_text_add(&more, "%s%sclip_value = 0.5\nema = 0.9\n", lines, penalties);
     gd_optimizer *optimizer = make(name, more.bytes, COUNT);
     fill(COUNT, 0, whole);
     fill(COUNT, 0, parts);
     run(optimizer, 1, 4, whole);
-    for (size_t cut = 0; cut + 1 < sizeof cuts / sizeof *cuts; cut++) {
-        int64_t first = cuts[cut], count = cuts[cut + 1] - first;
-        gd_optimizer *part = make(name, more.bytes, count);
-        for (int64_t step = 1; step <= 4; step++) {
-            fill(COUNT, step, gradient);
-            step_segment(part, first, step, 0.01, gradient + first, parts + first);
-        }
-        assert_memory_equal(part->average, optimizer->average + first,
-                            (size_t)count * sizeof(real));
-        gd_optimizer_free(&part);
+    for (int i = 0; i < SEGMENTS; i++) {
+        segment[i] = make(name, more.bytes, cuts[i + 1] - cuts[i]);
+    }
+    for (int64_t step = 1; step <= 4; step++) {
+        step_segments(segment, cuts, SEGMENTS, step, parts);
+    }
+    for (int i = 0; i < SEGMENTS; i++) {
+        assert_memory_equal(segment[i]->average, optimizer->average + cuts[i],
+                            (size_t)segment[i]->count * sizeof(real));
+        gd_optimizer_free(&segment[i]);
     }
     gd_optimizer_free(&optimizer);
     gd_text_free(&more);
@@ -230,11 +238,13 @@ static void check_quadratic(const char *name, const char *lines) {
     enum { DIMENSIONS = 50, STEPS = 4000 };
     real p[DIMENSIONS] = {0}, gradient[DIMENSIONS];
     gd_optimizer *optimizer = make_with(name, lines, "weight_decay = 0\n", DIMENSIONS);
+    const gd_optimizer_kind *kind = optimizer->kind;
+    const double rate = kind->trust == NULL ? 0.05 : 0.005 / kind->trust(optimizer->options, 1, 1);
     for (int64_t step = 1; step <= STEPS; step++) {
         for (int64_t at = 0; at < DIMENSIONS; at++) {
             gradient[at] = slope(at, p[at]);
         }
-        step_all(optimizer, step, 0.05 * (1 - (double)step / STEPS), gradient, p);
+        step_all(optimizer, step, rate * (1 - (double)step / STEPS), gradient, p);
     }
     for (int64_t at = 0; at < DIMENSIONS; at++) {
         if (!(fabs((double)p[at] - goal(at)) < 1e-3)) {
@@ -430,14 +440,16 @@ static void the_average_is_that_of_a_plain_loop(void **state) {
     }
 }
 
-/* Weights with a penalty, and the same without one, to which a plain loop does what it is. */
+/* Weights with a penalty, and the same without one, to which a plain loop does what it is. With
+ * trust ratios, decay is a matter of the kind. */
 static void check_penalties(const char *name, const char *lines) {
     const real shrink = (real)(0.01 * 0.3), decay = (real)(1 - 0.01 * 0.1), slope = (real)0.2;
     real penalised[COUNT], plain[COUNT], gradient[COUNT];
     gd_text with = {0}, without = {0};
     gd_text_add(&with, "%s%sclip_value = 0.5\n", lines, penalties);
-    gd_text_add(&without, "%sweight_decay = 0\n", lines);
     gd_optimizer *penalises = make(name, with.bytes, COUNT);
+    const bool decays = penalises->ratio == NULL;
+    gd_text_add(&without, "%sweight_decay = %s\n", lines, decays ? "0" : "0.1");
     gd_optimizer *does_not = make(name, without.bytes, COUNT);
     fill(COUNT, 0, penalised);
     fill(COUNT, 0, plain);
@@ -449,7 +461,7 @@ static void check_penalties(const char *name, const char *lines) {
         for (int64_t i = 0; i < COUNT; i++) {
             gradient[i] = (real)fmax(-0.5, fmin(0.5, (double)gradient[i]));
             gradient[i] += is_weight(i) ? slope * plain[i] : 0;
-            plain[i] *= is_weight(i) ? decay : 1;
+            plain[i] *= is_weight(i) && decays ? decay : 1;
         }
         step_all(does_not, step, 0.01, gradient, plain);
         for (int64_t i = 0; i < COUNT; i++) {

@@ -10,6 +10,52 @@ from common import network, set_parameters, train, write
 MODEL = {"data.train": "/classes", "model.layers": "dense 4, tanh, dense 3", "model.loss": "cross_entropy"}
 OPTIM = torch.optim
 
+
+class Layerwise(torch.optim.Optimizer):
+    """Methods with a trust ratio for each tensor of weights; PyTorch has none."""
+
+    def __init__(self, groups: list[dict[str, Any]], lr: float, **arguments: Any) -> None:
+        super().__init__(groups, {"lr": lr, "l2": 0, **arguments})
+        self.steps = 0
+
+    def direction(self, g: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> torch.Tensor:
+        return g
+
+    def ratio(self, w: torch.Tensor, u: torch.Tensor, group: dict[str, Any]) -> float:
+        scale = group.get("trust", 1)
+        return 1.0 if w.dim() == 1 or w.norm() == 0 or u.norm() == 0 else scale * float(w.norm() / u.norm())
+
+    def move(self, w: torch.Tensor, u: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        w -= group["lr"] * u
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        self.steps += 1
+        for group in self.param_groups:
+            for w in group["params"]:
+                u = self.direction(w.grad + group["l2"] * w, self.state[w], group) + group["weight_decay"] * w
+                self.move(w, self.ratio(w, u, group) * u, self.state[w], group)
+
+
+class Lars(Layerwise):
+    """You, Gitman and Ginsburg 2017, algorithm 1, with |g + weight_decay w| for |g| + weight_decay |w|."""
+
+    def move(self, w: torch.Tensor, u: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        state["v"] = group["momentum"] * state.get("v", 0) + group["lr"] * u
+        w -= state["v"]
+
+
+class Lamb(Layerwise):
+    """You et al. 2020, algorithm 2, with phi(z) = z."""
+
+    def direction(self, g: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> torch.Tensor:
+        beta1, beta2 = group["betas"]
+        state["m"] = beta1 * state.get("m", 0) + (1 - beta1) * g
+        state["v"] = beta2 * state.get("v", 0) + (1 - beta2) * g * g
+        mean, square = state["m"] / (1 - beta1**self.steps), state["v"] / (1 - beta2**self.steps)
+        return mean / (square.sqrt() + group["eps"])
+
+
 # Name of the case, gdmpi's settings, PyTorch's class and its arguments besides lr. Settings in SHARED are not the
 # class's affair. NAdam's two ways differ before PyTorch 2.0, where "foreach" alone is as documented.
 SHARED = ("clip_norm", "clip_value", "l1", "l2", "weight_decay", "max_norm", "ema")
@@ -88,6 +134,22 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
         OPTIM.NAdam,
         {"betas": (0.7, 0.9), "eps": 0.001, "momentum_decay": 0.3, "foreach": True},
     ),
+    ("lars", {"name": "lars", "lr": 5, "trust": 0.01}, Lars, {"trust": 0.01, "momentum": 0.9}),
+    (
+        "lars, all together",
+        {"name": "lars", "lr": 1, "trust": 0.03, "momentum": 0.7, "clip_norm": 0.3, "clip_value": 0.05}
+        | {"weight_decay": 0.2, "l1": 0.001, "l2": 0.05, "max_norm": 0.8, "ema": 0.9},
+        Lars,
+        {"trust": 0.03, "momentum": 0.7},
+    ),
+    ("lamb", {"name": "lamb", "lr": 0.02}, Lamb, {"betas": (0.9, 0.999), "eps": 1e-6}),
+    (
+        "lamb, all together",
+        {"name": "lamb", "lr": 0.02, "beta1": 0.7, "beta2": 0.9, "eps": 0.001, "clip_norm": 0.3, "clip_value": 0.05}
+        | {"weight_decay": 0.2, "l1": 0.01, "l2": 0.05, "max_norm": 0.8, "ema": 0.9},
+        Lamb,
+        {"betas": (0.7, 0.9), "eps": 0.001},
+    ),
     ("clip_norm", {"name": "sgd", "lr": 0.1, "clip_norm": 0.3}, OPTIM.SGD, {}),
     ("clip_value", {"name": "sgd", "lr": 0.1, "clip_value": 0.05}, OPTIM.SGD, {}),
     (
@@ -140,6 +202,9 @@ class Method:
         self.decay = self.shared["weight_decay"]
         if kind is OPTIM.AdamW:
             inside["weight_decay"] = settings.get("weight_decay", 0.01)
+            self.decay = 0
+        if issubclass(kind, Layerwise):
+            inside = {"lr": self.lr, "l2": self.shared["l2"], "weight_decay": self.decay}
             self.decay = 0
         self.optimizer = kind(
             [{"params": self.weights, **inside}, {"params": others, "weight_decay": 0}], lr=self.lr, **arguments

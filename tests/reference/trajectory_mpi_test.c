@@ -13,7 +13,7 @@ enum {
     DATA_ROWS = 103,
     INPUTS = 5,
     OUTPUTS = 3,
-    SETTINGS = 12,
+    SETTINGS = 16,
     NUMBERS = 256,
     STEPS = 30,
     LINE = 256

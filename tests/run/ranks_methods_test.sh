@@ -85,6 +85,8 @@ same_on 'further layers' '1 3' run.ini \
     'model.layers=layer_norm, dense 9, elu, residual(dense 9, layer_norm 0.1, dropout, silu), softmax, dense 3' model.init=orthogonal
 same_on 'batch_norm' '1 3 4:message' run.ini optimizer.ema=0.9 optimizer.clip_norm=0.3 \
     'model.layers=batch_norm, dense 600, batch_norm, relu, residual(dense 7, batch_norm 0.5, tanh, dense 600), dense 3'
+same_on 'trust ratios' '1 3 4:message' run.ini optimizer.name=lamb optimizer.clip_norm=0.3 optimizer.weight_decay=0.1 \
+    optimizer.max_norm=2 'model.layers=dense 600, relu, dense 70, tanh, dense 3'
 [ -n "$(choices shuffle)" ] || failed 'gdmpi --help lists no choices of shuffle'
 [ -n "$(names Optimizers)" ] || failed 'gdmpi --help lists no optimizers'
 
