@@ -30,7 +30,8 @@ typedef struct gd_progress {
     double val_metric;
     double loss_change;  /* of train_loss, and of the parameters, over the last whole epoch, */
     double param_change; /* relative; NaN: not known */
-    double best_value;   /* of stop.metric: the best of an epoch; NaN: none yet, */
+    double stop_value;   /* of stop.metric: that of the last whole epoch, */
+    double best_value;   /* and the best; NaN: none yet, */
     int64_t best_epoch;
     int64_t best_step;
     gd_plateau plateau;

@@ -12,6 +12,7 @@
 #define gd_score_guess GD_NAME(gd_score_guess)
 #define gd_score_confusion_matrix GD_NAME(gd_score_confusion_matrix)
 #define gd_score_f1 GD_NAME(gd_score_f1)
+#define gd_score_loss GD_NAME(gd_score_loss)
 #define gd_score_mae GD_NAME(gd_score_mae)
 #define gd_score_precision GD_NAME(gd_score_precision)
 #define gd_score_r2 GD_NAME(gd_score_r2)
@@ -48,12 +49,14 @@ typedef struct gd_tally {
 
 typedef struct gd_score {
     const char *name;
+    const char *key;       /* in the log */
     const char *help;      /* one line */
     unsigned tasks;        /* of gd_task: for which models it makes sense, */
     int64_t outputs_min;   /* if they have that many outputs */
     const gd_tally *tally; /* NULL: the loss, or what goes with it, which are there in any case */
     bool matrix; /* the score is a number for each class and class, else one number, and only said
-                    at the end of a run */
+                    at the end of a run; such are last in the table */
+    bool rises;  /* more is better */
 
     /* From the numbers [count, width] of all rows, or of all tiles, to the score; NaN where it is
      * not defined. */
@@ -64,8 +67,8 @@ typedef struct gd_score {
 #define GD_SCORES 16 /* more than there are */
 
 extern const gd_score *const gd_scores[]; /* ends with NULL */
-extern const gd_score gd_score_confusion_matrix, gd_score_f1, gd_score_mae, gd_score_precision,
-    gd_score_r2, gd_score_recall, gd_score_roc_auc, gd_score_top_5;
+extern const gd_score gd_score_confusion_matrix, gd_score_f1, gd_score_loss, gd_score_mae,
+    gd_score_precision, gd_score_r2, gd_score_recall, gd_score_roc_auc, gd_score_top_5;
 
 gd_scored gd_score_of(const gd_loss *loss, int64_t outputs);
 const char *gd_score_name(size_t index); /* a gd_names */

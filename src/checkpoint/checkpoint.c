@@ -31,6 +31,7 @@ const gd_checkpoint_field gd_checkpoint_fields[] = {
     {"val_metric", false, offsetof(gd_progress, val_metric)},
     {"loss_change", false, offsetof(gd_progress, loss_change)},
     {"param_change", false, offsetof(gd_progress, param_change)},
+    {"stop_value", false, offsetof(gd_progress, stop_value)},
     {"best_value", false, offsetof(gd_progress, best_value)},
     {"best_epoch", true, offsetof(gd_progress, best_epoch)},
     {"best_step", true, offsetof(gd_progress, best_step)},

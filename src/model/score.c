@@ -1,25 +1,29 @@
 #include "gdmpi/score.h"
 #include "elements.h"
 
-static const gd_score loss = {
+const gd_score gd_score_loss = {
     .name = "loss",
+    .key = "val_loss",
     .help = "the loss, mean over rows",
     .tasks = GD_TASK_CLASS | GD_TASK_FLAGS | GD_TASK_NUMBERS,
 };
 
 static const gd_score accuracy = {
     .name = "accuracy",
+    .key = "val_accuracy",
     .help = "the part of the rows, or of their outputs, that are right",
     .tasks = GD_TASK_CLASS | GD_TASK_FLAGS,
+    .rises = true,
 };
 
 static const gd_score rmse = {
     .name = "rmse",
+    .key = "val_rmse",
     .help = "the root of the mean squared error over rows and outputs",
     .tasks = GD_TASK_NUMBERS,
 };
 
-const gd_score *const gd_scores[] = {&loss,
+const gd_score *const gd_scores[] = {&gd_score_loss,
                                      &accuracy,
                                      &gd_score_top_5,
                                      &gd_score_precision,

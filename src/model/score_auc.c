@@ -115,8 +115,10 @@ static const gd_tally tally = {.by_row = true, .width = width, .count = count};
 
 const gd_score gd_score_roc_auc = {
     .name = "roc_auc",
+    .key = "val_roc_auc",
     .help = "the area under the ROC curve, each class against the rest; null if one has no rows",
     .tasks = GD_TASK_CLASS | GD_TASK_FLAGS,
     .tally = &tally,
     .value = value,
+    .rises = true,
 };

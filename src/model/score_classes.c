@@ -89,24 +89,30 @@ static gd_status f1(const gd_scored *scored, int64_t tiles, const double *number
 
 const gd_score gd_score_precision = {
     .name = "precision",
+    .key = "val_precision",
     .help = "right rows of a class / rows taken for it (0 without any), mean over classes",
     .tasks = GD_TASK_CLASS | GD_TASK_FLAGS,
     .tally = &classes,
     .value = precision,
+    .rises = true,
 };
 
 const gd_score gd_score_recall = {
     .name = "recall",
+    .key = "val_recall",
     .help = "right rows of a class / rows of it (0 without any), mean over classes",
     .tasks = GD_TASK_CLASS | GD_TASK_FLAGS,
     .tally = &classes,
     .value = recall,
+    .rises = true,
 };
 
 const gd_score gd_score_f1 = {
     .name = "f1",
+    .key = "val_f1",
     .help = "the harmonic mean of precision and recall of a class, mean over classes",
     .tasks = GD_TASK_CLASS | GD_TASK_FLAGS,
     .tally = &classes,
     .value = f1,
+    .rises = true,
 };

@@ -34,6 +34,7 @@ static const gd_tally tally = {.by_row = true, .width = width, .count = count};
 
 const gd_score gd_score_confusion_matrix = {
     .name = "confusion_matrix",
+    .key = "val_confusion_matrix",
     .help = "rows of each class, by the class that they are taken for; at the end of the run",
     .tasks = GD_TASK_CLASS,
     .tally = &tally,

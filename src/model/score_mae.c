@@ -38,6 +38,7 @@ static const gd_tally tally = {.width = width, .count = count};
 
 const gd_score gd_score_mae = {
     .name = "mae",
+    .key = "val_mae",
     .help = "the mean absolute error over rows and outputs",
     .tasks = GD_TASK_NUMBERS,
     .tally = &tally,

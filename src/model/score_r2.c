@@ -72,8 +72,10 @@ static const gd_tally tally = {.width = width, .count = count};
 
 const gd_score gd_score_r2 = {
     .name = "r2",
+    .key = "val_r2",
     .help = "1 - squared errors / squared deviations from the mean, mean over outputs",
     .tasks = GD_TASK_NUMBERS,
     .tally = &tally,
     .value = value,
+    .rises = true,
 };

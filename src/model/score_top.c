@@ -45,9 +45,11 @@ static const gd_tally tally = {.width = width, .count = count};
 
 const gd_score gd_score_top_5 = {
     .name = "top_5",
+    .key = "val_top_5",
     .help = "the part of the rows whose class is among the five largest outputs",
     .tasks = GD_TASK_CLASS,
     .outputs_min = MOST + 1,
     .tally = &tally,
     .value = value,
+    .rises = true,
 };

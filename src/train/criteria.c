@@ -6,14 +6,13 @@
 
 #include "train_private.h"
 
-enum { VAL_LOSS, TRAIN_LOSS, VAL_ACCURACY, VAL_RMSE };
-
+/* The training loss, and then each score that is a number. */
 static const char *metric_name(size_t index) {
-    static const char *const names[] = {[VAL_LOSS] = "val_loss",
-                                        [TRAIN_LOSS] = "train_loss",
-                                        [VAL_ACCURACY] = "val_accuracy",
-                                        [VAL_RMSE] = "val_rmse"};
-    return index < sizeof names / sizeof *names ? names[index] : NULL;
+    if (index == 0) {
+        return "train_loss";
+    }
+    const gd_score *score = gd_scores[index - 1];
+    return score == NULL || score->matrix ? NULL : score->key;
 }
 
 static const gd_setting rows[] = {
@@ -73,37 +72,41 @@ static double number(const gd_config *config, const char *key) {
     return gd_config_number(config, "stop", key);
 }
 
-static size_t metric_of(const gd_config *config) {
-    return gd_text_index(gd_config_text(config, "stop", "metric"), metric_name);
-}
-
-const char *gd_criteria_metric(const gd_config *config) {
-    static const char *const titles[] = {[VAL_LOSS] = "val loss",
-                                         [TRAIN_LOSS] = "train loss",
-                                         [VAL_ACCURACY] = "val accuracy",
-                                         [VAL_RMSE] = "val rmse"};
-    return titles[metric_of(config)];
+/* NULL: the training loss. */
+static const gd_score *score_of(const gd_config *config) {
+    size_t index = gd_text_index(gd_config_text(config, "stop", "metric"), metric_name);
+    return index == 0 ? NULL : gd_scores[index - 1];
 }
 
 static bool has_target(const gd_config *config) {
     return gd_config_text(config, "stop", "target")[0] != '\0';
 }
 
+static bool is_chosen(const gd_problem *problem, const gd_score *score) {
+    return problem->scores[gd_text_index(score->name, gd_score_name)];
+}
+
 static gd_status check_metric(const gd_problem *problem) {
     const gd_config *config = problem->config;
-    const size_t metric = metric_of(config);
-    const size_t reported =
-        problem->model->loss->metric == GD_METRIC_ACCURACY ? VAL_ACCURACY : VAL_RMSE;
-    if (metric != VAL_LOSS && metric != TRAIN_LOSS && metric != reported) {
-        return gd_config_fail(config, "stop", "metric", "%s is not reported with %s, but %s is",
-                              metric_name(metric), problem->model->loss->name,
-                              metric_name(reported));
+    const gd_score *score = score_of(config);
+    const gd_loss *loss = problem->model->loss;
+    if (score == NULL) {
+        return GD_OK;
+    }
+    const unsigned task = gd_score_of(loss, problem->model->outputs).task;
+    if ((score->tasks & task) == 0) {
+        return gd_config_fail(config, "stop", "metric", "%s makes no sense for %s", score->key,
+                              loss->name);
+    }
+    if (score->tally != NULL && !is_chosen(problem, score)) {
+        return gd_config_fail(config, "stop", "metric", "%s needs %s among run.metrics", score->key,
+                              score->name);
     }
     bool needed = has_target(config) || gd_config_integer(config, "stop", "patience") > 0;
-    if (needed && metric != TRAIN_LOSS && !problem->validates) {
+    if (needed && !problem->validates) {
         return gd_config_fail(config, "stop", "metric",
                               "there are no validation rows for %s; train_loss is possible",
-                              metric_name(metric));
+                              score->key);
     }
     return GD_OK;
 }
@@ -134,24 +137,26 @@ gd_status gd_criteria_compare(const gd_config *config, const gd_config *old) {
 
 static double metric_value(const gd_trainer *trainer) {
     const gd_progress *progress = &trainer->progress;
-    switch (metric_of(trainer->problem->config)) {
-    case VAL_LOSS:
-        return progress->val_loss;
-    case TRAIN_LOSS:
+    const gd_score *score = score_of(trainer->problem->config);
+    if (score == NULL) {
         return progress->train_loss;
-    default:
-        return progress->val_metric;
     }
+    if (score == &gd_score_loss) {
+        return progress->val_loss;
+    }
+    return score->tally == NULL ? progress->val_metric
+                                : *gd_scoreboard_value(trainer->scoreboard, score);
 }
 
 /* By how much a value of the metric is better than another. */
 static double gain(const gd_config *config, double value, double other) {
-    return metric_of(config) == VAL_ACCURACY ? value - other : other - value;
+    const gd_score *score = score_of(config);
+    return score != NULL && score->rises ? value - other : other - value;
 }
 
-static bool is_best(const gd_trainer *trainer, double value) {
+static bool is_best(const gd_trainer *trainer) {
     const gd_config *config = trainer->problem->config;
-    const double best = trainer->progress.best_value;
+    const double value = trainer->progress.stop_value, best = trainer->progress.best_value;
     return isfinite(value) &&
            (isnan(best) || gain(config, value, best) > number(config, "min_delta"));
 }
@@ -171,15 +176,15 @@ static double relative(double change, double size) {
 
 void gd_criteria_observe(gd_trainer *trainer, double loss_before) {
     gd_progress *progress = &trainer->progress;
-    const double value = metric_value(trainer);
+    progress->stop_value = metric_value(trainer);
     progress->loss_change = relative(fabs(progress->train_loss - loss_before), fabs(loss_before));
     if (trainer->before != NULL) {
         progress->param_change = relative(gd_reducer_change(trainer->reducer, trainer->before),
                                           gd_trainer_norm(trainer));
         gd_reducer_own(trainer->reducer, trainer->before);
     }
-    if (is_best(trainer, value)) {
-        progress->best_value = value;
+    if (is_best(trainer)) {
+        progress->best_value = progress->stop_value;
         progress->best_epoch = progress->epoch;
         progress->best_step = progress->step;
         keep_best(trainer);
@@ -191,7 +196,7 @@ static bool target_is_met(const gd_trainer *trainer) {
     double target;
     return has_target(config) &&
            gd_text_to_number(gd_config_text(config, "stop", "target"), &target) &&
-           gain(config, metric_value(trainer), target) >= 0;
+           gain(config, trainer->progress.stop_value, target) >= 0;
 }
 
 static bool patience_is_over(const gd_trainer *trainer) {

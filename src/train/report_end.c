@@ -134,8 +134,9 @@ static void print_end(const gd_trainer *trainer, const char *reason, const accou
            (long long)progress->step, gd_text_duration(progress->seconds, duration));
     if (progress->best_epoch > 0) {
         printf("best      epoch %lld, %s %.6g (%s/checkpoints/best)\n",
-               (long long)progress->best_epoch, gd_criteria_metric(trainer->problem->config),
-               progress->best_value, trainer->rundir.path);
+               (long long)progress->best_epoch,
+               gd_config_text(trainer->problem->config, "stop", "metric"), progress->best_value,
+               trainer->rundir.path);
     }
     if (trainer->table.metric != NULL) {
         printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,

@@ -175,8 +175,7 @@ void gd_scoreboard_log(const gd_scoreboard *scoreboard, bool last, gd_metrics *m
     const int64_t classes = scoreboard->scored.classes;
     for (size_t i = 0; gd_scores[i] != NULL; i++) {
         const double *value = scoreboard->value[i];
-        char key[64];
-        snprintf(key, sizeof key, "val_%s", gd_scores[i]->name);
+        const char *key = gd_scores[i]->key;
         if (value != NULL && !gd_scores[i]->matrix) {
             gd_metrics_number(metrics, key, *value);
         } else if (value != NULL && last) {

@@ -23,7 +23,6 @@
 #define gd_criteria_compare GD_NAME(gd_criteria_compare)
 #define gd_criteria_observe GD_NAME(gd_criteria_observe)
 #define gd_criteria_met GD_NAME(gd_criteria_met)
-#define gd_criteria_metric GD_NAME(gd_criteria_metric)
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
 #define gd_resume_check GD_NAME(gd_resume_check)
 #define gd_plan_memory GD_NAME(gd_plan_memory)
@@ -105,9 +104,6 @@ void gd_criteria_observe(gd_trainer *trainer, double loss_before);
 /* The key of [stop] that ends the run here; static; NULL: none. The same after a resume. Not
  * collective. */
 const char *gd_criteria_met(const gd_trainer *trainer);
-
-/* The metric that says which epoch is best, for people; static. */
-const char *gd_criteria_metric(const gd_config *config);
 
 /* After gd_trainer_wait: writes the parameters, whose digest is given, to model.h5, once the log is
  * on the disk. Collective. */

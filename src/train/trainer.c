@@ -75,7 +75,8 @@ gd_status gd_trainer_new(gd_problem *problem, gd_trainer **trainer) {
     }
     self->problem = problem;
     self->progress.train_loss = self->progress.val_loss = NAN;
-    self->progress.val_metric = self->progress.best_value = NAN;
+    self->progress.val_metric = NAN;
+    self->progress.stop_value = self->progress.best_value = NAN;
     self->progress.loss_change = self->progress.param_change = NAN;
     self->progress.plateau = GD_PLATEAU_START;
     const gd_reducer_plan plan = {

@@ -59,6 +59,7 @@ static gd_checkpoint_header sample_header(void) {
                                                .train_loss = NAN,
                                                .val_loss = -INFINITY,
                                                .val_metric = -0.0,
+                                               .stop_value = 0.4,
                                                .best_value = 1.0 / 3,
                                                .best_epoch = INT64_MIN,
                                                .best_step = -1,

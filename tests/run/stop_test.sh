@@ -97,6 +97,11 @@ same_on 'the accuracy' '1 3' run.ini "${average[@]}"
 ends patience
 follows val_accuracy -1 0 2
 goes_on 'the accuracy' $((11 * $(value best_epoch) / 8 * 8 + 8)) "${average[@]}"
+metric=(stop.patience=2 stop.metric=val_f1 stop.target=0.999 run.metrics=f1)
+same_on 'the mean of f1' '1 3' run.ini "${metric[@]}"
+ends patience
+follows val_f1 -1 0 2
+goes_on 'the mean of f1' $((11 * $(value epochs))) "${metric[@]}"
 same_on 'the training loss' '2' run.ini stop.patience=1 stop.metric=train_loss data.val=
 ends patience
 follows train_loss 1 0 1
@@ -125,7 +130,8 @@ goes_on 'the change over many steps' 8 "${small[@]}"
 
 expect_error 2 'stop.target.*: .less. is not a finite number, or empty' run.ini stop.target=less
 expect_error 2 'metric.*: there are no validation rows for val_loss; train_loss is possible' run.ini data.val= stop.patience=1
-expect_error 2 'stop.metric.*: val_rmse is not reported with cross_entropy, but val_accuracy is' run.ini stop.metric=val_rmse
+expect_error 2 'stop.metric.*: val_rmse makes no sense for cross_entropy' run.ini stop.metric=val_rmse
+expect_error 2 'stop.metric.*: val_f1 needs f1 among run.metrics' run.ini stop.metric=val_f1
 expect_error 2 'stop.patience' run.ini stop.patience=-1
 expect_error 2 'stop.grad_norm' run.ini stop.grad_norm=-0.1
 finish
