@@ -39,11 +39,11 @@ def parts(count: int, number: int) -> list[int]:
     return [count // number + (i < count % number) for i in range(number)]
 
 
-def steps_of_an_epoch() -> list[torch.Tensor]:
+def steps_of_an_epoch(shards: int, batch_size: int) -> list[torch.Tensor]:
     """The rows of each step: a part of every shard's."""
     steps: list[list[int]] = []
     first = 0
-    for rows, batch in zip(parts(ROWS, SHARDS), parts(BATCH, SHARDS)):
+    for rows, batch in zip(parts(ROWS, shards), parts(batch_size, shards)):
         for step, begin in enumerate(range(0, rows, batch)):
             if step == len(steps):
                 steps.append([])
@@ -52,9 +52,9 @@ def steps_of_an_epoch() -> list[torch.Tensor]:
     return [torch.tensor(step) for step in steps]
 
 
-def batches() -> Iterator[torch.Tensor]:
+def batches(shards: int = SHARDS, batch_size: int = BATCH) -> Iterator[torch.Tensor]:
     """The rows of all steps."""
-    epoch = steps_of_an_epoch()
+    epoch = steps_of_an_epoch(shards, batch_size)
     for step in range(STEPS):
         yield epoch[step % len(epoch)]
 

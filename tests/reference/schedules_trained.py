@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from common import network, set_parameters, train, write
+from common import ROWS, network, set_parameters, train, write
 from torch.optim import lr_scheduler as kinds
 
 MODEL = {"data.train": "/classes", "model.layers": "dense 4, tanh, dense 3", "model.loss": "cross_entropy"}
@@ -14,6 +14,7 @@ LR, EPOCH = 0.2, 3
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": lambda p: torch.optim.SGD(p, lr=LR),
     "momentum": lambda p: torch.optim.SGD(p, lr=LR, momentum=0.9),
+    "nesterov": lambda p: torch.optim.SGD(p, lr=LR, momentum=0.9, nesterov=True),
     "adam": lambda p: torch.optim.Adam(p, lr=LR),
 }
 
@@ -24,8 +25,28 @@ def warm_cosine(optimizer: torch.optim.Optimizer) -> Any:
     return kinds.SequentialLR(optimizer, [warm_up, cosine], milestones=[5])
 
 
-def steps(optimizer: torch.optim.Optimizer) -> Any:
+def step(optimizer: torch.optim.Optimizer) -> Any:
     return kinds.StepLR(optimizer, step_size=4, gamma=0.5)
+
+
+def multistep(optimizer: torch.optim.Optimizer) -> Any:
+    return kinds.MultiStepLR(optimizer, milestones=[7, 20], gamma=0.3)
+
+
+def exponential(optimizer: torch.optim.Optimizer) -> Any:
+    return kinds.ExponentialLR(optimizer, gamma=0.9)
+
+
+def inverse(optimizer: torch.optim.Optimizer) -> Any:
+    return kinds.LambdaLR(optimizer, lambda t: (1 + 0.2 * t) ** -0.5)
+
+
+def polynomial(optimizer: torch.optim.Optimizer) -> Any:
+    return kinds.PolynomialLR(optimizer, total_iters=25, power=2)
+
+
+def restarts(optimizer: torch.optim.Optimizer) -> Any:
+    return kinds.CosineAnnealingWarmRestarts(optimizer, T_0=5, T_mult=2)
 
 
 def cyclic(optimizer: torch.optim.Optimizer) -> Any:
@@ -37,12 +58,23 @@ def onecycle(optimizer: torch.optim.Optimizer) -> Any:
     return kinds.OneCycleLR(optimizer, max_lr=LR, total_steps=30, cycle_momentum=False)
 
 
-# The optimizer, settings of [schedule], what is counted, and PyTorch's scheduler.
+def plateau(optimizer: torch.optim.Optimizer) -> Any:
+    return kinds.ReduceLROnPlateau(optimizer, patience=1, factor=0.5, threshold=0.05)
+
+
+# The optimizer, settings of [schedule], what its scheduler counts or, with losses, sees after an epoch, and PyTorch's
+# scheduler.
 CASES: list[tuple[str, dict[str, object], str, Callable[[torch.optim.Optimizer], Any]]] = [
-    ("sgd", {"name": "step", "step_size": "4 epochs", "gamma": 0.5}, "epochs", steps),
+    ("sgd", {"name": "step", "step_size": "4 epochs", "gamma": 0.5}, "epochs", step),
+    ("sgd", {"name": "multistep", "milestones": "7, 20", "gamma": 0.3}, "steps", multistep),
+    ("nesterov", {"name": "exponential", "gamma": 0.9, "unit": "epochs"}, "epochs", exponential),
+    ("adam", {"name": "inverse", "gamma": 0.2, "power": 0.5}, "steps", inverse),
+    ("sgd", {"name": "polynomial", "total_iters": 25, "power": 2}, "steps", polynomial),
+    ("momentum", {"name": "restarts", "t_0": 5, "t_mult": 2}, "steps", restarts),
     ("momentum", {"name": "cosine", "min_lr": 0.01, "warmup_steps": 5}, "steps", warm_cosine),
     ("momentum", {"name": "cyclic", "max_lr": 0.4, "step_size_up": 4, "mode": "triangular2"}, "steps", cyclic),
     ("adam", {"name": "onecycle"}, "steps", onecycle),
+    ("sgd", {"name": "plateau", "patience": 1, "factor": 0.5, "threshold": 0.05}, "losses", plateau),
 ]
 
 
@@ -53,11 +85,20 @@ def main() -> None:
         optimizer = OPTIMIZERS[name](model.parameters())
         scheduler = make(optimizer)
 
-        def after_step(step: int, unit: str = unit, scheduler: Any = scheduler) -> None:
-            if (unit == "steps" or (step + 1) % EPOCH == 0) and step < 29:
-                scheduler.step()
+        sums = []  # of the losses of an epoch's rows, so far
 
-        train(model, torch.nn.functional.cross_entropy, "/classes", optimizer, after_step)
+        def loss(output: torch.Tensor, target: torch.Tensor, sums: list[float] = sums) -> torch.Tensor:
+            mean = torch.nn.functional.cross_entropy(output, target)
+            sums.append(len(target) * mean.item())
+            return mean
+
+        def after_step(step: int, unit: str = unit, scheduler: Any = scheduler, sums: list[float] = sums) -> None:
+            if (unit == "steps" or (step + 1) % EPOCH == 0) and step < 29:
+                scheduler.step(*([sum(sums) / ROWS] if unit == "losses" else []))
+            if (step + 1) % EPOCH == 0:
+                sums.clear()
+
+        train(model, loss, "/classes", optimizer, after_step)
         all_settings = {**MODEL, "optimizer.name": name, "optimizer.lr": LR}
         all_settings |= {f"schedule.{key}": value for key, value in settings.items()}
         write(f"{name}, {settings['name']}", all_settings, model)

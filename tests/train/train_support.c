@@ -66,6 +66,9 @@ gd_status run_step(run *run, gd_outcome *outcome) {
     gd_progress *progress = &run->trainer->progress;
     gd_status status = gd_trainer_step(run->trainer, outcome);
     if (status == GD_OK && progress->epoch_step == gd_shards_steps(&run->problem->shards)) {
+        gd_schedule_observe(&run->problem->schedule, progress->step,
+                            progress->epoch_loss / (double)progress->epoch_rows,
+                            &progress->plateau);
         progress->epoch++;
         progress->epoch_step = progress->epoch_rows = 0;
         progress->epoch_loss = 0;
