@@ -116,7 +116,12 @@ tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/reference/metrics_mpi_test
 tests_reference_metrics_mpi_test_SOURCES = tests/reference/metrics_mpi_test.c $(train_support)
 tests_reference_metrics_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = batches layers losses metrics normalize optimizers schedules schedules_trained
+test_programs += tests/reference/optima_mpi_test
+tests_reference_optima_mpi_test_SOURCES = tests/reference/optima_mpi_test.c $(train_support)
+tests_reference_optima_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+references = batches layers losses metrics normalize optima optimizers schedules schedules_trained
+reference_sets = breast_cancer diabetes digits iris wine
+EXTRA_DIST += $(reference_sets:%=tests/reference/optima/%.txt)
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/train/gradcheck_mpi_test
 tests_train_gradcheck_mpi_test_SOURCES = tests/train/gradcheck_mpi_test.c $(train_support)
