@@ -18,6 +18,7 @@ CASES: list[tuple[str, torch.nn.Module]] = [
     ("gelu", torch.nn.GELU()),
     ("silu", SiLU()),
     ("softplus", torch.nn.Softplus()),
+    ("dropout 0", torch.nn.Dropout(0)),
     ("softmax", Softmax(dim=1)),
     ("layer_norm", LayerNorm(4)),
     ("layer_norm 0.1", LayerNorm(4, eps=0.1)),

@@ -20,6 +20,7 @@ enum {
 };
 
 static char folder[PATH_MAX];
+static gd_text seen; /* what the cases so far have used, each between blanks */
 
 /* One case of a file: its settings, and the parameters after 30 steps. */
 typedef struct reference {
@@ -126,6 +127,26 @@ static void list_overrides(const reference *case_, const char **overrides) {
     *overrides = NULL;
 }
 
+static void see(const gd_config *config) {
+    gd_text_add(&seen, " optimizer=%s schedule=%s loss=%s normalize=%s %s ",
+                gd_config_text(config, "optimizer", "name"),
+                gd_config_text(config, "schedule", "name"), gd_config_text(config, "model", "loss"),
+                gd_config_text(config, "data", "normalize"),
+                gd_config_text(config, "model", "layers"));
+    expect_ok(gd_text_status(&seen));
+    for (char *c = seen.bytes; (c = strpbrk(c, "(,)")) != NULL;) {
+        *c = ' ';
+    }
+}
+
+static void expect_seen(const char *kind, const char *name) {
+    char word[LINE];
+    snprintf(word, sizeof word, " %s%s ", kind, name);
+    if (strstr(gd_text_bytes(&seen), word) == NULL) {
+        fail_msg("no case has%s", word);
+    }
+}
+
 /* A case of one shard has no work for a second rank. Collective. */
 static void check_case(gd_comm *comm, const reference *case_) {
     static const char one[] = "data.shards=1";
@@ -136,6 +157,7 @@ static void check_case(gd_comm *comm, const reference *case_) {
     }
     list_overrides(case_, overrides);
     run_open(comm, overrides, &run);
+    see(run.config);
     set_parameters(&run);
     run_steps(&run, STEPS);
     gd_trainer_swap(run.trainer);
@@ -209,6 +231,27 @@ static void losses_follow_the_reference(void **state) {
     check_file(*state, "losses");
 }
 
+/* After those of all files. */
+static void every_method_has_a_case(void **state) {
+    (void)state;
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        expect_seen("optimizer=", gd_optimizer_kinds[i]->name);
+    }
+    for (size_t i = 0; gd_schedule_kinds[i] != NULL; i++) {
+        expect_seen("schedule=", gd_schedule_kinds[i]->name);
+    }
+    for (size_t i = 0; gd_loss_name(i) != NULL; i++) {
+        expect_seen("loss=", gd_loss_name(i));
+    }
+    for (size_t i = 0; gd_normalizer_name(i) != NULL; i++) {
+        expect_seen("normalize=", gd_normalizer_name(i));
+    }
+    for (size_t i = 0; gd_layer_name(i) != NULL; i++) {
+        expect_seen("", gd_layer_name(i));
+    }
+    gd_text_free(&seen);
+}
+
 int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const char *source = getenv("srcdir");
@@ -225,6 +268,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(schedules_follow_the_reference, comm),
         cmocka_unit_test_prestate(layers_follow_the_reference, comm),
         cmocka_unit_test_prestate(losses_follow_the_reference, comm),
+        cmocka_unit_test_prestate(every_method_has_a_case, comm),
     };
     return tests_run(comm, tests, sizeof tests / sizeof *tests);
 }
