@@ -95,6 +95,7 @@ numerics = \
 	src/model/layer_dense.c \
 	src/model/layer_dropout.c \
 	src/model/layer_elu.c \
+	src/model/layer_embedding.c \
 	src/model/layer_gelu.c \
 	src/model/layer_layer_norm.c \
 	src/model/layer_leaky_relu.c \
@@ -106,6 +107,7 @@ numerics = \
 	src/model/layer_softplus.c \
 	src/model/layer_tanh.c \
 	src/model/layers.c \
+	src/model/layers_columns.c \
 	src/model/layers.h \
 	src/model/loss.c \
 	src/model/loss_bce.c \

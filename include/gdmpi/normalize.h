@@ -46,6 +46,9 @@ void gd_moments_merge(const gd_moments *other, gd_moments *moments);
 gd_status gd_normalizer_set(const gd_source *source, const gd_moments *moments, const double *pivot,
                             gd_normalizer *normalizer);
 
+/* Leaves these features as they are. Not collective. */
+void gd_normalizer_skip(gd_range features, gd_normalizer *normalizer);
+
 /* Whether two are the same, bit by bit. Not collective. */
 bool gd_normalizer_same(const gd_normalizer *one, const gd_normalizer *other);
 

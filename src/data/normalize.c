@@ -31,6 +31,13 @@ void gd_normalizer_free(gd_normalizer *normalizer) {
     *normalizer = (gd_normalizer){0};
 }
 
+void gd_normalizer_skip(gd_range features, gd_normalizer *normalizer) {
+    for (int64_t j = features.first; j < features.first + features.count; j++) {
+        normalizer->shift[j] = 0;
+        normalizer->factor[j] = 1;
+    }
+}
+
 bool gd_normalizer_same(const gd_normalizer *one, const gd_normalizer *other) {
     return one->kind == other->kind && one->width == other->width &&
            (one->kind == NULL ||

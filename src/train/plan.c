@@ -27,8 +27,9 @@ static void print_layers(const char *prefix, const gd_layer *layers, int count) 
         for (int j = 0; j < layer->tensor_count; j++) {
             elements += layer->tensor[j].statistic ? 0 : layer->tensor[j].count;
         }
-        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%s%d %s" : "%s%d %s %g",
-                 prefix, i, layer->kind->name, layer->argument);
+        const bool plain = layer->kind->argument == NULL || layer->kind->options != NULL;
+        snprintf(name, sizeof name, plain ? "%s%d %s" : "%s%d %s %g", prefix, i, layer->kind->name,
+                 layer->argument);
         printf("%-20s %9lld %12s ", name, (long long)layer->outputs,
                gd_text_grouped(elements, text));
         print_tensors(layer);

@@ -269,6 +269,7 @@ static gd_status load(gd_problem *self, const gd_source *source, const gd_split 
                       gd_role role, gd_range range, gd_rows *rows) {
     gd_target target = gd_model_target(self->model);
     gd_status status = gd_rows_load(source, split, role, range, rows);
+    rows->categories = self->model->categories;
     if (status == GD_OK) {
         status = gd_rows_check_values(source, split, role, rows, self->scale, GD_REAL_MAX, &target);
     }
