@@ -36,7 +36,7 @@ static float small(int64_t row, int64_t i, int64_t modulus) {
 }
 
 static void write_data(void) {
-    static float x[DATA_ROWS * INPUTS], values[DATA_ROWS * OUTPUTS];
+    static float x[DATA_ROWS * INPUTS], mixed[DATA_ROWS * INPUTS], values[DATA_ROWS * OUTPUTS];
     static int64_t classes[DATA_ROWS], bits[DATA_ROWS * OUTPUTS], counts[DATA_ROWS * OUTPUTS];
     static double w[DATA_ROWS];
     for (int64_t row = 0; row < DATA_ROWS; row++) {
@@ -44,6 +44,8 @@ static void write_data(void) {
         classes[row] = (row * row + row / 7) % OUTPUTS;
         for (int64_t i = 0; i < INPUTS; i++) {
             x[row * INPUTS + i] = small(row, i, 31);
+            mixed[row * INPUTS + i] =
+                i % 3 == 1 ? x[row * INPUTS + i] : (float)((row * row + i) % 7);
         }
         for (int64_t i = 0; i < OUTPUTS; i++) {
             values[row * OUTPUTS + i] = small(row, i, 23);
@@ -57,6 +59,7 @@ static void write_data(void) {
                                  {"/bit", DATA_ROWS, INPUTS, 0, f, n, x, bits, NULL},
                                  {"/counts", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, counts, NULL},
                                  {"/values", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, NULL},
+                                 {"/mixed", DATA_ROWS, INPUTS, 0, f, n, mixed, classes, NULL},
                                  {"/weighted", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, w}};
     expect_ok(data_file_write("reference.h5", sizeof groups / sizeof *groups, groups));
 }
