@@ -14,6 +14,11 @@ static void print_tensors(const gd_layer *layer) {
         printf("%s %s %s", i > 0 ? "," : "", tensor->name,
                gd_text_dims(tensor->rank, tensor->dims, dims));
     }
+    const gd_range columns = layer->categories.columns;
+    if (columns.count > 0) {
+        printf(" for columns %lld to %lld of x", (long long)columns.first,
+               (long long)(columns.first + columns.count - 1));
+    }
     printf("\n");
 }
 

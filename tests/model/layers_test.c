@@ -416,20 +416,6 @@ static void the_gradient_of_a_bias_accumulates_like_adding(void **unused) {
     assert_memory_equal(apart + WIDE, added + WIDE, WIDE * sizeof(real));
 }
 
-enum { DROP_ROWS = 100, DROP_WIDTH = 101, DROPS = DROP_ROWS * DROP_WIDTH };
-
-static void drop(double p, const gd_pass *pass, int index, real *y) {
-    static real x[DROPS], cache[DROPS];
-    gd_layer layer = {
-        .kind = &gd_layer_dropout, .index = index, .argument = p, .inputs = DROP_WIDTH};
-    layer.kind->shape(&layer);
-    for (int i = 0; i < DROPS; i++) {
-        x[i] = 1;
-    }
-    const gd_flow flow = {.x = x, .y = y, .cache = cache};
-    layer.kind->forward(&layer, pass, &flow);
-}
-
 /* By hand: the two columns have the means 3 and 5 and the variances 8/3 and 6, or 4 and 9 without
  * bias. Half of the way is gone in one step. */
 static void running_statistics_move_to_those_of_the_rows(void **unused) {
@@ -459,57 +445,6 @@ static void running_statistics_move_to_those_of_the_rows(void **unused) {
         assert_true(gradient[2 * WIDTH + i] == 0);
     }
     assert_true(y[0] == 0 && y[1] == 0);
-}
-
-static void dropout_keeps_the_mean(void **unused) {
-    (void)unused;
-    static const double p[] = {0, 0.1, 0.5, 0.9};
-    static real y[DROPS];
-    for (size_t k = 0; k < sizeof p / sizeof *p; k++) {
-        gd_pass pass = {.training = true, .rows = DROP_ROWS, .seed = 1};
-        drop(p[k], &pass, 1, y);
-        const real scale = (real)(1 / (1 - p[k]));
-        double sum = 0;
-        for (int i = 0; i < DROPS; i++) {
-            assert_true(y[i] == 0 || y[i] == scale);
-            sum += (double)y[i];
-        }
-        /* Four standard deviations of the mean. */
-        assert_true(fabs(sum / DROPS - 1) <= 4 * sqrt(p[k] / (1 - p[k]) / DROPS));
-    }
-}
-
-static void dropout_drops_in_training_only(void **unused) {
-    (void)unused;
-    static real y[DROPS];
-    gd_pass pass = {.rows = DROP_ROWS, .seed = 1};
-    drop(0.9, &pass, 1, y);
-    for (int i = 0; i < DROPS; i++) {
-        assert_true(y[i] == 1);
-    }
-}
-
-static void dropout_draws_anew_for_each_use(void **unused) {
-    (void)unused;
-    static real first[DROPS], other[DROPS];
-    gd_pass pass = {.training = true, .rows = DROP_ROWS, .seed = 1, .step = 2, .shard = 3};
-    gd_pass seed = pass, step_of = pass, shard = pass, below = pass;
-    seed.seed++;
-    step_of.step++;
-    shard.shard++;
-    below.first_row = DROP_ROWS;
-    const gd_pass passes[] = {seed, step_of, shard, below, pass};
-    drop(0.5, &pass, 1, first);
-    for (int k = 0; k < 5; k++) {
-        int same = 0;
-        drop(0.5, &passes[k], k < 4 ? 1 : 2, other);
-        for (int i = 0; i < DROPS; i++) {
-            same += first[i] == other[i];
-        }
-        assert_true(fabs(same - DROPS / 2.0) < 4 * sqrt(DROPS / 4.0));
-    }
-    drop(0.5, &pass, 1, other);
-    assert_memory_equal(first, other, sizeof first);
 }
 
 /* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, x / (1 + exp(-x)), exp(x) - 1 where x < 0,
@@ -591,9 +526,6 @@ int main(void) {
         cmocka_unit_test(dense_is_a_product_plus_bias),
         cmocka_unit_test(the_gradient_of_a_bias_accumulates_like_adding),
         cmocka_unit_test(running_statistics_move_to_those_of_the_rows),
-        cmocka_unit_test(dropout_keeps_the_mean),
-        cmocka_unit_test(dropout_drops_in_training_only),
-        cmocka_unit_test(dropout_draws_anew_for_each_use),
         cmocka_unit_test(activations_give_the_reference_numbers),
         cmocka_unit_test(every_kind_is_found_by_its_name),
     };
