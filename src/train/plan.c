@@ -16,8 +16,9 @@ static void print_tensors(const gd_layer *layer) {
     }
     const gd_range columns = layer->categories.columns;
     if (columns.count > 0) {
-        printf(" for columns %lld to %lld of x", (long long)columns.first,
-               (long long)(columns.first + columns.count - 1));
+        const long long first = columns.first, last = first + columns.count - 1;
+        printf(first == last ? " for column %lld of x" : " for columns %lld to %lld of x", first,
+               last);
     }
     printf("\n");
 }
