@@ -138,8 +138,7 @@ gd_status gd_trainer_wait(gd_trainer *trainer);
 /* The checkpoint that [run] resume means, on all ranks; *path is NULL if the run starts at its
  * beginning. Damaged ones are passed over with a warning. GD_BAD_INPUT if it is not of this run.
  * Freed by gd_memory_free and gd_checkpoint_header_free. Collective. */
-gd_status gd_resume_find(gd_problem *problem, const gd_rundir *rundir, char **path,
-                         gd_checkpoint_header *header);
+gd_status gd_resume_find(gd_trainer *trainer, char **path, gd_checkpoint_header *header);
 
 /* Parameters, state and progress from a checkpoint. Collective. */
 gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,

@@ -85,7 +85,7 @@ static gd_status check_start(gd_trainer *trainer) {
         gd_rundir_new(gd_config_text(problem->config, "run", "dir"), &trainer->rundir);
     status = gd_comm_agree(problem->comm, status);
     if (status == GD_OK) {
-        status = gd_resume_find(problem, &trainer->rundir, &path, &header);
+        status = gd_resume_find(trainer, &path, &header);
     }
     if (status == GD_OK && path == NULL) {
         status = gd_trainer_initialise(trainer);

@@ -19,7 +19,7 @@ static gd_status train(gd_trainer *trainer) {
     }
     status = gd_comm_agree(problem->comm, status);
     if (status == GD_OK) {
-        status = gd_resume_find(problem, &trainer->rundir, &path, &header);
+        status = gd_resume_find(trainer, &path, &header);
     }
     if (status == GD_OK && path != NULL) {
         trainer->progress = header.progress;
