@@ -44,17 +44,13 @@ static gd_status parse_argument(const gd_config *config, const char *word, gd_la
         return gd_config_fail(config, "model", "layers",
                               "%s takes no argument, but is followed by '%s'", kind->name, word);
     }
-    if (!to_number(kind, word, &layer->argument)) {
-        return gd_config_fail(
-            config, "model", "layers", "'%s' is not a %snumber: %s takes its %s, e.g. %s %g", word,
-            kind->whole ? "whole " : "", kind->name, kind->argument, kind->name, example(kind));
-    }
+    const bool number = to_number(kind, word, &layer->argument);
     const double a = layer->argument;
-    if (a < kind->min || a > kind->max || (kind->open && a == kind->max)) {
-        return gd_config_fail(config, "model", "layers",
-                              "%s %s is out of range: %s is at least %.10g and %s %.10g",
-                              kind->name, word, kind->argument, kind->min,
-                              kind->open ? "below" : "at most", kind->max);
+    if (!number || a < kind->min || a > kind->max || (kind->open && a == kind->max)) {
+        return gd_config_fail(
+            config, "model", "layers", "%s %s is %s: %s is a %snumber, at least %.10g and %s %.10g",
+            kind->name, word, number ? "out of range" : "not understood", kind->argument,
+            kind->whole ? "whole " : "", kind->min, kind->open ? "below" : "at most", kind->max);
     }
     return GD_OK;
 }
