@@ -136,23 +136,23 @@ static const char *behind(const char *text, const char *words) {
     return at == NULL ? NULL : at + strlen(words);
 }
 
-/* The end of a range is told: the bound, or the number next to it, which it excludes. */
-static void tells_bound(double bound, const char *included, const char *excluded) {
+/* Whether the end of a range is told: the bound, or the number next to it, which it excludes. */
+static bool tells_bound(double bound, const char *included, const char *excluded) {
     if (excluded != NULL) {
         const double number = strtod(excluded, NULL);
-        assert_true(number != bound && nextafter(number, bound) == bound);
-    } else {
-        assert_true((included == NULL && fabs(bound) == DBL_MAX) ||
-                    (included != NULL && strtod(included, NULL) == bound));
+        return number != bound && nextafter(number, bound) == bound;
     }
+    return included == NULL ? fabs(bound) == DBL_MAX : strtod(included, NULL) == bound;
 }
 
 static void tells_range(const char *message, const gd_setting *row) {
     const char *between = behind(message, "between ");
-    tells_bound(row->min, between != NULL ? between : behind(message, "at least "),
-                behind(message, "above "));
-    tells_bound(row->max, between != NULL ? behind(between, " and ") : behind(message, "at most "),
-                behind(message, "below "));
+    const char *low = between != NULL ? between : behind(message, "at least ");
+    const char *high = between != NULL ? behind(between, " and ") : behind(message, "at most ");
+    if (!tells_bound(row->min, low, behind(message, "above ")) ||
+        !tells_bound(row->max, high, behind(message, "below "))) {
+        fail_msg("'%s' does not tell the range from %g to %g", message, row->min, row->max);
+    }
 }
 
 static void tells_choices(const char *message, const gd_setting *row) {
