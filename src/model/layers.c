@@ -92,17 +92,14 @@ static gd_status parse_option(const gd_config *config, char *word, gd_layer *lay
                               "%s is followed by '%s', but takes %s, e.g. %s=%s", kind->name, word,
                               kind->argument, kind->options->name, kind->options->example);
     }
-    if (!to_range(option, value, bounds)) {
-        return gd_config_fail(config, "model", "layers",
-                              "%s %s=%s is not a whole number%s; write e.g. %s=%s", kind->name,
-                              word, value, option->range ? " or a range of them" : "", word,
-                              option->example);
-    }
-    if (bounds[0] < option->min || bounds[1] > option->max) {
-        return gd_config_fail(config, "model", "layers",
-                              "%s %s=%s is out of range: %s is at least %lld and at most %lld",
-                              kind->name, word, value, word, (long long)option->min,
-                              (long long)option->max);
+    const bool number = to_range(option, value, bounds);
+    if (!number || bounds[0] < option->min || bounds[1] > option->max) {
+        return gd_config_fail(
+            config, "model", "layers",
+            "%s %s=%s is %s: %s is a whole number%s, at least %lld and at most %lld", kind->name,
+            word, value, number ? "out of range" : "not understood", word,
+            option->range ? " or a range such as 0-2" : "", (long long)option->min,
+            (long long)option->max);
     }
     gd_range *range = &layer->option[option - kind->options];
     if (range->count > 0) {

@@ -36,7 +36,7 @@ static void add_layers(gd_text *out) {
         char call[64], number[32];
         snprintf(call, sizeof call, "%s %s", kind->name, argument == NULL ? "" : argument);
         add_method(out, call, kind->help);
-        if (kind->argument != NULL && !kind->needed) {
+        if (kind->argument != NULL && !kind->needed && kind->options == NULL) {
             gd_text_add(out, "%*s%s = %s\n", INDENT, "", kind->argument,
                         gd_text_number(kind->initial, number));
         }

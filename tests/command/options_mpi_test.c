@@ -374,35 +374,54 @@ static void texts_that_mean_nothing_are_refused_with_what_would(void **state) {
     each(*state, GD_SETTING_TEXT, no_text);
 }
 
-/* A list of one layer is refused with the range of its argument. Collective. */
-static void layer_is_refused(const option *o, const gd_layer_kind *kind, const char *value,
-                             const char *why) {
+/* What a layer is given: a kind's one argument, or one of its options. */
+typedef struct given {
+    const char *layer, *name, *sign; /* "embedding", "size", "=" */
+    bool whole, open;
+    double min, max;
+} given;
+
+/* A list of one layer is refused with the range of what it is given. Collective. */
+static void layer_is_refused(const option *o, const given *given, const char *value) {
     char layer[2 * VALUE];
-    snprintf(layer, sizeof layer, "%s %s", kind->name, value);
+    const bool named = *given->sign != '\0';
+    snprintf(layer, sizeof layer, "%s %s%s%s", given->layer, named ? given->name : "", given->sign,
+             value);
     char *message = refusal(o, NULL, layer);
-    starts_with(message, "layers = %s: %s is %s: %s is a %snumber, ", layer, layer, why,
-                kind->argument, kind->whole ? "whole " : "");
+    starts_with(message, "layers = %s: %s is ", layer, layer);
+    assert_non_null(strstr(message, given->whole ? " is a whole number" : " is a number"));
     const char *low = behind(message, "at least ");
-    const char *high = behind(message, kind->open ? "below " : "at most ");
-    assert_true(low != NULL && strtod(low, NULL) == kind->min);
-    assert_true(high != NULL && strtod(high, NULL) == kind->max);
+    const char *high = behind(message, given->open ? "below " : "at most ");
+    assert_true(low != NULL && strtod(low, NULL) == given->min);
+    assert_true(high != NULL && strtod(high, NULL) == given->max);
     gd_memory_free(&message);
 }
 
-static void no_argument(const option *o, const gd_layer_kind *kind) {
+static void no_argument(const option *o, const given *given) {
     static const char *const values[] = {"x", "nan", "inf"};
-    const gd_setting number = {.kind = kind->whole ? GD_SETTING_INTEGER : GD_SETTING_NUMBER};
-    const double above = kind->open ? kind->max : beyond(&number, kind->max, 1);
+    const gd_setting number = {.kind = given->whole ? GD_SETTING_INTEGER : GD_SETTING_NUMBER};
+    const double above = given->open ? given->max : beyond(&number, given->max, 1);
     char value[VALUE];
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        layer_is_refused(o, kind, values[i], "not understood");
+        layer_is_refused(o, given, values[i]);
     }
-    if (kind->whole) {
-        layer_is_refused(o, kind, "1.5", "not understood");
+    if (given->whole) {
+        layer_is_refused(o, given, "1.5");
     }
-    layer_is_refused(o, kind, written(&number, beyond(&number, kind->min, -1), value),
-                     "out of range");
-    layer_is_refused(o, kind, written(&number, above, value), "out of range");
+    layer_is_refused(o, given, written(&number, beyond(&number, given->min, -1), value));
+    layer_is_refused(o, given, written(&number, above, value));
+}
+
+static void no_arguments(const option *o, const gd_layer_kind *kind) {
+    const gd_layer_option *options = kind->options;
+    if (options == NULL) {
+        no_argument(o, &(given){kind->name, kind->argument, "", kind->whole, kind->open, kind->min,
+                                kind->max});
+    }
+    for (size_t i = 0; options != NULL && options[i].name != NULL; i++) {
+        no_argument(o, &(given){kind->name, options[i].name, "=", true, false,
+                                (double)options[i].min, (double)options[i].max});
+    }
 }
 
 static void no_layer(const option *o) {
@@ -411,7 +430,7 @@ static void no_layer(const option *o) {
         char layer[VALUE];
         snprintf(layer, sizeof layer, "%s%s", kind->name, kind->argument == NULL ? " 3" : "");
         if (kind->argument != NULL) {
-            no_argument(o, kind);
+            no_arguments(o, kind);
         }
         if (kind->argument == NULL || kind->needed) {
             char *message = refusal(o, NULL, layer);
