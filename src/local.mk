@@ -194,8 +194,7 @@ libgdmpi_double_a_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 libraries = libgdmpi_single.a libgdmpi_double.a libgdmpi.a $(HDF5_LIBS) $(MPI_LIBS) $(BLAS_LIBS) $(INIH_LIBS) \
 	$(ZLIB_LIBS) -lm
 bin_PROGRAMS += gdmpi
-gdmpi_SOURCES = \
-	src/main.c \
+commands = \
 	src/command/command.c \
 	src/command/config.c \
 	src/command/diff.c \
@@ -205,6 +204,7 @@ gdmpi_SOURCES = \
 	src/command/gradcheck.c \
 	src/command/import.c \
 	src/command/train.c
+gdmpi_SOURCES = src/main.c $(commands)
 gdmpi_LDADD = $(libraries)
 
 noinst_HEADERS += \

@@ -15,6 +15,8 @@ struct gd_normalizer {
     double *shift, *factor; /* [width] each, in one piece of memory */
 };
 
+extern const gd_choice gd_normalizers[]; /* ends with a NULL name */
+
 const char *gd_normalizer_name(size_t index); /* a gd_names: "none", "standardize", "minmax" */
 
 /* Room for `width` features; `kind` is one of the names above. Not collective. */

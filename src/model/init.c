@@ -88,7 +88,8 @@ static gd_status lecun_normal(const gd_tensor *tensor, const gd_rng *rng, double
 #define SQRT_2 1.41421356237309504880
 
 const gd_init gd_inits[] = {
-    {"default", "uniform in +-1 / sqrt(fan_in); tables of embedding normal of variance 1", 0,
+    {"default",
+     "as PyTorch: uniform in +-1 / sqrt(fan_in); tables of embedding normal of variance 1", 0,
      pytorch_default},
     {"zeros", "weights and biases zero", 0, zeros},
     {"uniform", "uniform in +-1; biases zero", 1, weight_uniform},

@@ -166,7 +166,8 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
 
 const gd_layer_kind gd_layer_embedding = {
     .name = "embedding",
-    .help = "columns of x that hold whole numbers below size, each replaced by a row of a table",
+    .help = "columns of x that hold whole numbers below size, each replaced by a row of a table; "
+            "without columns= all",
     .argument = "size= dim= columns=",
     .options = options,
     .shape = shape,

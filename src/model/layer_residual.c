@@ -72,7 +72,8 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
 
 const gd_layer_kind gd_layer_residual = {
     .name = "residual",
-    .help = "y = x + what the layers in parentheses make of x",
+    .help = "y = x + what the layers in parentheses make of x, such as residual(dense 64, relu, "
+            "dense 64)",
     .block = true,
     .shape = shape,
     .forward = forward,

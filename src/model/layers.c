@@ -44,17 +44,13 @@ static gd_status parse_argument(const gd_config *config, const char *word, gd_la
         return gd_config_fail(config, "model", "layers",
                               "%s takes no argument, but is followed by '%s'", kind->name, word);
     }
-    if (!to_number(kind, word, &layer->argument)) {
-        return gd_config_fail(
-            config, "model", "layers", "'%s' is not a %snumber: %s takes its %s, e.g. %s %g", word,
-            kind->whole ? "whole " : "", kind->name, kind->argument, kind->name, example(kind));
-    }
+    const bool number = to_number(kind, word, &layer->argument);
     const double a = layer->argument;
-    if (a < kind->min || a > kind->max || (kind->open && a == kind->max)) {
-        return gd_config_fail(config, "model", "layers",
-                              "%s %s is out of range: %s is at least %.10g and %s %.10g",
-                              kind->name, word, kind->argument, kind->min,
-                              kind->open ? "below" : "at most", kind->max);
+    if (!number || a < kind->min || a > kind->max || (kind->open && a == kind->max)) {
+        return gd_config_fail(
+            config, "model", "layers", "%s %s is %s: %s is a %snumber, at least %.10g and %s %.10g",
+            kind->name, word, number ? "out of range" : "not understood", kind->argument,
+            kind->whole ? "whole " : "", kind->min, kind->open ? "below" : "at most", kind->max);
     }
     return GD_OK;
 }
@@ -96,17 +92,14 @@ static gd_status parse_option(const gd_config *config, char *word, gd_layer *lay
                               "%s is followed by '%s', but takes %s, e.g. %s=%s", kind->name, word,
                               kind->argument, kind->options->name, kind->options->example);
     }
-    if (!to_range(option, value, bounds)) {
-        return gd_config_fail(config, "model", "layers",
-                              "%s %s=%s is not a whole number%s; write e.g. %s=%s", kind->name,
-                              word, value, option->range ? " or a range of them" : "", word,
-                              option->example);
-    }
-    if (bounds[0] < option->min || bounds[1] > option->max) {
-        return gd_config_fail(config, "model", "layers",
-                              "%s %s=%s is out of range: %s is at least %lld and at most %lld",
-                              kind->name, word, value, word, (long long)option->min,
-                              (long long)option->max);
+    const bool number = to_range(option, value, bounds);
+    if (!number || bounds[0] < option->min || bounds[1] > option->max) {
+        return gd_config_fail(
+            config, "model", "layers",
+            "%s %s=%s is %s: %s is a whole number%s, at least %lld and at most %lld", kind->name,
+            word, value, number ? "out of range" : "not understood", word,
+            option->range ? " or a range such as 0-2" : "", (long long)option->min,
+            (long long)option->max);
     }
     gd_range *range = &layer->option[option - kind->options];
     if (range->count > 0) {

@@ -40,7 +40,7 @@ static void update(gd_optimizer *optimizer, const gd_update *update) {
 const gd_optimizer_kind gd_optimizer_lars = {
     .name = "lars",
     .help = "u = g + weight_decay w, b = momentum b + lr r u, p -= b; r = trust |w| / (|g| + "
-            "weight_decay |w|) for each tensor of weights w, 1 for others",
+            "weight_decay |w|) for each tensor of weights w, 1 for others: You et al. 2017",
     .settings = {.section = "optimizer", .owner = "lars", .rows = settings},
     .slot = {"momentum_buffer"},
     .trust = trust,

@@ -137,6 +137,12 @@ static gd_status check_free(const gd_problem *problem, const gd_rundir *rundir) 
 static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, const char *named,
                             real *whole, char **path, gd_checkpoint_header *header) {
     bool foreign;
+    if (!gd_file_exists(named)) {
+        return gd_config_fail(problem->config, "run", "resume",
+                              "there is no checkpoint '%s'; it must be auto, never, or the path of "
+                              "one",
+                              named);
+    }
     gd_status status = gd_resume_check(problem, named, whole, header, &foreign);
     if (status != GD_OK) {
         return foreign ? refuse(status) : status;

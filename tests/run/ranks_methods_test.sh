@@ -40,7 +40,7 @@ END
 
 # names TITLE: of what --help lists under it.
 names() {
-    "$gdmpi" --help | sed -n "/^$1 (/,/^\$/ s/^  \([a-z0-9_]*\).*/\1/p"
+    "$gdmpi" --help | sed -n "/^$1 (/,/^\$/ s/^  \([a-z0-9_][a-z0-9_]*\).*/\1/p"
 }
 
 # choices KEY: that a setting has.
