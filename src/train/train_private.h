@@ -26,6 +26,7 @@
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
 #define gd_resume_check GD_NAME(gd_resume_check)
 #define gd_plan_memory GD_NAME(gd_plan_memory)
+#define gd_trainer_diagnose GD_NAME(gd_trainer_diagnose)
 #define gd_report_header GD_NAME(gd_report_header)
 #define gd_report_start GD_NAME(gd_report_start)
 #define gd_report_refused GD_NAME(gd_report_refused)
@@ -115,6 +116,10 @@ gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest);
 gd_status gd_resume_check(const gd_problem *problem, const char *path, real *whole,
                           gd_checkpoint_header *header, bool *foreign);
 
+/* On rank 0, what the curves and the model say of the run, which is at its end, its parameters not
+ * yet those of the model. Collective. */
+gd_status gd_trainer_diagnose(gd_trainer *trainer, gd_text *sentence);
+
 /* The part of the plan that says how much memory a rank and a host need; `program` is what this
  * process had before it allocated anything large. Rank 0 prints. Collective. */
 gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program);
@@ -136,8 +141,10 @@ void gd_report_begin(gd_trainer *trainer, const char *path);
  * Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
 
-/* The line "end" of the log, and the last lines of the run but one. Rank 0 prints. Collective. */
-gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest);
+/* The line "end" of the log, and the last lines of the run but one. `diagnosis` may be empty. Rank
+ * 0 prints. Collective. */
+gd_status gd_report_end(gd_trainer *trainer, const char *reason, const char *diagnosis,
+                        uint64_t digest);
 
 /* From here on, phases are taken down for run.timeline, if that is asked for; and the file of
  * them, whatever became of the run, whose `status` is taken over. Collective. */
