@@ -124,9 +124,9 @@ static bool gradient_explodes(const gd_symptoms *symptoms, gd_text *sentence) {
         return false;
     }
     gd_text_add(sentence,
-                "the gradient explodes: its norm is %.2g times that of the weights in the first "
-                "layer (%s), and %.2g times in the last (%s); try a smaller model.init_gain, "
-                "batch_norm, optimizer.clip_norm, or numbers of a smaller scale (data.normalize)",
+                "the gradient explodes: its norm is %.3g times that of the weights in the first "
+                "layer (%s), and %.3g times in the last (%s); try smaller initial values "
+                "(model.init_gain), batch_norm, optimizer.clip_norm, or data.normalize",
                 first->norm / first->size, first->weights, last->norm / last->size, last->weights);
     return true;
 }
@@ -136,12 +136,12 @@ static bool gradient_vanishes(const gd_symptoms *symptoms, gd_text *sentence) {
     if (first->weights == NULL || !(first->norm < vanished * last->norm)) {
         return false;
     }
-    gd_text_add(
-        sentence,
-        "the gradient vanishes on its way back: its norm is %.2g in the last layer (%s), "
-        "and %.2g in the first (%s), so that the first layers hardly learn; try relu in "
-        "the place of sigmoid or tanh, batch_norm, residual(...), or model.init_gain = auto",
-        last->norm, last->weights, first->norm, first->weights);
+    gd_text_add(sentence,
+                "the gradient vanishes on its way back: its norm is %.2g in the last layer (%s), "
+                "and %.2g in the first (%s), so that the first layers hardly learn; try relu "
+                "instead of sigmoid or tanh, batch_norm, residual(...), or model.init = "
+                "xavier_normal with model.init_gain = auto",
+                last->norm, last->weights, first->norm, first->weights);
     return true;
 }
 

@@ -26,7 +26,6 @@
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
 #define gd_resume_check GD_NAME(gd_resume_check)
 #define gd_plan_memory GD_NAME(gd_plan_memory)
-#define gd_trainer_diagnose GD_NAME(gd_trainer_diagnose)
 #define gd_report_header GD_NAME(gd_report_header)
 #define gd_report_start GD_NAME(gd_report_start)
 #define gd_report_refused GD_NAME(gd_report_refused)
@@ -115,10 +114,6 @@ gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest);
  * the header is freed by gd_checkpoint_header_free. Rank 0. */
 gd_status gd_resume_check(const gd_problem *problem, const char *path, real *whole,
                           gd_checkpoint_header *header, bool *foreign);
-
-/* On rank 0, what the curves and the model say of the run, which is at its end, its parameters not
- * yet those of the model. Collective. */
-gd_status gd_trainer_diagnose(gd_trainer *trainer, gd_text *sentence);
 
 /* The part of the plan that says how much memory a rank and a host need; `program` is what this
  * process had before it allocated anything large. Rank 0 prints. Collective. */
