@@ -20,7 +20,7 @@ says() {
     grep -Eq -- "$1" <<<"$sentence" || { failed "the diagnosis is '$sentence', without '$1'" && return; }
     grep -Fxq "diagnosis $sentence" out.run || failed "'$sentence' is not printed"
     while read -r word; do
-        sed -n "/^\[${word%.*}\]/,/^\[/ p" help | grep -q "^${word#*.} =" || failed "$word, in '$sentence', is no setting"
+        sed -n "/^\[${word%.*}\]/,/^\[/ p" help | grep -Eq "^(; )?${word#*.} =" || failed "$word, in '$sentence', is no setting"
     done < <(grep -oE '(optimizer|schedule|model|stop|data)\.[a-z_]+\b' <<<"$sentence")
 }
 
