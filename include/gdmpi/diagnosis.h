@@ -14,7 +14,7 @@ typedef struct gd_curves {
     double first, before, last; /* training loss of the first epoch, of the last two, */
     double least;               /* and the least, */
     int64_t least_epoch;
-    int64_t rises; /* how many epochs had one far above that of the epoch before */
+    int64_t rises; /* how many epochs had a much higher one than the epoch before */
     int64_t falls; /* how many had a lower one */
     double val_last, val_least;
     int64_t val_least_epoch;

@@ -9,11 +9,13 @@
  * it was at first. */
 static const double far = 0.1, matters = 0.01;
 
-/* A training loss that is far above that of the epoch before in every fourth epoch has not just
- * been unlucky; in two of a few epochs it may be chance, */
+/* A training loss that jumps up in every fourth epoch, by a tenth of what it was at first, has not
+ * just been unlucky; in two of a few epochs it may be chance, and the noise of dropout or
+ * batch_norm moves one that has become small by less. */
+static const double jump = 0.1;
 enum { RISES_LEAST = 3, RISES_SHARE = 4 };
 
-/* but not if in the end half of all that was gained is lost. */
+/* Nor has one that in the end has lost half of all that was gained. */
 static const double lost = 0.5;
 
 /* Fewer epochs are no trend. */
@@ -54,7 +56,7 @@ void gd_curves_observe(gd_curves *curves, double train_loss, double val_loss) {
     curves->last = train_loss;
     curves->val_last = val_loss;
     curves->falls += train_loss < curves->before;
-    curves->rises += is_far_above(train_loss, curves->before, curves->first);
+    curves->rises += train_loss - curves->before > jump * fabs(curves->first);
     if (train_loss < curves->least) {
         curves->least = train_loss;
         curves->least_epoch = curves->epochs;
@@ -83,8 +85,9 @@ static bool loss_oscillates(const gd_symptoms *symptoms, gd_text *sentence) {
         return false;
     }
     gd_text_add(sentence,
-                "training loss oscillates: in %lld of %lld epochs it rose by %g %% or more: ",
-                (long long)curves->rises, (long long)changes, 100 * far);
+                "training loss oscillates: in %lld of %lld epochs it rose, by more than a tenth of "
+                "the first epoch's: ",
+                (long long)curves->rises, (long long)changes);
     add_smaller_rate(symptoms, sentence);
     return true;
 }
