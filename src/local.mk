@@ -67,6 +67,7 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/rundir.c \
 	src/checkpoint/seal.c \
 	src/checkpoint/writer.c \
+	src/train/diagnosis.c \
 	src/train/halt.c \
 	src/log/json.c \
 	src/log/metrics.c \
@@ -175,6 +176,7 @@ numerics = \
 	src/train/scores.c \
 	src/train/settings.c \
 	src/train/state.c \
+	src/train/symptoms.c \
 	src/train/step.c \
 	src/train/train_private.h \
 	src/train/trainer.c \
@@ -217,6 +219,7 @@ noinst_HEADERS += \
 	include/gdmpi/data.h \
 	include/gdmpi/deal.h \
 	include/gdmpi/dealer.h \
+	include/gdmpi/diagnosis.h \
 	include/gdmpi/files.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \

@@ -52,6 +52,7 @@ test_programs = \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
 	tests/store/store_test \
+	tests/train/diagnosis_test \
 	tests/train/halt_mpi_test
 
 # The numerics, in both precisions.
@@ -165,6 +166,9 @@ tests_train_step_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/train/step_double_mpi_test
 tests_train_step_double_mpi_test_SOURCES = tests/train/step_mpi_test.c $(train_support)
 tests_train_step_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/symptoms_mpi_test
+tests_train_symptoms_mpi_test_SOURCES = tests/train/symptoms_mpi_test.c $(train_support)
+tests_train_symptoms_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/train/verify_single_mpi_test
 tests_train_verify_single_mpi_test_SOURCES = tests/train/verify_mpi_test.c $(train_support)
 tests_train_verify_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -204,6 +208,7 @@ run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
 	tests/run/damage_test.sh \
+	tests/run/diagnosis_test.sh \
 	tests/run/diff_test.sh \
 	tests/run/disk_test.sh \
 	tests/run/disk_trouble_test.sh \

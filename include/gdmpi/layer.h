@@ -14,6 +14,7 @@
 #define gd_layer_shape GD_NAME(gd_layer_shape)
 #define gd_layer_tensors GD_NAME(gd_layer_tensors)
 #define gd_layer_first GD_NAME(gd_layer_first)
+#define gd_layer_inner GD_NAME(gd_layer_inner)
 #define gd_layer_joint GD_NAME(gd_layer_joint)
 #define gd_layer_batch_norm GD_NAME(gd_layer_batch_norm)
 #define gd_layer_dense GD_NAME(gd_layer_dense)
@@ -139,5 +140,9 @@ bool gd_layer_joint(const gd_layer *layer);
 
 /* The place of the first of the layers that has tensors; one does. Not collective. */
 int gd_layer_first(const gd_layer *layers, int count);
+
+/* [rows, outputs] of inner layer `number` of a residual, in its cache as forward has left it. Not
+ * collective. */
+const real *gd_layer_inner(const gd_layer *layer, int64_t rows, const real *cache, int number);
 
 #endif

@@ -26,6 +26,7 @@
 #define gd_trainer_agree GD_NAME(gd_trainer_agree)
 #define gd_trainer_swap GD_NAME(gd_trainer_swap)
 #define gd_trainer_validate GD_NAME(gd_trainer_validate)
+#define gd_trainer_diagnose GD_NAME(gd_trainer_diagnose)
 #define gd_trainer_norm GD_NAME(gd_trainer_norm)
 #define gd_trainer_digest GD_NAME(gd_trainer_digest)
 #define gd_trainer_save GD_NAME(gd_trainer_save)
@@ -119,6 +120,10 @@ void gd_trainer_swap(gd_trainer *trainer);
 /* Loss and metric over all validation rows, and what run.metrics asks for, of the average if there
  * is one, by sums that do not depend on the ranks. A failure is remembered. Collective. */
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome);
+
+/* Appends, on rank 0, what the curves, and the parameters as they are now, say of the run: a
+ * sentence, or nothing; see gd_diagnose. Collective. */
+gd_status gd_trainer_diagnose(gd_trainer *trainer, gd_text *sentence);
 
 /* The norm of the parameters. Not collective. */
 double gd_trainer_norm(const gd_trainer *trainer);

@@ -136,8 +136,10 @@ void gd_report_begin(gd_trainer *trainer, const char *path);
  * Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
 
-/* The line "end" of the log, and the last lines of the run but one. Rank 0 prints. Collective. */
-gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest);
+/* The line "end" of the log, and the last lines of the run but one. `diagnosis` may be empty. Rank
+ * 0 prints. Collective. */
+gd_status gd_report_end(gd_trainer *trainer, const char *reason, const char *diagnosis,
+                        uint64_t digest);
 
 /* From here on, phases are taken down for run.timeline, if that is asked for; and the file of
  * them, whatever became of the run, whose `status` is taken over. Collective. */

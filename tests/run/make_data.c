@@ -54,6 +54,16 @@ static void fill_classes(group *group) {
     }
 }
 
+/* Classes that have nothing to do with the features: they can only be learnt by heart, and those of
+ * validation not at all. */
+static void fill_noise(group *group) {
+    const int64_t column = FEATURES + (strcmp(group->name, "/val") == 0);
+    fill_classes(group);
+    for (int64_t row = 0; row < group->rows; row++) {
+        group->y_values[row] = floor(CLASSES * uniform(row, column));
+    }
+}
+
 static void fill_weighted(group *group) {
     fill_classes(group);
     group->w = (gd_shape){GD_FLOAT32, 1, {group->rows}};
@@ -217,6 +227,7 @@ static void spoil_empty(group *group) {
 
 static const kind kinds[] = {
     {"classes", fill_classes, NULL},
+    {"noise", fill_noise, NULL},
     {"weighted", fill_weighted, NULL},
     {"values", fill_values, NULL},
     {"flags", fill_flags, NULL},
