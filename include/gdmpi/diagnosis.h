@@ -27,7 +27,7 @@ void gd_curves_observe(gd_curves *curves, double train_loss, double val_loss);
 
 /* What of a gradient comes to the weights of a layer. */
 typedef struct gd_backflow {
-    const char *weights; /* what they are called; NULL: this is not known */
+    const char *weights; /* what they are called */
     double norm, size;   /* that of the gradient, and of the weights themselves */
 } gd_backflow;
 
@@ -38,8 +38,8 @@ typedef struct gd_symptoms {
     bool keeps_best;    /* model.h5 is of best_epoch */
     int64_t best_epoch; /* 0: none */
 
-    gd_backflow first,
-        last; /* of the first and the last layer that have weights, if it is not one */
+    const gd_backflow *flow; /* [flows]: of each layer with weights, in their order; not owned */
+    int flows;
 
     /* The relu layer that has the largest part of dead units: the how-manieth relu it is, its
      * units, and how many of them put out 0 for each of so many rows. */

@@ -29,14 +29,18 @@ static const double hardly = 0.05, steady = 0.5;
  * networks, up to half is dead. */
 static const double dead_share = 0.75;
 
-/* In networks that learn, the gradient of the first weights has a tenth to ten times the norm of
- * the last ones'. Five layers of sigmoid with PyTorch's initial weights learn nothing, and bring it
- * below a thousandth. */
-static const double vanished = 1e-3;
+/* In networks that learn, the gradients of all weights have a tenth to ten times the norm of the
+ * last ones'. Four layers of sigmoid with PyTorch's initial weights learn nothing, and bring it
+ * below a hundredth. Where a loss was halved, it does no harm. */
+static const double vanished = 1e-2, learned = 0.5;
 
 /* There, no gradient is much larger than its weights. One a hundred times as large as the first and
- * as the last weights throws them all over, whatever the rate. */
-static const double exploded = 100;
+ * as the last weights throws them all over, whatever the rate; nor can one rate be right for
+ * gradients that have grown a thousandfold on their way. */
+static const double exploded = 100, grown = 1000;
+
+/* Norms that are told one by one: so many from either end. */
+enum { TOLD = 5 };
 
 static bool is_far_above(double loss, double other, double first) {
     const double rise = loss - other;
@@ -120,31 +124,63 @@ static bool units_are_dead(const gd_symptoms *symptoms, gd_text *sentence) {
     return true;
 }
 
+static bool is_too_large(const gd_backflow *flow) {
+    return flow->size > 0 && flow->norm > exploded * flow->size;
+}
+
+/* The layer before the last whose gradient has the least norm, or the largest; NaN is neither. */
+static const gd_backflow *extreme(const gd_symptoms *symptoms, bool largest) {
+    const gd_backflow *found = &symptoms->flow[0];
+    for (int i = 1; i < symptoms->flows - 1; i++) {
+        const gd_backflow *flow = &symptoms->flow[i];
+        found = (largest ? flow->norm > found->norm : flow->norm < found->norm) ? flow : found;
+    }
+    return found;
+}
+
+/* As they are met on the way back. */
+static void add_norms(const gd_symptoms *symptoms, gd_text *sentence) {
+    for (int i = symptoms->flows - 1; i >= 0; i--) {
+        if (i < TOLD || i >= symptoms->flows - TOLD) {
+            gd_text_add(sentence, "%s%.2g (%s)", i == symptoms->flows - 1 ? "" : ", ",
+                        symptoms->flow[i].norm, symptoms->flow[i].weights);
+        } else if (i == TOLD) {
+            gd_text_add(sentence, ", ...");
+        }
+    }
+}
+
 static bool gradient_explodes(const gd_symptoms *symptoms, gd_text *sentence) {
-    const gd_backflow *first = &symptoms->first, *last = &symptoms->last;
-    if (first->weights == NULL || first->size == 0 || last->size == 0 ||
-        !(first->norm > exploded * first->size && last->norm > exploded * last->size)) {
+    if (symptoms->flows < 2) {
         return false;
     }
-    gd_text_add(sentence,
-                "the gradient explodes: its norm is %.3g times that of the weights in the first "
-                "layer (%s), and %.3g times in the last (%s); try smaller initial values "
-                "(model.init_gain), batch_norm, optimizer.clip_norm, or data.normalize",
-                first->norm / first->size, first->weights, last->norm / last->size, last->weights);
+    const gd_backflow *last = &symptoms->flow[symptoms->flows - 1];
+    const bool grows = extreme(symptoms, true)->norm > grown * last->norm;
+    if (!grows && !(is_too_large(&symptoms->flow[0]) && is_too_large(last))) {
+        return false;
+    }
+    gd_text_add(sentence, "the gradient explodes: %s; its norms, from the last layer back, are ",
+                grows ? "it grows on its way back a thousandfold and more"
+                      : "it is more than 100 times as large as the weights");
+    add_norms(symptoms, sentence);
+    gd_text_add(sentence, "; try smaller initial values (model.init_gain), batch_norm, "
+                          "optimizer.clip_norm, or data.normalize");
     return true;
 }
 
 static bool gradient_vanishes(const gd_symptoms *symptoms, gd_text *sentence) {
-    const gd_backflow *first = &symptoms->first, *last = &symptoms->last;
-    if (first->weights == NULL || !(first->norm < vanished * last->norm)) {
+    const gd_curves *curves = &symptoms->curves;
+    if (symptoms->flows < 2 || curves->first - curves->last > learned * fabs(curves->first) ||
+        !(extreme(symptoms, false)->norm < vanished * symptoms->flow[symptoms->flows - 1].norm)) {
         return false;
     }
     gd_text_add(sentence,
-                "the gradient vanishes on its way back: its norm is %.2g in the last layer (%s), "
-                "and %.2g in the first (%s), so that the first layers hardly learn; try relu "
-                "instead of sigmoid or tanh, batch_norm, residual(...), or model.init = "
-                "xavier_normal with model.init_gain = auto",
-                last->norm, last->weights, first->norm, first->weights);
+                "the gradient vanishes on its way back: its norms, from the last layer, are ");
+    add_norms(symptoms, sentence);
+    gd_text_add(sentence,
+                ", so that the first layers hardly learn; try relu instead of sigmoid or tanh, "
+                "batch_norm, residual(...), or model.init = xavier_normal with model.init_gain = "
+                "auto");
     return true;
 }
 

@@ -1,5 +1,5 @@
 /* What the model itself shows at the end of a run: units of its relu layers that never put anything
- * out, and how large a gradient is where it sets out and where it arrives. */
+ * out, and how large a gradient is in each layer. */
 #include <math.h>
 
 #include "gdmpi/memory.h"
@@ -118,22 +118,14 @@ static double norm(const gd_tensor *tensor, const real *vector) {
     return sqrt(squares);
 }
 
-/* Of a tile of the first shard, whose gradient goes where those of steps do. Rank 0. */
-static void measure_gradient(gd_trainer *trainer, uint32_t *order, gd_symptoms *symptoms) {
+/* Of a tile of the first shard, whose gradient goes where those of steps do; returns for how many
+ * layers. Rank 0. */
+static int measure_gradient(gd_trainer *trainer, uint32_t *order, gd_backflow *flow) {
     const gd_problem *problem = trainer->problem;
     const gd_tensors *tensors = &problem->model->tensors;
-    const gd_tensor *first = NULL, *last = NULL;
     const real *parameters = trainer->reducer->parameters;
     real *gradient = trainer->reducer->partial[0];
-    for (int t = 0; t < tensors->count; t++) {
-        if (tensors->list[t].rank == 2) {
-            first = first == NULL ? &tensors->list[t] : first;
-            last = &tensors->list[t];
-        }
-    }
-    if (first == last) {
-        return;
-    }
+    int flows = 0;
     gather(trainer, 0, 0, order);
     const double rows = (double)trainer->batch.rows;
     const gd_pass pass = {.training = true,
@@ -142,13 +134,18 @@ static void measure_gradient(gd_trainer *trainer, uint32_t *order, gd_symptoms *
                           .step = trainer->progress.step};
     gd_model_gradient(problem->model, trainer->workspace, &pass, &trainer->batch, parameters,
                       gradient, NULL);
-    symptoms->first =
-        (gd_backflow){first->name, norm(first, gradient) / rows, norm(first, parameters)};
-    symptoms->last = (gd_backflow){last->name, norm(last, gradient) / rows, norm(last, parameters)};
+    for (int t = 0; t < tensors->count; t++) {
+        const gd_tensor *tensor = &tensors->list[t];
+        if (tensor->rank == 2) {
+            flow[flows++] = (gd_backflow){tensor->name, norm(tensor, gradient) / rows,
+                                          norm(tensor, parameters)};
+        }
+    }
+    return flows;
 }
 
-/* Collective. */
-static gd_status measure(gd_trainer *trainer, gd_symptoms *symptoms) {
+/* `flow` has room for all tensors. Collective. */
+static gd_status measure(gd_trainer *trainer, gd_backflow *flow, gd_symptoms *symptoms) {
     const gd_model *model = trainer->problem->model;
     const int64_t units = count_units(model->layers, model->layer_count);
     uint32_t *order = NULL;
@@ -162,7 +159,8 @@ static gd_status measure(gd_trainer *trainer, gd_symptoms *symptoms) {
     if (status == GD_OK) {
         measure_units(trainer, units, order, alive, symptoms);
         if (gd_comm_rank(trainer->problem->comm) == 0) {
-            measure_gradient(trainer, order, symptoms);
+            symptoms->flow = flow;
+            symptoms->flows = measure_gradient(trainer, order, flow);
         }
     }
     gd_memory_free(&order);
@@ -178,11 +176,18 @@ gd_status gd_trainer_diagnose(gd_trainer *trainer, gd_text *sentence) {
                             .keeps_best = trainer->best != NULL,
                             .best_epoch = progress->best_epoch};
     gd_phase before = gd_phases_enter(&trainer->phases, GD_VALIDATE);
-    gd_status status = measure(trainer, &symptoms);
+    gd_backflow *flow = NULL;
+    gd_status status = gd_comm_agree(
+        trainer->problem->comm, gd_memory_new(&flow, (size_t)trainer->problem->model->tensors.count,
+                                              sizeof *flow, "the gradients of layers"));
+    if (status == GD_OK) {
+        status = measure(trainer, flow, &symptoms);
+    }
     gd_phases_enter(&trainer->phases, before);
     if (status == GD_OK && gd_comm_rank(trainer->problem->comm) == 0) {
         gd_diagnose(&symptoms, sentence);
         status = gd_text_status(sentence);
     }
+    gd_memory_free(&flow);
     return gd_comm_agree(trainer->problem->comm, status);
 }

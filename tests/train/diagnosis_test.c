@@ -227,34 +227,70 @@ static void a_layer_of_which_three_quarters_are_dead_is_named(void **state) {
 
 static void a_gradient_far_larger_than_all_weights_explodes(void **state) {
     (void)state;
-    gd_symptoms symptoms = {.first = {"0.weight", 101, 1}, .last = {"4.weight", 2499, 25}};
+    gd_backflow flow[] = {{"0.weight", 101, 1}, {"2.weight", 300, 1}, {"4.weight", 2499, 25}};
+    const gd_symptoms symptoms = {.flow = flow, .flows = 3};
     says(&symptoms, NULL);
-    symptoms.last.norm = 5000;
-    says(&symptoms, "the gradient explodes: its norm is 101 times that of the weights in the first "
-                    "layer (0.weight), and 200 times in the last (4.weight)");
-    symptoms.first.norm = INFINITY;
-    says(&symptoms, "inf times");
-    symptoms.first.norm = NAN;
+    flow[2].norm = 5000;
+    says(&symptoms,
+         "the gradient explodes: it is more than 100 times as large as the weights; its "
+         "norms, from the last layer back, are 5e+03 (4.weight), 3e+02 (2.weight), 1e+02 "
+         "(0.weight); try");
+    flow[0].norm = INFINITY;
+    says(&symptoms, "inf (0.weight)");
+    flow[0].norm = NAN;
     says(&symptoms, NULL);
-    symptoms.first = (gd_backflow){"0.weight", 200, 0};
+    flow[0] = (gd_backflow){"0.weight", 200, 0};
     says(&symptoms, NULL);
 }
 
-static void a_gradient_far_smaller_in_the_first_layer_vanishes(void **state) {
+static void a_gradient_that_grows_on_its_way_back_explodes(void **state) {
     (void)state;
-    gd_symptoms symptoms = {.first = {"0.weight", 9e-5, 1}, .last = {"4.weight", 0.1, 1}};
-    says(&symptoms, "the gradient vanishes on its way back: its norm is 0.1 in the last layer "
-                    "(4.weight), and 9e-05 in the first (0.weight)");
-    symptoms.first.norm = 1.1e-4;
+    gd_backflow flow[] = {{"0.weight", 1, 1}, {"2.weight", 11, 1}, {"4.weight", 0.01, 1}};
+    const gd_symptoms symptoms = {.flow = flow, .flows = 3};
+    says(&symptoms, "the gradient explodes: it grows on its way back a thousandfold and more");
+    flow[1].norm = 9;
     says(&symptoms, NULL);
-    symptoms.first.norm = 0;
-    says(&symptoms, "and 0 in the first");
-    symptoms.last.norm = 0;
+    flow[2].norm = NAN;
     says(&symptoms, NULL);
-    symptoms.last.norm = NAN;
+}
+
+static void a_gradient_far_smaller_in_an_earlier_layer_vanishes(void **state) {
+    (void)state;
+    gd_backflow flow[] = {{"0.weight", 9e-4, 1}, {"2.weight", 1, 1}, {"4.weight", 0.1, 1}};
+    gd_symptoms symptoms = {.flow = flow, .flows = 3};
+    says(&symptoms, "the gradient vanishes on its way back: its norms, from the last layer, are "
+                    "0.1 (4.weight), 1 (2.weight), 0.0009 (0.weight), so that");
+    flow[0].norm = 1.1e-3;
     says(&symptoms, NULL);
-    const gd_symptoms unknown = {.first = {NULL, 0, 0}};
-    says(&unknown, NULL);
+    flow[1].norm = 0;
+    says(&symptoms, "0 (2.weight)");
+    flow[2].norm = NAN;
+    says(&symptoms, NULL);
+    symptoms.flows = 1;
+    says(&symptoms, NULL);
+}
+
+static void it_does_no_harm_where_the_loss_was_halved(void **state) {
+    (void)state;
+    const gd_backflow flow[] = {{"0.weight", 1e-9, 1}, {"4.weight", 0.1, 1}};
+    course course = course_of(3, (double[]){1, 0.6, 0.51}, NULL);
+    gd_symptoms symptoms = symptoms_of(&course, 1);
+    symptoms.flow = flow;
+    symptoms.flows = 2;
+    says(&symptoms, "vanishes");
+    course = course_of(3, (double[]){1, 0.6, 0.49}, NULL);
+    symptoms.curves = symptoms_of(&course, 1).curves;
+    says(&symptoms, NULL);
+}
+
+static void of_many_layers_those_at_either_end_are_told(void **state) {
+    (void)state;
+    gd_backflow flow[12];
+    const gd_symptoms symptoms = {.flow = flow, .flows = 12};
+    for (int i = 0; i < 12; i++) {
+        flow[i] = (gd_backflow){"w", pow(10, i - 12), 1};
+    }
+    says(&symptoms, "1e-05 (w), ..., 1e-08 (w)");
 }
 
 /* A loss that hardly falls has many causes. */
@@ -263,8 +299,8 @@ static void of_several_findings_the_gravest_is_told(void **state) {
     const course slow = course_of(4, (double[]){2.3, 2.299, 2.298, 2.297}, NULL);
     gd_symptoms symptoms = symptoms_of(&slow, 1);
     says(&symptoms, "too low");
-    symptoms.first = (gd_backflow){"0.weight", 1e-9, 1};
-    symptoms.last = (gd_backflow){"4.weight", 0.1, 1};
+    symptoms.flow = (gd_backflow[]){{"0.weight", 1e-9, 1}, {"4.weight", 0.1, 1}};
+    symptoms.flows = 2;
     says(&symptoms, "vanishes");
     symptoms.units = symptoms.dead = 64;
     says(&symptoms, "dead");
@@ -286,7 +322,10 @@ int main(void) {
         cmocka_unit_test(the_scale_of_the_loss_does_not_matter),
         cmocka_unit_test(a_layer_of_which_three_quarters_are_dead_is_named),
         cmocka_unit_test(a_gradient_far_larger_than_all_weights_explodes),
-        cmocka_unit_test(a_gradient_far_smaller_in_the_first_layer_vanishes),
+        cmocka_unit_test(a_gradient_that_grows_on_its_way_back_explodes),
+        cmocka_unit_test(a_gradient_far_smaller_in_an_earlier_layer_vanishes),
+        cmocka_unit_test(it_does_no_harm_where_the_loss_was_halved),
+        cmocka_unit_test(of_many_layers_those_at_either_end_are_told),
         cmocka_unit_test(of_several_findings_the_gravest_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
