@@ -126,7 +126,9 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
         status = measure_machine(comm, config, &rate, &program);
     }
     if (status == GD_OK) {
-        gd_report_header(problem);
+        status = gd_report_header(problem);
+    }
+    if (status == GD_OK) {
         status = gd_problem_load(problem);
     }
     if (status == GD_OK) {

@@ -70,7 +70,9 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
         status = gd_problem_open(comm, config, &problem);
     }
     if (status == GD_OK) {
-        gd_report_header(problem);
+        status = gd_report_header(problem);
+    }
+    if (status == GD_OK) {
         start_watch(problem, &watch);
         status = gd_problem_load(problem);
     }

@@ -119,8 +119,8 @@ gd_status gd_resume_check(const gd_problem *problem, const char *path, real *who
  * process had before it allocated anything large. Rank 0 prints. Collective. */
 gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program);
 
-/* The first lines of a run: ranks, data, model, batch. Rank 0 prints. Not collective. */
-void gd_report_header(const gd_problem *problem);
+/* The first lines of a run: ranks, data, model, batch. Rank 0 prints. Collective. */
+gd_status gd_report_header(const gd_problem *problem);
 
 /* The line "start" of the log. Rank 0. */
 gd_status gd_report_start(gd_trainer *trainer);
