@@ -445,7 +445,7 @@ static void arguments_of_layers_are_refused_with_the_range(void **state) {
     each(*state, GD_SETTING_TEXT, no_layer);
 }
 
-/* Whether a method, or the section whatever the method, has this key. */
+/* Whether a method has this key. */
 static bool has_key(const option *o, const char *owner) {
     for (size_t t = 0; o->tables[t] != NULL; t++) {
         const gd_settings *table = o->tables[t];
