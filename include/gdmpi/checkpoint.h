@@ -37,7 +37,9 @@ typedef struct gd_progress {
     int64_t best_step;
     gd_plateau plateau;
     gd_curves curves;
-    int64_t log_bytes; /* how long metrics.jsonl was, this checkpoint's line included */
+    int64_t log_bytes; /* how long metrics.jsonl was, this checkpoint's line included, */
+    int64_t log_extra; /* and how much of it a run that goes on leaves out: one that was never
+                        * interrupted would not have it */
 } gd_progress;
 
 /* The step of the best checkpoint; -1: none yet. */

@@ -34,7 +34,8 @@ typedef struct gd_backflow {
 /* What a diagnosis is made of. */
 typedef struct gd_symptoms {
     gd_curves curves;
-    double lr;          /* optimizer.lr */
+    const char *rate;   /* the setting of the highest learning rate, */
+    double lr;          /* and its value */
     bool keeps_best;    /* model.h5 is of best_epoch */
     int64_t best_epoch; /* 0: none */
 

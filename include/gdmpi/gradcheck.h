@@ -19,6 +19,7 @@ typedef struct gd_stencil {
     double middle;  /* f(w) */
     double far[2];  /* f(w - h), f(w + h) */
     double near[2]; /* f(w - h/2), f(w + h/2) */
+    double size;    /* of the numbers that f is the sum or difference of, at least */
 } gd_stencil;
 
 /* How far `gradient` is from the central difference quotient, relative to the larger of them, or to

@@ -54,6 +54,8 @@ struct gd_schedule_kind {
     void (*observe)(const gd_schedule *schedule, double loss, gd_plateau *plateau);
 };
 
+#define GD_SCHEDULE_MAX_LR "max_lr" /* the key of kinds whose highest rate it is */
+
 extern const gd_schedule_kind *const gd_schedule_kinds[]; /* ends with NULL */
 
 /* [schedule]: name, and what all kinds share; their own settings are in their tables. */
@@ -73,6 +75,9 @@ double gd_schedule_lr(const gd_schedule *schedule, const gd_plateau *plateau, in
  * the warm-up do not count. Not collective. */
 void gd_schedule_observe(const gd_schedule *schedule, int64_t steps, double loss,
                          gd_plateau *plateau);
+
+/* The setting that the highest learning rate follows, and its value. Not collective. */
+const char *gd_schedule_setting(const gd_schedule *schedule, double *value);
 
 /* Appends the kind and some of its learning rates, for people. Not collective. */
 void gd_schedule_describe(const gd_schedule *schedule, int64_t run_steps, gd_text *out);

@@ -59,6 +59,7 @@ typedef struct gd_score {
     bool matrix; /* the score is a number for each class and class, else one number, and only said
                     at the end of a run; such are last in the table */
     bool rises;  /* more is better */
+    size_t work; /* bytes of each row that `value` needs meanwhile */
 
     /* From the numbers [count, width] of all rows, or of all tiles, to the score; NaN where it is
      * not defined. */

@@ -10,7 +10,7 @@
 #include "gdmpi/status.h"
 
 #define GD_CHECKPOINT_FORMAT "gdmpi checkpoint"
-enum { GD_CHECKPOINT_VERSION = 3, GD_SEAL_BYTES = 512 };
+enum { GD_CHECKPOINT_VERSION = 4, GD_SEAL_BYTES = 512 };
 
 /* Fills the block of a file that is otherwise complete. */
 gd_status gd_seal_write(const char *path);

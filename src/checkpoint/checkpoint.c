@@ -53,6 +53,7 @@ const gd_checkpoint_field gd_checkpoint_fields[] = {
     {"curve_train_then", false, offsetof(gd_progress, curves.train_then)},
     {"curve_val_behind", true, offsetof(gd_progress, curves.val_behind)},
     {"log_bytes", true, offsetof(gd_progress, log_bytes)},
+    {"log_extra", true, offsetof(gd_progress, log_extra)},
     {0},
 };
 

@@ -15,13 +15,15 @@ static int64_t width(const gd_scored *scored) {
 
 static void count_output(const gd_scored *scored, const gd_batch *tile, const real *output,
                          int64_t column, double total, double *sums) {
+    const double pivot = (double)tile->values[column];
     for (int64_t i = 0; i < tile->rows; i++) {
         const int64_t at = i * tile->outputs + column;
         const double weight = gd_score_weight(tile, i), y = (double)tile->values[at];
         const double error = prediction(scored, output[at]) - y;
         sums[ERRORS] += weight * error * error;
-        sums[MEAN] += total > 0 ? weight / total * y : 0;
+        sums[MEAN] += total > 0 ? weight / total * (y - pivot) : 0;
     }
+    sums[MEAN] += pivot; /* exactly, where all are the same */
     for (int64_t i = 0; i < tile->rows; i++) {
         const double apart = (double)tile->values[i * tile->outputs + column] - sums[MEAN];
         sums[DEVIATIONS] += gd_score_weight(tile, i) * apart * apart;

@@ -131,6 +131,18 @@ void gd_schedule_observe(const gd_schedule *schedule, int64_t steps, double loss
     }
 }
 
+const char *gd_schedule_setting(const gd_schedule *schedule, double *value) {
+    const gd_setting *rows = schedule->kind->settings.rows;
+    for (int i = 0; rows != NULL && rows[i].key != NULL; i++) {
+        if (strcmp(rows[i].key, GD_SCHEDULE_MAX_LR) == 0 && schedule->option[i] > 0) {
+            *value = schedule->option[i];
+            return "schedule." GD_SCHEDULE_MAX_LR;
+        }
+    }
+    *value = schedule->lr;
+    return "optimizer.lr";
+}
+
 void gd_schedule_describe(const gd_schedule *schedule, int64_t run_steps, gd_text *out) {
     const gd_plateau start = GD_PLATEAU_START;
     int64_t last = run_steps > 1 ? run_steps - 1 : 0;

@@ -13,7 +13,7 @@ static const char *mode_name(size_t index) {
 }
 
 static const gd_setting settings[] = {
-    [MAX_LR] = {.key = "max_lr",
+    [MAX_LR] = {.key = GD_SCHEDULE_MAX_LR,
                 .kind = GD_SETTING_NUMBER,
                 .min = 0,
                 .max = DBL_MAX,

@@ -25,7 +25,7 @@ static const gd_setting settings[] = {
                      .may_change = true,
                      .help = "the length of the cycle, after which the learning rate stays as low "
                              "as it is; 0: that of the run"},
-    [MAX_LR] = {.key = "max_lr",
+    [MAX_LR] = {.key = GD_SCHEDULE_MAX_LR,
                 .kind = GD_SETTING_NUMBER,
                 .initial = "0",
                 .min = 0,

@@ -4,9 +4,12 @@
 #include "gdmpi/memory.h"
 #include "train_private.h"
 
-/* The log, as it was when the checkpoint was made that the run goes on from. */
+/* The log, as it was when the checkpoint was made that the run goes on from. One at the end of the
+ * run has its line there; if the run goes on, an unbroken one would not. */
 static gd_status open_log(gd_trainer *trainer) {
-    int64_t bytes = trainer->progress.log_bytes;
+    const gd_progress *progress = &trainer->progress;
+    int64_t bytes =
+        progress->log_bytes - (gd_trainer_finished(trainer) == NULL ? progress->log_extra : 0);
     char *path;
     gd_status status = gd_rundir_file(&trainer->rundir, "metrics.jsonl", &path);
     if (status == GD_OK) {

@@ -95,8 +95,8 @@ static gd_status check_metric(const gd_problem *problem) {
     }
     const unsigned task = gd_score_of(loss, problem->model->outputs).task;
     if ((score->tasks & task) == 0) {
-        return gd_config_fail(config, "stop", "metric", "%s makes no sense for %s", score->key,
-                              loss->name);
+        return gd_config_fail(config, "stop", "metric", "%s makes no sense for %s; %s does",
+                              score->key, loss->name, gd_report_metric_key(problem));
     }
     if (score->tally != NULL && !is_chosen(problem, score)) {
         return gd_config_fail(config, "stop", "metric", "%s needs %s among run.metrics", score->key,
@@ -161,9 +161,15 @@ static double relative(double change, double size) {
     return change == 0 ? 0 : change / size;
 }
 
-void gd_criteria_observe(gd_trainer *trainer, double loss_before) {
+gd_status gd_criteria_observe(gd_trainer *trainer, double loss_before) {
     gd_progress *progress = &trainer->progress;
+    const gd_score *score = score_of(trainer->problem->config);
     progress->stop_value = metric_value(trainer);
+    if (score != NULL && score->tally != NULL && isnan(progress->stop_value)) {
+        return gd_config_fail(trainer->problem->config, "stop", "metric",
+                              "%s is not defined for these validation rows: %s", score->key,
+                              score->help);
+    }
     progress->loss_change = relative(fabs(progress->train_loss - loss_before), fabs(loss_before));
     if (trainer->before != NULL) {
         progress->param_change = relative(gd_reducer_change(trainer->reducer, trainer->before),
@@ -176,6 +182,7 @@ void gd_criteria_observe(gd_trainer *trainer, double loss_before) {
         progress->best_step = progress->step;
         keep_best(trainer);
     }
+    return GD_OK;
 }
 
 static bool target_is_met(const gd_trainer *trainer) {

@@ -76,9 +76,9 @@ void gd_curves_observe(gd_curves *curves, double train_loss, double val_loss) {
 
 static void add_smaller_rate(const gd_symptoms *symptoms, gd_text *sentence) {
     gd_text_add(sentence,
-                "optimizer.lr (%g) is probably too high; try a third of it, or "
+                "%s (%g) is probably too high; try a third of it, or "
                 "schedule.warmup_steps, or optimizer.clip_norm",
-                symptoms->lr);
+                symptoms->rate, symptoms->lr);
 }
 
 static bool loss_oscillates(const gd_symptoms *symptoms, gd_text *sentence) {
@@ -116,11 +116,11 @@ static bool units_are_dead(const gd_symptoms *symptoms, gd_text *sentence) {
     }
     gd_text_add(sentence,
                 "%lld of the %lld units of relu number %lld in model.layers put out 0 for each of "
-                "%lld training rows: they are dead, and learn no more; most often optimizer.lr "
+                "%lld training rows: they are dead, and learn no more; most often %s "
                 "(%g) is, or was at first, too high; try a third of it, "
                 "schedule.warmup_steps, leaky_relu, or model.init = he_normal",
                 (long long)symptoms->dead, (long long)symptoms->units, (long long)symptoms->relu,
-                (long long)symptoms->rows, symptoms->lr);
+                (long long)symptoms->rows, symptoms->rate, symptoms->lr);
     return true;
 }
 
@@ -178,7 +178,8 @@ static bool gradient_vanishes(const gd_symptoms *symptoms, gd_text *sentence) {
                 "the gradient vanishes on its way back: its norms, from the last layer, are ");
     add_norms(symptoms, sentence);
     gd_text_add(sentence,
-                ", so that the first layers hardly learn; try relu instead of sigmoid or tanh, "
+                ", so that the first layers hardly learn; try data.normalize, relu instead of "
+                "sigmoid or tanh, "
                 "batch_norm, residual(...), or model.init = xavier_normal with model.init_gain = "
                 "auto");
     return true;
@@ -196,9 +197,12 @@ static bool overfits(const gd_symptoms *symptoms, gd_text *sentence) {
                 curves->val_least, (long long)curves->val_least_epoch, curves->val_last,
                 (long long)curves->epochs, curves->train_then, curves->last,
                 (long long)curves->val_least_epoch + 1);
-    gd_text_add(sentence, symptoms->keeps_best ? "model.h5 is" : "checkpoints/best is");
-    gd_text_add(sentence, " of epoch %lld; try more data, dropout, ",
-                (long long)symptoms->best_epoch);
+    if (symptoms->best_epoch > 0) {
+        gd_text_add(sentence, "%s is of epoch %lld; ",
+                    symptoms->keeps_best ? "model.h5" : "checkpoints/best",
+                    (long long)symptoms->best_epoch);
+    }
+    gd_text_add(sentence, "try more data, dropout, ");
     gd_text_add(sentence, symptoms->keeps_best ? "or optimizer.weight_decay"
                                                : "optimizer.weight_decay, or stop.patience");
     return true;
@@ -214,8 +218,9 @@ static bool loss_hardly_falls(const gd_symptoms *symptoms, gd_text *sentence) {
     }
     gd_text_add(sentence,
                 "training loss fell only from %.6g (epoch 1) to %.6g (epoch %lld), and goes on "
-                "falling: optimizer.lr (%g) is probably too low; try ten times as much",
-                curves->first, curves->last, (long long)curves->epochs, symptoms->lr);
+                "falling: %s (%g) is probably too low; try ten times as much",
+                curves->first, curves->last, (long long)curves->epochs, symptoms->rate,
+                symptoms->lr);
     return true;
 }
 

@@ -34,7 +34,7 @@ bool gd_stencil_error(const gd_stencil *f, double gradient, double *error) {
     const double far = (f->far[1] - f->far[0]) / (2 * h), near = (f->near[1] - f->near[0]) / h;
     const double bend = (f->far[1] - f->middle - (f->middle - f->far[0])) / (2 * h);
     const double near_bend = (f->near[1] - f->middle - (f->middle - f->near[0])) * 2 / h;
-    const double rounding = ROUNDINGS * DBL_EPSILON * fabs(f->middle) / h;
+    const double rounding = ROUNDINGS * DBL_EPSILON * fmax(f->size, fabs(f->middle)) / h;
     const double least = fmax(rounding / GD_GRADCHECK_TOLERANCE, DBL_MIN);
     const double jump = fmax(fabs(far - near), fabs(near_bend - bend));
     if (jump > GD_GRADCHECK_TOLERANCE / 4 * fmax(fabs(near), least)) {
@@ -45,8 +45,21 @@ bool gd_stencil_error(const gd_stencil *f, double gradient, double *error) {
     return true;
 }
 
-/* One from each of as many parts of the tensor. */
-static void choose_elements(check *check, int tensor) {
+/* The next element of a part from `place` on whose gradient is not 0; that at `place` if none is.
+ */
+static int64_t next_in_use(const double *gradient, gd_range part, int64_t place) {
+    for (int64_t i = 0; i < part.count; i++) {
+        const int64_t at = part.first + (place + i) % part.count;
+        if (gradient[at] != 0) {
+            return at;
+        }
+    }
+    return part.first + place;
+}
+
+/* One from each of as many parts of the tensor; every other one is among those that the step's rows
+ * have to do with, which of an embedding are few. */
+static void choose_elements(check *check, int tensor, const double *gradient) {
     const gd_problem *problem = check->trainer->problem;
     const gd_rng rng = gd_rng_stream(problem->seed, GD_RNG_GRADCHECK, tensor, 0, 0);
     check->tensor = &problem->model->tensors.list[tensor];
@@ -54,8 +67,10 @@ static void choose_elements(check *check, int tensor) {
     check->count = all < GD_GRADCHECK_ELEMENTS ? all : GD_GRADCHECK_ELEMENTS;
     for (int64_t i = 0; i < check->count; i++) {
         const gd_range part = gd_range_part(all, check->count, i);
-        const double place = gd_rng_uniform(&rng, (uint64_t)i) * (double)part.count;
-        check->element[i] = check->tensor->offset + part.first + (int64_t)place;
+        const int64_t place = (int64_t)(gd_rng_uniform(&rng, (uint64_t)i) * (double)part.count);
+        const int64_t at = i % 2 == 0 ? part.first + place
+                                      : next_in_use(gradient + check->tensor->offset, part, place);
+        check->element[i] = check->tensor->offset + at;
     }
 }
 
@@ -111,7 +126,10 @@ static gd_stencil stencil_at(const check *check, int64_t i) {
     for (int s = 0; s < SHIFTS; s++) {
         values[s] = value_at(check, SHIFTS * i + s, w + shifts[s] * h);
     }
+    /* Logits and logarithms are of size 1 where the loss has come down to 0. */
+    const bool linked = check->trainer->problem->model->loss->link != GD_LINK_IDENTITY;
     return (gd_stencil){.step = h,
+                        .size = linked ? 1 : 0,
                         .middle = value_at(check, SHIFTS * check->count, w),
                         .far = {values[0], values[1]},
                         .near = {values[2], values[3]}};
@@ -149,7 +167,7 @@ gd_status gd_gradcheck_compare(gd_trainer *trainer, const double *gradient,
         const size_t bytes = (size_t)tensors->size * sizeof *check.point;
         memcpy(check.point, trainer->reducer->parameters, bytes);
         for (int t = 0; t < tensors->count && !tensors->list[t].statistic; t++) {
-            choose_elements(&check, t);
+            choose_elements(&check, t, gradient);
             sum_losses(&check);
             rows[t] = compare_tensor(&check, gradient);
         }

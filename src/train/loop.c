@@ -116,9 +116,9 @@ static gd_status end_epoch(gd_trainer *trainer) {
     progress->epoch_loss = progress->epoch_seconds = 0;
     if (whole) {
         gd_curves_observe(&progress->curves, progress->train_loss, progress->val_loss);
-        gd_criteria_observe(trainer, loss_before);
     }
-    return check_validation(trainer);
+    gd_status status = check_validation(trainer);
+    return status == GD_OK && whole ? gd_criteria_observe(trainer, loss_before) : status;
 }
 
 static void show_step(gd_trainer *trainer) {

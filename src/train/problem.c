@@ -118,6 +118,13 @@ static gd_status cut_tiles(gd_problem *problem) {
         return gd_config_fail(problem->config, "train", "accumulate",
                               "batch_norm needs a shard's rows of a step at once; it must be 1");
     }
+    if (problem->model->joint && most < 2) {
+        return gd_config_fail(problem->config, "train", "batch_size",
+                              "batch_norm needs 2 rows or more of a shard in a step; with %lld "
+                              "shards it must be %lld or more",
+                              (long long)problem->shards.count,
+                              (long long)(2 * problem->shards.count));
+    }
     *tile = parts > 1 && part < *tile ? part : *tile;
     *tile = problem->model->joint && most > *tile ? most : *tile;
     problem->val_tiles = (problem->val_count + *tile - 1) / *tile;

@@ -151,7 +151,7 @@ static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, 
         status = check_name(named, header);
     } else {
         status = check_free(problem, rundir);
-        header->progress.log_bytes = 0;
+        header->progress.log_bytes = header->progress.log_extra = 0;
     }
     return status == GD_OK ? gd_text_copy(named, path) : status;
 }

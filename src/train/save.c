@@ -58,7 +58,8 @@ static gd_status log_checkpoint(gd_trainer *trainer, uint64_t digest, bool sched
     gd_metrics_text(metrics, "digest", gd_checkpoint_digest_text(digest, hexadecimal));
     status = gd_metrics_end(metrics);
     gd_memory_free(&path);
-    trainer->progress.log_bytes = scheduled ? gd_metrics_bytes(metrics) : before;
+    trainer->progress.log_bytes = gd_metrics_bytes(metrics);
+    trainer->progress.log_extra = scheduled ? 0 : gd_metrics_bytes(metrics) - before;
     return status;
 }
 

@@ -72,6 +72,9 @@ static gd_status add_score(const gd_problem *problem, size_t index, gd_scoreboar
     if (status == GD_OK && pass_of(self, score->tally) == NULL) {
         status = add_pass(problem, score->tally, self);
     }
+    if (gd_comm_rank(self->comm) == 0) {
+        self->bytes += (double)problem->val_count * (double)score->work;
+    }
     self->known = false;
     return status;
 }
@@ -136,6 +139,9 @@ static gd_status find_values(gd_scoreboard *self) {
         if (self->value[i] != NULL) {
             const pass *pass = pass_of(self, gd_scores[i]->tally);
             status = gd_scores[i]->value(&self->scored, pass->count, pass->numbers, self->value[i]);
+            if (isnan(*self->value[i])) {
+                *self->value[i] = NAN; /* without a sign */
+            }
         }
     }
     return status;

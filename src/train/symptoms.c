@@ -169,12 +169,11 @@ static gd_status measure(gd_trainer *trainer, gd_backflow *flow, gd_symptoms *sy
 }
 
 gd_status gd_trainer_diagnose(gd_trainer *trainer, gd_text *sentence) {
-    const gd_config *config = trainer->problem->config;
     const gd_progress *progress = &trainer->progress;
     gd_symptoms symptoms = {.curves = progress->curves,
-                            .lr = gd_config_number(config, "optimizer", "lr"),
                             .keeps_best = trainer->best != NULL,
                             .best_epoch = progress->best_epoch};
+    symptoms.rate = gd_schedule_setting(&trainer->problem->schedule, &symptoms.lr);
     gd_phase before = gd_phases_enter(&trainer->phases, GD_VALIDATE);
     gd_backflow *flow = NULL;
     gd_status status = gd_comm_agree(

@@ -97,8 +97,9 @@ void gd_trainer_take_model(gd_trainer *trainer);
 extern const gd_settings gd_criteria_settings;
 
 /* A whole epoch has ended: what has changed since the one before it, whose training loss was
- * `loss_before`, and whether it is the best. Collective. */
-void gd_criteria_observe(gd_trainer *trainer, double loss_before);
+ * `loss_before`, and whether it is the best. GD_BAD_INPUT if the metric of [stop] is not defined.
+ * Collective. */
+gd_status gd_criteria_observe(gd_trainer *trainer, double loss_before);
 
 /* The key of [stop] that ends the run here; static; NULL: none. The same after a resume. Not
  * collective. */

@@ -66,7 +66,8 @@ static gd_checkpoint_header sample_header(void) {
                                                .plateau = {-1.0 / 7, 3, INT64_MAX, 5},
                                                .curves = {6, 0.7, 0.6, 0.5, 0.25, 4, -2, INT64_MIN,
                                                           NAN, INFINITY, 7, -0.125, 8},
-                                               .log_bytes = (int64_t)1 << 53 | 1}};
+                                               .log_bytes = (int64_t)1 << 53 | 1,
+                                               .log_extra = 77}};
 }
 
 static gd_status write_vectors(gd_checkpoint *checkpoint) {
@@ -265,7 +266,7 @@ static void what_is_no_checkpoint_is_told_apart(void **state) {
     is_refused(".", ".: is not a file");
     is_refused("text.h5", "text.h5: is not a gdmpi checkpoint");
     is_refused("data.h5", "data.h5: is not a gdmpi checkpoint, or one of format version 1");
-    is_refused("other.h5", "other.h5: is a checkpoint of format version 2; this program reads 3");
+    is_refused("other.h5", "other.h5: is a checkpoint of format version 2; this program reads 4");
     write_foreign(NULL, NULL);
     is_refused("foreign.h5", "foreign.h5: / has no attribute precision");
     write_foreign("float16", NULL);

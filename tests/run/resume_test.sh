@@ -64,6 +64,11 @@ cp -a whole crowded && rm crowded/model.h5 && cp whole/checkpoints/step-00000140
 ranks 1 run.ini run.dir=crowded
 diff <(ls whole/checkpoints) <(ls crowded/checkpoints) || failed 'more checkpoints are kept than should be'
 
+# Killed between the last checkpoint and the model: its line stays in the log.
+cp -a whole almost && rm almost/model.h5
+ranks 2 run.ini run.dir=almost
+diff <(untimed whole) <(untimed almost) || failed 'a run that was killed before its model was written has another log'
+
 # A log that is shorter than it was when the checkpoint was made.
 cp -a steps short && rm short/model.h5 && truncate -s 100 short/metrics.jsonl
 ranks 2 run.ini run.dir=short

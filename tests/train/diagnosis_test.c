@@ -29,7 +29,7 @@ static course course_of(int64_t epochs, const double *train, const double *val) 
 }
 
 static gd_symptoms symptoms_of(const course *course, double scale) {
-    gd_symptoms symptoms = {.lr = 0.1};
+    gd_symptoms symptoms = {.rate = "optimizer.lr", .lr = 0.1};
     for (int64_t i = 0; i < course->epochs; i++) {
         gd_curves_observe(&symptoms.curves, scale * course->train[i], scale * course->val[i]);
     }
@@ -78,7 +78,7 @@ static void nothing_is_said_of_a_run_that_learns(void **state) {
         learning(30, -1, -2, 5, 0.02),        learning(10, 1e9, 1e-9, 1, 0),
         learning(40, 0.75, 0.25, 2, 0.15),
     };
-    const gd_symptoms none = {.lr = 0.1};
+    const gd_symptoms none = {.rate = "optimizer.lr", .lr = 0.1};
     says(&none, NULL);
     for (size_t i = 0; i < sizeof courses / sizeof *courses; i++) {
         says_of(&courses[i], NULL);
@@ -216,7 +216,8 @@ static void the_scale_of_the_loss_does_not_matter(void **state) {
 
 static void a_layer_of_which_three_quarters_are_dead_is_named(void **state) {
     (void)state;
-    gd_symptoms symptoms = {.lr = 0.1, .relu = 2, .units = 64, .dead = 48, .rows = 2048};
+    gd_symptoms symptoms = {
+        .rate = "optimizer.lr", .lr = 0.1, .relu = 2, .units = 64, .dead = 48, .rows = 2048};
     says(&symptoms, "48 of the 64 units of relu number 2 in model.layers put out 0 for each of "
                     "2048 training rows: they are dead");
     symptoms.dead = 47;

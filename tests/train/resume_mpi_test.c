@@ -38,6 +38,7 @@ static void let_go(run *run) {
 static void same_progress(const run *run, gd_progress wanted) {
     if (run->trainer->metrics == NULL) {
         wanted.log_bytes = run->trainer->progress.log_bytes;
+        wanted.log_extra = run->trainer->progress.log_extra;
     }
     assert_memory_equal(&run->trainer->progress, &wanted, sizeof wanted);
 }
