@@ -186,7 +186,7 @@ check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)
 
 # The program as a whole, on files that make_data writes.
-check_PROGRAMS += tests/run/make_data
+check_PROGRAMS += tests/run/make_data tests/run/print_data
 
 # gdmpi, in which one call can be made to fail: see tests/faults/faults.h.
 check_PROGRAMS += tests/faults/gdmpi_faults
@@ -215,11 +215,13 @@ run_tests = \
 	tests/run/errors_config_test.sh \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
+	tests/run/evaluate_test.sh \
 	tests/run/faults_test.sh \
 	tests/run/gradcheck_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/normalize_test.sh \
+	tests/run/predict_test.sh \
 	tests/run/ranks_methods_test.sh \
 	tests/run/ranks_test.sh \
 	tests/run/reduce_test.sh \
