@@ -62,6 +62,12 @@ tests_data_batch_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/data/batch_double_test
 tests_data_batch_double_test_SOURCES = tests/data/batch_test.c
 tests_data_batch_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/inference/job_single_test
+tests_inference_job_single_test_SOURCES = tests/inference/job_test.c
+tests_inference_job_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/inference/job_double_test
+tests_inference_job_double_test_SOURCES = tests/inference/job_test.c
+tests_inference_job_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/model/accumulate_single_test
 tests_model_accumulate_single_test_SOURCES = tests/model/accumulate_test.c
 tests_model_accumulate_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -139,6 +145,12 @@ references = batches layers losses metrics normalize optima optimizers schedules
 reference_sets = breast_cancer diabetes digits iris wine
 EXTRA_DIST += $(reference_sets:%=tests/reference/optima/%.txt)
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
+test_programs += tests/inference/inference_single_mpi_test
+tests_inference_inference_single_mpi_test_SOURCES = tests/inference/inference_mpi_test.c $(train_support)
+tests_inference_inference_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/inference/inference_double_mpi_test
+tests_inference_inference_double_mpi_test_SOURCES = tests/inference/inference_mpi_test.c $(train_support)
+tests_inference_inference_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/train/gradcheck_mpi_test
 tests_train_gradcheck_mpi_test_SOURCES = tests/train/gradcheck_mpi_test.c $(train_support)
 tests_train_gradcheck_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)

@@ -16,6 +16,7 @@ typedef struct gd_job {
     bool chosen;        /* nobody has named the group */
     const char *output; /* the file to make; not owned */
     bool json;
+    int64_t block_bytes; /* of rows, and of what is made of them, that a rank has at once */
 } gd_job;
 
 /* Reads what the checkpoint `model` says of itself, and finds the rows: `data` is FILE.h5:/GROUP,

@@ -4,9 +4,6 @@
 #include "gdmpi/process.h"
 #include "gdmpi/store.h"
 
-/* What a rank has of the rows at once, unless a tile has more. */
-static const int64_t block_bytes = 16 << 20;
-
 /* The whole way of a checkpoint into memory, for gd_store_guard: it may come from anywhere. */
 static gd_status try_model(void *context) {
     const gd_job *job = context;
@@ -139,7 +136,7 @@ static gd_status same_rows(const gd_problem *problem) {
     return status;
 }
 
-static void cut_tiles(gd_inference *self) {
+static void cut_tiles(const gd_job *job, gd_inference *self) {
     gd_problem *problem = &self->problem;
     const int64_t rows = problem->val.x.dims[0];
     int64_t *tile = &problem->model->tile_rows;
@@ -147,7 +144,7 @@ static void cut_tiles(gd_inference *self) {
                              (double)gd_rows_y_bytes(&problem->val) +
                              (double)problem->model->outputs * (sizeof(int64_t) + sizeof(real));
     *tile = *tile < rows ? *tile : rows;
-    const double fit = (double)block_bytes / (row_bytes * (double)*tile);
+    const double fit = (double)job->block_bytes / (row_bytes * (double)*tile);
     self->block_rows = fit > 1 ? (int64_t)fit * *tile : *tile;
     problem->validates = true;
     problem->val_count = rows;
@@ -188,7 +185,7 @@ static gd_status open_rows(const gd_job *job, bool targets, gd_inference *self) 
         status = same_rows(problem);
     }
     if (status == GD_OK) {
-        cut_tiles(self);
+        cut_tiles(job, self);
         status = weigh(problem);
     }
     return status;

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "gdmpi/inference.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/stop.h"
@@ -60,8 +58,7 @@ static gd_status work(gd_inference *self, const gd_visit *visit, gd_range range)
 
 static gd_status check_signal(void) {
     const int number = gd_stop_signal();
-    return number == 0 ? GD_OK
-                       : gd_status_new(GD_FAILED, "stopped by a signal: %s", strsignal(number));
+    return number == 0 ? GD_OK : gd_status_new(GD_FAILED, "stopped by signal %d", number);
 }
 
 gd_status gd_inference_run(gd_inference *inference, const gd_visit *visit) {
