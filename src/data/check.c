@@ -193,7 +193,8 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
         bad.value = gd_type_get(rows->x.type, rows->x_data, place);
         return bad_x(&bad, scale, largest);
     }
-    for (const gd_categories *of = rows->categories; of != NULL && of->columns.count > 0; of++) {
+    const gd_categories *of = rows->x_data == NULL ? NULL : rows->categories;
+    for (; of != NULL && of->columns.count > 0; of++) {
         gd_status status = check_categories(split, role, rows, of, &bad);
         if (status != GD_OK) {
             return status;

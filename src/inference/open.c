@@ -118,6 +118,7 @@ static gd_status describe_rows(const gd_job *job, bool targets, gd_problem *prob
         status = gd_rows_check_shape(&job->data, &problem->val, problem->model->inputs, &target);
     }
     problem->val.normalizer = normalizer;
+    problem->val.categories = problem->model->categories;
     return status;
 }
 

@@ -193,12 +193,13 @@ void gd_scoreboard_print_matrix(int64_t classes, const double *matrix, const cha
     printf("confusion rows of each class (down), by the class they are taken for (across)\n%10s",
            "");
     for (int64_t c = 0; c < classes; c++) {
-        printf(" %7lld", (long long)c);
+        printf(" %6lld", (long long)c);
     }
     for (int64_t i = 0; i < classes; i++) {
         printf("\n%10lld", (long long)i);
         for (int64_t j = 0; j < classes; j++) {
-            printf(" %7.6g", matrix[i * classes + j]);
+            const double rows = matrix[i * classes + j];
+            printf(" %6.*g", rows == floor(rows) ? 6 : 5, rows); /* weights may be of any size */
         }
     }
     printf("\n");

@@ -3,7 +3,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-for kind in classes weighted values flags; do
+for kind in classes weighted values flags levels; do
     "$make_data" "$kind" "$kind.h5" 203 700 || exit 1
 done
 
@@ -62,6 +62,9 @@ same_as "$(grep '"event": "end"' run/metrics.jsonl)" loss accuracy f1
 
 data=weighted.h5
 agrees "${classes#top_5 }" data.file=weighted.h5 data.class_weights=balanced
+data=levels.h5
+agrees '' data.file=levels.h5 data.normalize=standardize \
+    'model.layers=embedding size=8 dim=3 columns=1-2, dense 3'
 data=flags.h5
 flags=(data.file=flags.h5 model.loss=bce 'model.layers=dense 6, tanh, dense 2')
 agrees 'precision recall f1 roc_auc' "${flags[@]}"

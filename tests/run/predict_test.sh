@@ -4,7 +4,7 @@
 . "$(dirname "$0")/support.sh"
 print_data=$build/tests/run/print_data
 
-for kind in classes values flags no-y x-nan; do
+for kind in classes values flags levels level-large no-y x-nan; do
     "$make_data" "$kind" "$kind.h5" 700 650 || exit 1
 done
 small_run 0.02 3 'dense 24, relu, dropout 0.3, dense 3'
@@ -61,6 +61,11 @@ expect_out '^train.h5 is written: class \[203\], probability \[203, 3\]$'
 for pair in "model=run/model.h5" "digest=$(digest run)" "loss=cross_entropy" "data=classes.h5:/train"; do
     [ "$("$print_data" train.h5 "${pair%%=*}")" = "${pair#*=}" ] || failed "the attribute is not $pair"
 done
+
+data=levels.h5
+predicts levels.h5 'model.layers=embedding size=8 dim=2 columns=2-4, dense 3'
+expect_error 2 'row 466 of /train/x holds 8 in column 3' predict run/model.h5 level-large.h5:/train -o new.h5
+wait
 
 # One probability for each output, by itself; margins; numbers; counts.
 data=flags.h5
