@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # gdmpi predict writes what evaluate judges, in the order of the rows, the same bytes on any number of ranks; all of it or nothing.
-# shellcheck source-path=SCRIPTDIR
+# shellcheck source-path=SCRIPTDIR disable=SC2016
 . "$(dirname "$0")/support.sh"
 print_data=$build/tests/run/print_data
 
@@ -38,22 +38,24 @@ columns() {
     paste -d ' ' "${@/#/column.}" column.y
 }
 
-# holds WHAT AWK-PROGRAM: which prints nothing of the columns.
+# holds WHAT AWK-PROGRAM: which prints nothing of the table.
 holds() {
     local odd
-    odd=$(awk "$2" columns | head -n 3)
-    [ -z "$odd" ] && [ -s columns ] || failed "$1: $odd"
+    odd=$(awk "$2" table | head -n 3)
+    if [ -n "$odd" ] || [ ! -s table ]; then
+        failed "$1: $odd"
+    fi
 }
 
 # A class is that of the largest probability; as many are right as evaluate says.
 for precision in single double; do
     data=classes.h5
     predicts classes.h5 train.precision="$precision" data.normalize=standardize
-    columns class probability >columns
-    [ "$(wc -l <columns)" = 650 ] || failed 'there are not as many rows'
+    columns class probability >table
+    [ "$(wc -l <table)" = 650 ] || failed 'there are not as many rows'
     holds 'probabilities' '($2 < 0 || $3 < 0 || $4 < 0 || $2 + $3 + $4 < 1 - 1e-6 || $2 + $3 + $4 > 1 + 1e-6)'
     holds 'classes' '{ c = $3 > $2 ? 1 : 0; if ($4 > $(2 + c)) c = 2; if (c != $1) print }'
-    right=$(awk '$1 == $5 { n++ } END { printf "%.12g", n / NR }' columns)
+    right=$(awk '$1 == $5 { n++ } END { printf "%.12g", n / NR }' table)
     [ "$(printf %.12g "$(number accuracy <<<"$said")")" = "$right" ] || failed "$right are right, but evaluate says $said"
 done
 ranks 1 predict run/model.h5 classes.h5:/train -o train.h5
@@ -70,24 +72,24 @@ wait
 # One probability for each output, by itself; margins; numbers; counts.
 data=flags.h5
 predicts flags.h5 model.loss=bce 'model.layers=dense 2'
-columns class probability >columns
+columns class probability >table
 holds 'classes of flags' '$1 != ($3 > 0.5) || $2 != ($4 > 0.5) || $3 <= 0 || $3 >= 1'
-right=$(awk '{ n += ($1 == $5) + ($2 == $6) } END { print n / (2 * NR) }' columns)
+right=$(awk '{ n += ($1 == $5) + ($2 == $6) } END { print n / (2 * NR) }' table)
 [ "$right" = "$(number accuracy <<<"$said" | awk '{ print $1 + 0 }')" ] || failed "flags: $right are right, not $said"
 data=classes.h5
 predicts classes.h5 model.loss=hinge
-columns class score >columns
+columns class score >table
 holds 'scores' '{ c = $3 > $2 ? 1 : 0; if ($4 > $(2 + c)) c = 2; if (c != $1) print }'
-awk '$2 < 0 || $2 > 1' columns | grep -q . || failed 'margins are not within 0 and 1'
+awk '$2 < 0 || $2 > 1' table | grep -q . || failed 'margins are not within 0 and 1'
 data=values.h5
 predicts values.h5 model.loss=huber 'model.layers=dense 9, tanh, dense 2'
-columns value >columns
+columns value >table
 ! "$print_data" out.h5 /class 2>/dev/null || failed 'numbers have no classes'
-off=$(awk '{ s += ($1 - $3) ^ 2 + ($2 - $4) ^ 2 } END { print sqrt(s / (2 * NR)) }' columns)
+off=$(awk '{ s += ($1 - $3) ^ 2 + ($2 - $4) ^ 2 } END { print sqrt(s / (2 * NR)) }' table)
 [ "$off" = "$(number rmse <<<"$said" | awk '{ print $1 + 0 }')" ] || failed "the rmse is $off, but evaluate says $said"
 data=flags.h5
 predicts flags.h5 model.loss=poisson 'model.layers=dense 2'
-columns value >columns
+columns value >table
 holds 'counts' '$1 <= 0 || $2 <= 0'
 
 # x is enough, in the root of a file too; and of a group with y, only x is looked at.
