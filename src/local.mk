@@ -69,6 +69,8 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/writer.c \
 	src/train/diagnosis.c \
 	src/train/halt.c \
+	src/inference/prediction_file.c \
+	src/inference/prediction_file.h \
 	src/log/json.c \
 	src/log/metrics.c \
 	src/log/phases.c \
@@ -154,6 +156,11 @@ numerics = \
 	src/reduce/reduce_sum.c \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
+	src/inference/evaluate.c \
+	src/inference/model.c \
+	src/inference/open.c \
+	src/inference/pass.c \
+	src/inference/predict.c \
 	src/train/begin.c \
 	src/train/criteria.c \
 	src/train/loop.c \
@@ -203,8 +210,11 @@ commands = \
 	src/command/diff_config.c \
 	src/command/diff_private.h \
 	src/command/diff_tensors.c \
+	src/command/evaluate.c \
 	src/command/gradcheck.c \
 	src/command/import.c \
+	src/command/job.c \
+	src/command/predict.c \
 	src/command/train.c
 gdmpi_SOURCES = src/main.c $(commands)
 gdmpi_LDADD = $(libraries)
@@ -226,7 +236,9 @@ noinst_HEADERS += \
 	include/gdmpi/halt.h \
 	include/gdmpi/hash.h \
 	include/gdmpi/import.h \
+	include/gdmpi/inference.h \
 	include/gdmpi/init.h \
+	include/gdmpi/job.h \
 	include/gdmpi/json.h \
 	include/gdmpi/layer.h \
 	include/gdmpi/loss.h \

@@ -62,6 +62,12 @@ tests_data_batch_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/data/batch_double_test
 tests_data_batch_double_test_SOURCES = tests/data/batch_test.c
 tests_data_batch_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/inference/job_single_test
+tests_inference_job_single_test_SOURCES = tests/inference/job_test.c
+tests_inference_job_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/inference/job_double_test
+tests_inference_job_double_test_SOURCES = tests/inference/job_test.c
+tests_inference_job_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/model/accumulate_single_test
 tests_model_accumulate_single_test_SOURCES = tests/model/accumulate_test.c
 tests_model_accumulate_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -139,6 +145,12 @@ references = batches layers losses metrics normalize optima optimizers schedules
 reference_sets = breast_cancer diabetes digits iris wine
 EXTRA_DIST += $(reference_sets:%=tests/reference/optima/%.txt)
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
+test_programs += tests/inference/inference_single_mpi_test
+tests_inference_inference_single_mpi_test_SOURCES = tests/inference/inference_mpi_test.c $(train_support)
+tests_inference_inference_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/inference/inference_double_mpi_test
+tests_inference_inference_double_mpi_test_SOURCES = tests/inference/inference_mpi_test.c $(train_support)
+tests_inference_inference_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/train/gradcheck_mpi_test
 tests_train_gradcheck_mpi_test_SOURCES = tests/train/gradcheck_mpi_test.c $(train_support)
 tests_train_gradcheck_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
@@ -186,7 +198,7 @@ check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)
 
 # The program as a whole, on files that make_data writes.
-check_PROGRAMS += tests/run/make_data
+check_PROGRAMS += tests/run/make_data tests/run/print_data
 
 # gdmpi, in which one call can be made to fail: see tests/faults/faults.h.
 check_PROGRAMS += tests/faults/gdmpi_faults
@@ -215,11 +227,13 @@ run_tests = \
 	tests/run/errors_config_test.sh \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
+	tests/run/evaluate_test.sh \
 	tests/run/faults_test.sh \
 	tests/run/gradcheck_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/normalize_test.sh \
+	tests/run/predict_test.sh \
 	tests/run/ranks_methods_test.sh \
 	tests/run/ranks_test.sh \
 	tests/run/reduce_test.sh \

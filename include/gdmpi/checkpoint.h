@@ -108,8 +108,8 @@ gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *head
 gd_status gd_checkpoint_read_normalizer(const char *path, gd_normalizer *normalizer);
 
 /* After gd_checkpoint_read_header: reads the vector of a group as `type`; gaps between tensors are
- * not touched. An error names the first tensor that is missing, has another shape, or is damaged.
- */
+ * not touched. Without a vector (NULL), only looks at the shapes. An error names the first tensor
+ * that is missing, has another shape, or is damaged. */
 gd_status gd_checkpoint_read(const char *path, const char *group, const gd_tensors *tensors,
                              gd_type type, void *vector);
 

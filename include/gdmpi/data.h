@@ -34,6 +34,9 @@ gd_status gd_source_look(const gd_source *source, bool *there);
  * gd_store_guard. GD_OK too if the group is not there and not `needed`. Not collective. */
 gd_status gd_source_try(const gd_source *source, bool needed);
 
+/* The same of x alone, which is needed. Not collective. */
+gd_status gd_source_try_x(const gd_source *source);
+
 /* What `y` must hold for a loss. */
 typedef enum gd_target_kind {
     GD_TARGET_CLASS, /* one whole number per row, in [0, outputs); of one output, 0 or 1 */
@@ -77,7 +80,7 @@ typedef struct gd_normalizer gd_normalizer;
 /* A run of the rows of one role of one group. */
 typedef struct gd_rows {
     gd_range range; /* which of the role's rows are here */
-    gd_shape x, y;  /* of the whole group in the file */
+    gd_shape x, y;  /* of the whole group in the file; y of rank 0: it is not read */
     int64_t x_width, y_width;
     void *x_data, *y_data;
     gd_shape w;      /* of w, one number a row; of rank 0: the group has none */
@@ -96,18 +99,25 @@ size_t gd_rows_weight_bytes(const gd_rows *rows);
  * The row counts are dims[0] of rows->x; nothing is loaded. Not collective. */
 gd_status gd_rows_describe(const gd_source *source, gd_rows *rows);
 
+/* The same of x alone: whatever else the group holds is never read. Not collective. */
+gd_status gd_rows_describe_x(const gd_source *source, gd_rows *rows);
+
 /* After gd_rows_describe: loads rows `range` of the role, with a split of held 0 for a whole group.
  * `range` may be empty. Freed by gd_rows_free. Not collective. */
 gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role role, gd_range range,
                        gd_rows *rows);
 
-/* Checks the shapes against the model: x_width == inputs, and y against the target. Not collective.
- */
+/* The same, but w alone, of a group that has it. Not collective. */
+gd_status gd_rows_load_weights(const gd_source *source, const gd_split *split, gd_role role,
+                               gd_range range, gd_rows *rows);
+
+/* Checks the shapes against the model: x_width == inputs, and y, if it is read, against the target.
+ * Not collective. */
 gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int64_t inputs,
                               const gd_target *target);
 
-/* Checks the loaded values: all finite, |x|, |x * scale| and |y| <= largest, y as the target says,
- * w >= 0, and categories whole and in range.
+/* Checks the values that are loaded: all finite, |x|, |x * scale| and |y| <= largest, y as the
+ * target says, w >= 0, and categories whole and in range.
  * GD_BAD_INPUT names the file, the object and the first bad row as it stands in the file, where
  * rows count from 0. Not collective. */
 gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role,

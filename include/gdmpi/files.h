@@ -32,7 +32,10 @@ gd_status gd_file_check(const char *path, const char *made);
 
 bool gd_file_exists(const char *path);
 
-/* The same; GD_FAILED, naming the path, if that cannot be told. Not collective. */
+/* Whether two names are of one file that is there. Not collective. */
+bool gd_file_same(const char *one, const char *other);
+
+/* As gd_file_exists; GD_FAILED, naming the path, if that cannot be told. Not collective. */
 gd_status gd_file_look(const char *path, bool *there);
 
 /* Makes the folder and those above it. GD_BAD_INPUT, naming the path, if it cannot. Not collective.

@@ -15,6 +15,7 @@
 #define gd_model_gradient GD_NAME(gd_model_gradient)
 #define gd_model_loss GD_NAME(gd_model_loss)
 #define gd_model_evaluate GD_NAME(gd_model_evaluate)
+#define gd_model_predict GD_NAME(gd_model_predict)
 #define gd_model_flops GD_NAME(gd_model_flops)
 #define gd_workspace_new GD_NAME(gd_workspace_new)
 #define gd_workspace_free GD_NAME(gd_workspace_free)
@@ -88,5 +89,10 @@ double gd_model_loss(const gd_model *model, gd_workspace *workspace, const gd_pa
  * Not collective. */
 double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
                          const real *parameters, double *metric);
+
+/* Forward only: the outputs of the batch's rows, [rows, outputs], as gd_workspace_output has them.
+ * Not collective. */
+const real *gd_model_predict(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
+                             const real *parameters);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "gdmpi/comm.h"
 #include "gdmpi/config.h"
+#include "gdmpi/job.h"
 
 typedef struct gd_precision {
     const char *name;
@@ -20,10 +21,19 @@ typedef struct gd_precision {
 
     /* Checks all that training would, and prints the plan on rank 0; writes nothing. Collective. */
     gd_status (*plan)(gd_comm *comm, const gd_config *config);
+
+    /* What a trained model makes of rows that have y, on standard output, and of rows that may have
+     * none, in the job's output. The model is of this precision. Collective. */
+    gd_status (*evaluate)(gd_comm *comm, const gd_job *job);
+    gd_status (*predict)(gd_comm *comm, const gd_job *job);
 } gd_precision;
 
 #define GD_TABLES 64 /* more than there are */
 
 extern const gd_precision gd_precision_single, gd_precision_double;
+
+static inline const gd_precision *gd_precision_of(gd_type type) {
+    return type == GD_FLOAT64 ? &gd_precision_double : &gd_precision_single;
+}
 
 #endif

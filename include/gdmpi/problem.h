@@ -12,6 +12,8 @@
 #define gd_problem_load GD_NAME(gd_problem_load)
 #define gd_problem_close GD_NAME(gd_problem_close)
 #define gd_problem_steps GD_NAME(gd_problem_steps)
+#define gd_problem_same_program GD_NAME(gd_problem_same_program)
+#define gd_problem_tile_rows GD_NAME(gd_problem_tile_rows)
 #define gd_problem_read_weights GD_NAME(gd_problem_read_weights)
 #define gd_problem_val_range GD_NAME(gd_problem_val_range)
 #define gd_problem_read_scores GD_NAME(gd_problem_read_scores)
@@ -57,6 +59,14 @@ void gd_problem_close(gd_problem **problem);
 
 /* All steps that train.epochs and train.max_steps ask for. Not collective. */
 int64_t gd_problem_steps(const gd_problem *problem);
+
+/* GD_BAD_INPUT if not all ranks have the same program and config. Collective. */
+gd_status gd_problem_same_program(gd_comm *comm, const gd_config *config);
+
+/* How many rows of training and validation the model works at once: its tile_rows, which are those
+ * that it was made with before. Not collective. */
+int64_t gd_problem_tile_rows(const gd_config *config, const gd_model *model,
+                             const gd_shards *shards);
 
 /* The validation rows that a rank works. Not collective. */
 gd_range gd_problem_val_range(const gd_problem *problem, int rank);

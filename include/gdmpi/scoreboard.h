@@ -14,6 +14,7 @@
 #define gd_scoreboard_value GD_NAME(gd_scoreboard_value)
 #define gd_scoreboard_log GD_NAME(gd_scoreboard_log)
 #define gd_scoreboard_print GD_NAME(gd_scoreboard_print)
+#define gd_scoreboard_print_matrix GD_NAME(gd_scoreboard_print_matrix)
 
 typedef struct gd_scoreboard gd_scoreboard;
 
@@ -45,5 +46,8 @@ void gd_scoreboard_log(const gd_scoreboard *scoreboard, bool last, gd_metrics *m
 
 /* For people, at the end of a run. Rank 0. */
 void gd_scoreboard_print(const gd_scoreboard *scoreboard);
+
+/* A score that is a matrix, for people; of many classes, only `where` it is to be found. Rank 0. */
+void gd_scoreboard_print_matrix(int64_t classes, const double *matrix, const char *where);
 
 #endif

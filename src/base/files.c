@@ -202,6 +202,12 @@ bool gd_file_exists(const char *path) {
     return stat(path, &about) == 0;
 }
 
+bool gd_file_same(const char *one, const char *other) {
+    struct stat of_one, of_other;
+    return stat(one, &of_one) == 0 && stat(other, &of_other) == 0 &&
+           of_one.st_dev == of_other.st_dev && of_one.st_ino == of_other.st_ino;
+}
+
 gd_status gd_file_look(const char *path, bool *there) {
     struct stat about;
     *there = stat(path, &about) == 0;

@@ -194,7 +194,7 @@ static gd_status read_tensor(const gd_store *store, const char *path, const char
     if (status == GD_OK) {
         status = check_shape(path, name, &shape, tensor);
     }
-    if (status == GD_OK) {
+    if (status == GD_OK && vector != NULL) {
         char *values = (char *)vector + (size_t)tensor->offset * gd_type_size(type);
         status = gd_store_read(store, name, 0, tensor->dims[0], type, values);
     }

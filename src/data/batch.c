@@ -185,10 +185,10 @@ void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, 
     if (rows->normalizer == NULL && scale != 1) {
         gather_categories(rows, first, order, count, batch->x);
     }
-    if (batch->values != NULL) {
+    if (y.data != NULL && batch->values != NULL) {
         gather(y, first, order, count, 1, batch->values);
     }
-    if (batch->labels != NULL) {
+    if (y.data != NULL && batch->labels != NULL) {
         for (int64_t i = 0; i < count; i++) {
             batch->labels[i] = (int32_t)gd_type_get(y.type, y.data, row_at(first, order, i));
         }

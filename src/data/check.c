@@ -10,6 +10,9 @@ gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int6
                                      "its rows hold %lld numbers, but the model takes %lld inputs",
                                      (long long)rows->x_width, (long long)inputs);
     }
+    if (rows->y.rank == 0) {
+        return GD_OK;
+    }
     if (target->kind == GD_TARGET_CLASS && rows->y_width != 1) {
         return gd_source_wrong_shape(source, "y", &rows->y,
                                      "this loss takes one class label a row, [rows]");
@@ -59,10 +62,10 @@ static bool type_is_good(gd_type type, const limits *limits) {
     return is_good(most, limits) && is_good(-most, limits);
 }
 
-/* The first element that is not good, or -1. */
+/* The first element that is not good, or -1, also if there are none (NULL). */
 static int64_t first_bad(gd_type type, const void *data, int64_t count, const limits *limits) {
     double block[BLOCK];
-    if (type_is_good(type, limits)) {
+    if (data == NULL || type_is_good(type, limits)) {
         return -1;
     }
     for (int64_t first = 0; first < count; first += BLOCK) {
@@ -190,7 +193,8 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
         bad.value = gd_type_get(rows->x.type, rows->x_data, place);
         return bad_x(&bad, scale, largest);
     }
-    for (const gd_categories *of = rows->categories; of != NULL && of->columns.count > 0; of++) {
+    const gd_categories *of = rows->x_data == NULL ? NULL : rows->categories;
+    for (; of != NULL && of->columns.count > 0; of++) {
         gd_status status = check_categories(split, role, rows, of, &bad);
         if (status != GD_OK) {
             return status;
@@ -203,7 +207,7 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
         bad.value = gd_type_get(rows->y.type, rows->y_data, place);
         return labels ? bad_label(&bad, target) : bad_value(&bad, &of_y);
     }
-    place = rows->weights == NULL ? -1 : first_bad(GD_FLOAT64, rows->weights, count, &of_w);
+    place = first_bad(GD_FLOAT64, rows->weights, count, &of_w);
     if (place >= 0) {
         bad.member = "w";
         bad.row = gd_split_row(split, role, rows->range.first + place);

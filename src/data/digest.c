@@ -43,14 +43,13 @@ static gd_status sample_set(const gd_store *store, const char *name, const gd_sh
 static gd_status sample(const gd_source *source, const gd_rows *rows, uint64_t *digest) {
     const gd_shape *const shapes[] = {&rows->x, &rows->y, &rows->w};
     static const char *const members[] = {"x", "y", "w"};
-    const int count = rows->w.rank > 0 ? 3 : 2;
     gd_store *store = NULL;
     gd_status status = gd_store_open(source->file, &store);
     *digest = 0;
-    for (int i = 0; i < count && status == GD_OK; i++) {
+    for (int i = 0; i < 3 && status == GD_OK; i++) {
         char *name;
         status = gd_text_new(&name, "%s/%s", gd_source_prefix(source), members[i]);
-        if (status == GD_OK) {
+        if (status == GD_OK && shapes[i]->rank > 0) {
             status = sample_set(store, name, shapes[i], digest);
         }
         gd_memory_free(&name);
@@ -59,6 +58,9 @@ static gd_status sample(const gd_source *source, const gd_rows *rows, uint64_t *
 }
 
 static void add_shape(const char *member, const gd_shape *shape, gd_text *out) {
+    if (shape->rank == 0) {
+        return;
+    }
     gd_text_add(out, "%s = ", member);
     gd_text_add_dims(out, shape->rank, shape->dims);
     gd_text_add(out, " %s\n", gd_type_name(shape->type));
@@ -76,9 +78,7 @@ gd_status gd_rows_fingerprint(const gd_source *source, const gd_rows *rows, gd_t
                     (long long)about.st_size);
         add_shape("x", &rows->x, out);
         add_shape("y", &rows->y, out);
-        if (rows->w.rank > 0) {
-            add_shape("w", &rows->w, out);
-        }
+        add_shape("w", &rows->w, out);
         gd_text_add(out, "hash of some rows = %016" PRIx64 "\n", digest);
     }
     return status;

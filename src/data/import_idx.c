@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -258,12 +257,6 @@ static gd_status open_all(int count, char *const *inputs, idx *files) {
     return GD_OK;
 }
 
-static bool same_file(const char *a, const char *b) {
-    struct stat of_a, of_b;
-    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-           of_a.st_ino == of_b.st_ino;
-}
-
 static gd_status check_arguments(int count, char *const *inputs, const char *output,
                                  const char *temporary) {
     if (count != 2 && count != 4) {
@@ -273,7 +266,7 @@ static gd_status check_arguments(int count, char *const *inputs, const char *out
                              count);
     }
     for (int i = 0; i < count; i++) {
-        if (same_file(inputs[i], output) || same_file(inputs[i], temporary)) {
+        if (gd_file_same(inputs[i], output) || gd_file_same(inputs[i], temporary)) {
             return gd_status_new(GD_BAD_INPUT, "%s: is an input, and would be overwritten by %s",
                                  inputs[i], output);
         }

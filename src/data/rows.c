@@ -94,11 +94,19 @@ static gd_status check_weights(const gd_source *source, const gd_rows *rows) {
                                  (long long)rows->x.dims[0]);
 }
 
-static gd_status check_rows(const gd_source *source, const gd_rows *rows) {
-    const gd_shape *x = &rows->x, *y = &rows->y;
+static gd_status check_x(const gd_source *source, const gd_rows *rows) {
+    const gd_shape *x = &rows->x;
     if (x->rank < 2) {
         return gd_source_wrong_shape(source, "x", x, "x needs [rows, features]");
     }
+    if (x->dims[0] == 0 || rows->x_width == 0) {
+        return gd_source_wrong_shape(source, "x", x, "at least one row and one feature are needed");
+    }
+    return GD_OK;
+}
+
+static gd_status check_rows(const gd_source *source, const gd_rows *rows) {
+    const gd_shape *x = &rows->x, *y = &rows->y;
     if (y->rank < 1) {
         return gd_source_wrong_shape(source, "y", y, "y needs [rows] or [rows, outputs]");
     }
@@ -107,9 +115,6 @@ static gd_status check_rows(const gd_source *source, const gd_rows *rows) {
             GD_BAD_INPUT, "%s: %s/x has %lld rows, but %s/y has %lld; x and y need the same rows",
             source->file, gd_source_prefix(source), (long long)x->dims[0], gd_source_prefix(source),
             (long long)y->dims[0]);
-    }
-    if (x->dims[0] == 0 || rows->x_width == 0) {
-        return gd_source_wrong_shape(source, "x", x, "at least one row and one feature are needed");
     }
     if (rows->y_width == 0) {
         return gd_source_wrong_shape(source, "y", y, "at least one number a row is needed");
@@ -129,26 +134,49 @@ size_t gd_rows_weight_bytes(const gd_rows *rows) {
     return rows->weights == NULL ? 0 : sizeof *rows->weights;
 }
 
+static gd_status describe_x(const gd_store *store, const gd_source *source, gd_rows *rows) {
+    gd_status status = check_group(store, source);
+    if (status == GD_OK) {
+        status = describe(store, source, "x", &rows->x);
+    }
+    if (status == GD_OK) {
+        rows->x_width = gd_shape_width(&rows->x);
+        status = check_x(source, rows);
+    }
+    return status;
+}
+
+static gd_status describe_targets(const gd_store *store, const gd_source *source, gd_rows *rows) {
+    gd_status status = describe(store, source, "y", &rows->y);
+    if (status == GD_OK) {
+        status = describe_weights(store, source, &rows->w);
+    }
+    if (status == GD_OK) {
+        rows->y_width = gd_shape_width(&rows->y);
+        status = check_rows(source, rows);
+    }
+    return status;
+}
+
 gd_status gd_rows_describe(const gd_source *source, gd_rows *rows) {
     gd_store *store = NULL;
     *rows = (gd_rows){0};
     gd_status status = gd_store_open(source->file, &store);
     if (status == GD_OK) {
-        status = check_group(store, source);
+        status = describe_x(store, source, rows);
     }
     if (status == GD_OK) {
-        status = describe(store, source, "x", &rows->x);
+        status = describe_targets(store, source, rows);
     }
+    return gd_status_first(status, gd_store_close(&store));
+}
+
+gd_status gd_rows_describe_x(const gd_source *source, gd_rows *rows) {
+    gd_store *store = NULL;
+    *rows = (gd_rows){0};
+    gd_status status = gd_store_open(source->file, &store);
     if (status == GD_OK) {
-        status = describe(store, source, "y", &rows->y);
-    }
-    if (status == GD_OK) {
-        status = describe_weights(store, source, &rows->w);
-    }
-    if (status == GD_OK) {
-        rows->x_width = gd_shape_width(&rows->x);
-        rows->y_width = gd_shape_width(&rows->y);
-        status = check_rows(source, rows);
+        status = describe_x(store, source, rows);
     }
     return gd_status_first(status, gd_store_close(&store));
 }
@@ -297,7 +325,7 @@ gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role r
     reader from = {.store = store, .split = split, .role = role, .range = range};
     rows->range = range;
     status = load(source, "x", &rows->x, &from, &rows->x_data);
-    if (status == GD_OK) {
+    if (status == GD_OK && rows->y.rank > 0) {
         status = load(source, "y", &rows->y, &from, &rows->y_data);
     }
     if (status == GD_OK && rows->w.rank > 0) {
@@ -308,6 +336,19 @@ gd_status gd_rows_load(const gd_source *source, const gd_split *split, gd_role r
         gd_rows_free(rows);
     }
     return status;
+}
+
+gd_status gd_rows_load_weights(const gd_source *source, const gd_split *split, gd_role role,
+                               gd_range range, gd_rows *rows) {
+    gd_store *store = NULL;
+    reader from = {.split = split, .role = role, .range = range};
+    gd_status status = gd_store_open(source->file, &store);
+    if (status == GD_OK) {
+        from.store = store;
+        rows->range = range;
+        status = load_weights(source, &from, rows);
+    }
+    return gd_status_first(status, gd_store_close(&store));
 }
 
 void gd_rows_free(gd_rows *rows) {

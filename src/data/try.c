@@ -7,6 +7,7 @@ static const int64_t small = 4 << 20;
 typedef struct attempt {
     const gd_source *source;
     bool needed;
+    gd_status (*describe)(const gd_source *source, gd_rows *rows);
 } attempt;
 
 static gd_status load(const gd_source *source, gd_rows *rows, int64_t first, int64_t count) {
@@ -28,7 +29,7 @@ static gd_status attempt_rows(void *context) {
     if (status != GD_OK || !there) {
         return status;
     }
-    status = gd_rows_describe(try->source, &rows);
+    status = try->describe(try->source, &rows);
     if (status != GD_OK) {
         return status;
     }
@@ -42,6 +43,11 @@ static gd_status attempt_rows(void *context) {
 }
 
 gd_status gd_source_try(const gd_source *source, bool needed) {
-    attempt try = {source, needed};
+    attempt try = {source, needed, gd_rows_describe};
+    return gd_store_guard(source->file, attempt_rows, &try);
+}
+
+gd_status gd_source_try_x(const gd_source *source) {
+    attempt try = {source, true, gd_rows_describe_x};
     return gd_store_guard(source->file, attempt_rows, &try);
 }

@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "gdmpi/json.h"
 
 /* How many bytes the UTF-8 character at `c` has; 0 if it is none (RFC 3629, section 3). */
@@ -28,4 +30,17 @@ void gd_json_string(gd_text *out, const char *text) {
         c += length > 0 ? length : 1;
     }
     gd_text_add(out, "\"");
+}
+
+void gd_json_number(gd_text *out, double number) {
+    char text[32];
+    gd_text_add(out, "%s", isfinite(number) ? gd_text_number(number, text) : "null");
+}
+
+void gd_json_matrix(gd_text *out, int64_t rows, int64_t columns, const double *values) {
+    for (int64_t i = 0; i < rows * columns; i++) {
+        gd_text_add(out, "%s", i == 0 ? "[[" : i % columns == 0 ? "], [" : ", ");
+        gd_json_number(out, values[i]);
+    }
+    gd_text_add(out, "]]");
 }

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,25 +88,15 @@ void gd_metrics_integer(gd_metrics *metrics, const char *key, int64_t value) {
     gd_text_add(&metrics->line, "%lld", (long long)value);
 }
 
-static void add_number(gd_metrics *metrics, double value) {
-    char out[32];
-    gd_text_add(&metrics->line, "%s", isfinite(value) ? gd_text_number(value, out) : "null");
-}
-
 void gd_metrics_matrix(gd_metrics *metrics, const char *key, int64_t rows, int64_t columns,
                        const double *values) {
     add_key(metrics, key);
-    for (int64_t i = 0; i < rows * columns; i++) {
-        const char *between = i == 0 ? "[[" : i % columns == 0 ? "], [" : ", ";
-        gd_text_add(&metrics->line, "%s", between);
-        add_number(metrics, values[i]);
-    }
-    gd_text_add(&metrics->line, "]]");
+    gd_json_matrix(&metrics->line, rows, columns, values);
 }
 
 void gd_metrics_number(gd_metrics *metrics, const char *key, double value) {
     add_key(metrics, key);
-    add_number(metrics, value);
+    gd_json_number(&metrics->line, value);
 }
 
 int64_t gd_metrics_bytes(const gd_metrics *metrics) {

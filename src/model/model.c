@@ -323,9 +323,14 @@ double gd_model_loss(const gd_model *model, gd_workspace *workspace, const gd_pa
     return gd_loss_value(model->loss, model->loss_options, batch, output, NULL, NULL);
 }
 
+const real *gd_model_predict(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
+                             const real *parameters) {
+    const gd_pass pass = {.rows = batch->rows};
+    return forward(model, workspace, &pass, batch, parameters, NULL);
+}
+
 double gd_model_evaluate(const gd_model *model, gd_workspace *workspace, const gd_batch *batch,
                          const real *parameters, double *metric) {
-    const gd_pass pass = {.rows = batch->rows};
-    const real *output = forward(model, workspace, &pass, batch, parameters, NULL);
+    const real *output = gd_model_predict(model, workspace, batch, parameters);
     return gd_loss_value(model->loss, model->loss_options, batch, output, NULL, metric);
 }

@@ -297,8 +297,10 @@ gd_status gd_store_write(gd_store *store, const char *name, int64_t first, int64
             0) {
         status = gd_store_fail(store, "write", name);
     }
-    if (part.set >= 0 && H5Dflush(part.set) < 0) {
-        status = gd_status_first(status, gd_store_fail(store, "write", name));
+    if (part.set >= 0 && status == GD_OK && H5Dflush(part.set) < 0) {
+        status = gd_store_fail(store, "write", name);
+    }
+    if (status != GD_OK) {
         /* Left open: the library crashes at its end after the failed close of a data set. */
         part.set = H5I_INVALID_HID;
     }

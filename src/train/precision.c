@@ -1,4 +1,5 @@
 #include "gdmpi/precision.h"
+#include "gdmpi/inference.h"
 #include "gdmpi/train.h"
 
 #define gd_precision_here GD_NAME(gd_precision)
@@ -9,4 +10,6 @@ const gd_precision gd_precision_here = {
     .methods = gd_train_methods,
     .train = gd_train_run,
     .plan = gd_train_plan,
+    .evaluate = gd_inference_evaluate,
+    .predict = gd_inference_predict,
 };

@@ -109,24 +109,31 @@ static gd_status cut_shards(gd_problem *problem) {
 
 /* The rows of a shard in a step are worked in `accumulate` parts, or in as many as there are rows,
  * and so is validation: less lies between the layers at once. Some layers need all of them. */
+int64_t gd_problem_tile_rows(const gd_config *config, const gd_model *model,
+                             const gd_shards *shards) {
+    int64_t parts = gd_config_integer(config, "train", "accumulate");
+    int64_t most = gd_shards_step_most(shards);
+    int64_t part = (most + parts - 1) / parts;
+    int64_t tile = model->tile_rows;
+    tile = parts > 1 && part < tile ? part : tile;
+    return model->joint && most > tile ? most : tile;
+}
+
 static gd_status cut_tiles(gd_problem *problem) {
     int64_t parts = gd_config_integer(problem->config, "train", "accumulate");
-    int64_t most = gd_shards_step_most(&problem->shards);
-    int64_t part = (most + parts - 1) / parts;
     int64_t *tile = &problem->model->tile_rows;
     if (problem->model->joint && parts > 1) {
         return gd_config_fail(problem->config, "train", "accumulate",
                               "batch_norm needs a shard's rows of a step at once; it must be 1");
     }
-    if (problem->model->joint && most < 2) {
+    if (problem->model->joint && gd_shards_step_most(&problem->shards) < 2) {
         return gd_config_fail(problem->config, "train", "batch_size",
                               "batch_norm needs 2 rows or more of a shard in a step; with %lld "
                               "shards it must be %lld or more",
                               (long long)problem->shards.count,
                               (long long)(2 * problem->shards.count));
     }
-    *tile = parts > 1 && part < *tile ? part : *tile;
-    *tile = problem->model->joint && most > *tile ? most : *tile;
+    *tile = gd_problem_tile_rows(problem->config, problem->model, &problem->shards);
     problem->val_tiles = (problem->val_count + *tile - 1) / *tile;
     return GD_OK;
 }
@@ -142,7 +149,7 @@ static gd_status check_shapes(gd_problem *problem) {
     return status;
 }
 
-static gd_status same_program(gd_comm *comm, const gd_config *config) {
+gd_status gd_problem_same_program(gd_comm *comm, const gd_config *config) {
     gd_text text = {0};
     gd_text_add(&text, "[program]\nversion = %s\nBLAS = %s\nconfig = %s\n", PACKAGE_VERSION,
                 gd_blas_version(), gd_config_name(config));
@@ -266,7 +273,7 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
     self->config = config;
     self->scale = gd_config_number(config, "data", "scale");
     self->seed = (uint64_t)gd_config_integer(config, "train", "seed");
-    status = same_program(comm, config);
+    status = gd_problem_same_program(comm, config);
     if (status == GD_OK) {
         status = try_sources(self);
     }

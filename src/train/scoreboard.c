@@ -190,21 +190,22 @@ void gd_scoreboard_log(const gd_scoreboard *scoreboard, bool last, gd_metrics *m
     }
 }
 
-static void print_matrix(int64_t classes, const double *matrix) {
+void gd_scoreboard_print_matrix(int64_t classes, const double *matrix, const char *where) {
     enum { MOST = 20 };
     if (classes > MOST) {
-        printf("confusion of %lld classes: in the end line of metrics.jsonl\n", (long long)classes);
+        printf("confusion of %lld classes: %s\n", (long long)classes, where);
         return;
     }
     printf("confusion rows of each class (down), by the class they are taken for (across)\n%10s",
            "");
     for (int64_t c = 0; c < classes; c++) {
-        printf(" %7lld", (long long)c);
+        printf(" %6lld", (long long)c);
     }
     for (int64_t i = 0; i < classes; i++) {
         printf("\n%10lld", (long long)i);
         for (int64_t j = 0; j < classes; j++) {
-            printf(" %7.6g", matrix[i * classes + j]);
+            const double rows = matrix[i * classes + j];
+            printf(" %6.*g", rows == floor(rows) ? 6 : 5, rows); /* weights may be of any size */
         }
     }
     printf("\n");
@@ -214,7 +215,8 @@ void gd_scoreboard_print(const gd_scoreboard *scoreboard) {
     for (size_t i = 0; gd_scores[i] != NULL; i++) {
         const double *value = scoreboard->value[i];
         if (value != NULL && gd_scores[i]->matrix) {
-            print_matrix(scoreboard->scored.classes, value);
+            gd_scoreboard_print_matrix(scoreboard->scored.classes, value,
+                                       "in the end line of metrics.jsonl");
         } else if (value != NULL) {
             printf("          val %s %.6g\n", gd_scores[i]->name, *value);
         }

@@ -15,6 +15,7 @@ tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_data_SOURCES = $(fuzz_data)
 tests_fuzz_fuzz_data_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_checkpoint_SOURCES = $(fuzz_checkpoint)
+tests_fuzz_fuzz_checkpoint_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 tests_fuzz_fuzz_checkpoint_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_idx_SOURCES = $(fuzz_idx)
 tests_fuzz_fuzz_idx_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -30,7 +31,7 @@ tests_fuzz_replay_config_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 tests_fuzz_replay_data_SOURCES = tests/fuzz/replay.c $(fuzz_data)
 tests_fuzz_replay_data_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_GUARDED
 tests_fuzz_replay_checkpoint_SOURCES = tests/fuzz/replay.c $(fuzz_checkpoint)
-tests_fuzz_replay_checkpoint_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_GUARDED
+tests_fuzz_replay_checkpoint_CPPFLAGS = $(AM_CPPFLAGS) $(single) -DFUZZ_GUARDED
 tests_fuzz_replay_idx_SOURCES = tests/fuzz/replay.c $(fuzz_idx)
 TESTS += tests/fuzz/fuzz_test.sh
 EXTRA_DIST += \

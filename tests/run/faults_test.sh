@@ -5,7 +5,7 @@
 # GD_FAULT_SAMPLE (3) of each scenario and number of ranks, drawn by GD_FAULT_SEED (1); with `all`, each of them, with
 # `places`, the first from each place in the program, both with a table in the end; and then the job has 5 s.
 #
-# GD_FAULT_RUNS='train.3 resume.3' are the only scenarios, and their numbers of ranks (resume and check begin with what train leaves);
+# GD_FAULT_RUNS='train.3 resume.3' are the only scenarios, and their numbers of ranks (all but import begin with what train leaves);
 # GD_FAULT_ONLY is a pattern for lines "SCENARIO RANKS RANK CALL", as in '^train 3 [12] '; GD_FAULT_TRIES=FOLDER keeps a
 # line for each call; GD_FAULT_TIMES=1000000 lets all calls of the thread behind the chosen one fail too (then there
 # may be no memory to name rank and host, and temporary files stay for the next run to remove); GD_FAULT_LEAKS=yes looks for leaks.
@@ -16,7 +16,7 @@ mode=${1:-sample}
 sample=${GD_FAULT_SAMPLE:-3} # of each scenario and number of ranks
 seed=${GD_FAULT_SEED:-1}
 times=${GD_FAULT_TIMES:-1}
-runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1}
+runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1 evaluate.2 predict.2}
 # Copies, for the long versions of this may go on while something is built.
 cp "$gdmpi" whole
 cp "$build/tests/faults/gdmpi_faults" faults
@@ -28,7 +28,7 @@ limit=60
 
 # With the address sanitizer, and for single ranks: what was not freed is an error, too, but costs a second of each run.
 if [ -n "${GD_FAULT_LEAKS:-}" ]; then
-    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1}
+    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1 evaluate.1 predict.1}
     export ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:allocator_may_return_null=1
     export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
 fi
@@ -81,6 +81,20 @@ import_check() {
     # After a fault it may be there as well, but only as a whole.
     if [ "$2" = 0 ] || [ -e data.h5 ]; then
         cmp data.h5 "../import.$count.whole/data.h5" || failed_try 'the file is another'
+    fi
+}
+
+evaluate_prepare() { cp "../train.$count.whole/run/model.h5" .; }
+evaluate_arguments=(evaluate model.h5 ../classes.h5 --json)
+evaluate_check() {
+    [ "$2" != 0 ] || cmp "../out.$1" "../out.evaluate.$count.whole" || failed_try 'it says something else'
+}
+
+predict_prepare() { cp "../train.$count.whole/run/model.h5" .; }
+predict_arguments=(predict model.h5 ../classes.h5 -o predictions.h5)
+predict_check() {
+    if [ "$2" = 0 ] || [ -e predictions.h5 ]; then
+        cmp predictions.h5 "../predict.$count.whole/predictions.h5" || failed_try 'the predictions are others'
     fi
 }
 
