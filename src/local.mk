@@ -57,6 +57,7 @@ libgdmpi_a_SOURCES = \
 	src/import/import_private.h \
 	src/import/labels.c \
 	src/import/labels.h \
+	src/import/libsvm.c \
 	src/import/npy.c \
 	src/import/numbers.c \
 	src/import/numbers.h \

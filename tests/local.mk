@@ -11,6 +11,7 @@ tests_libsupport_a_SOURCES = \
 	tests/config/config_sample.h \
 	tests/data/data_files.c \
 	tests/data/data_files.h \
+	tests/import/import_expect.h \
 	tests/import/import_support.h \
 	tests/mpi_support.c \
 	tests/mpi_support.h
@@ -44,7 +45,12 @@ test_programs = \
 	tests/data/shards_test \
 	tests/data/source_test \
 	tests/data/split_test \
+	tests/import/csv_test \
 	tests/import/idx_test \
+	tests/import/libsvm_test \
+	tests/import/npy_test \
+	tests/import/numbers_test \
+	tests/import/placement_test \
 	tests/log/metrics_test \
 	tests/log/timeline_mpi_test \
 	tests/log/times_mpi_test \

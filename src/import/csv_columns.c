@@ -10,9 +10,6 @@ static gd_status name_columns(gd_columns *columns, const gd_csv *csv, bool names
         gd_column *column = &columns->list[i];
         status = names ? gd_text_copy(gd_csv_field(csv, i), &column->name)
                        : gd_text_new(&column->name, "%zu", i + 1);
-        for (char *at = column->name; status == GD_OK && *at != '\0'; at++) {
-            *at = *at == '\n' || *at == '\r' ? ' ' : *at;
-        }
     }
     return status;
 }

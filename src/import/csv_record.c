@@ -99,7 +99,7 @@ static gd_status read_quoted(gd_csv *csv) {
         if (byte == '"') {
             byte = gd_stream_get(stream);
         }
-        status = put(csv, byte);
+        status = put(csv, byte == '\n' || byte == '\r' ? ' ' : byte);
     }
     skip_blanks(csv);
     int next = gd_stream_peek(stream);

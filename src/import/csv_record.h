@@ -1,5 +1,5 @@
 /* Records of a CSV file (RFC 4180): fields with or without quotes, lines that end in LF, CRLF or
- * CR. Blanks around a field are not part of it. */
+ * CR. Blanks around a field are not part of it, and line ends within quotes become blanks. */
 #ifndef GDMPI_IMPORT_CSV_RECORD_H
 #define GDMPI_IMPORT_CSV_RECORD_H
 

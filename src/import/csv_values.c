@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 #include <strings.h>
 
 #include "csv_columns.h"
@@ -12,7 +13,8 @@ bool gd_is_missing(const char *text) {
     if (text[0] == '\0') {
         return true;
     }
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    bool may_be = strchr("nN?#", text[0]) != NULL; /* nearly all are told apart here */
+    for (size_t i = 0; may_be && i < sizeof words / sizeof *words; i++) {
         if (strcasecmp(text, words[i]) == 0) {
             return true;
         }
@@ -191,7 +193,9 @@ int64_t gd_columns_class(const gd_columns *columns, const gd_csv *csv) {
     for (size_t i = 0; i < columns->count; i++) {
         const gd_column *column = &columns->list[i];
         if (column->role == GD_TARGET && column->labels.task == GD_IMPORT_CLASSIFICATION) {
-            return gd_labels_class(&column->labels, gd_csv_field(csv, i));
+            double class;
+            return gd_labels_value(&column->labels, gd_csv_field(csv, i), &class) ? (int64_t) class
+                                                                                  : -1;
         }
     }
     return 0;
@@ -203,17 +207,15 @@ static bool value_of(const gd_column *column, const char *text, double *value) {
         *value = column->fill;
         return column->missing > 0;
     }
-    if (column->role == GD_TARGET && column->labels.task == GD_IMPORT_CLASSIFICATION) {
-        *value = (double)gd_labels_class(&column->labels, text);
-        return *value >= 0;
+    if (column->role == GD_TARGET) {
+        return gd_labels_value(&column->labels, text, value);
     }
     if (column->categories.count > 0) {
         *value = (double)gd_categories_find(&column->categories, text);
         return *value >= 0;
     }
-    return gd_number_read(text, value) &&
-           (column->role == GD_TARGET ||
-            (*value >= column->numbers.least && *value <= column->numbers.most));
+    return gd_number_read(text, value) && *value >= column->numbers.least &&
+           *value <= column->numbers.most;
 }
 
 gd_status gd_columns_fill(const gd_columns *columns, const gd_csv *csv, const gd_import_rows *rows,

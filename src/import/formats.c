@@ -2,6 +2,7 @@
 
 static const gd_import_format *const formats[] = {
     &gd_import_csv,
+    &gd_import_libsvm,
     &gd_import_npy,
     &gd_import_idx,
 };

@@ -64,11 +64,18 @@ gd_status gd_labels_decide(gd_labels *labels, const char *path) {
     return GD_OK;
 }
 
-int64_t gd_labels_class(const gd_labels *labels, const char *text) {
+bool gd_labels_value(const gd_labels *labels, const char *text, double *value) {
     char shortest[32];
     double number = 0;
     bool numeric = gd_number_read(text, &number);
-    return gd_categories_find(&labels->classes, key_of(text, numeric, number, shortest));
+    *value = number;
+    if (labels->task == GD_IMPORT_CLASSIFICATION) {
+        int64_t class =
+            gd_categories_find(&labels->classes, key_of(text, numeric, number, shortest));
+        *value = class >= 0 ? (double)class : 0;
+        return class >= 0;
+    }
+    return numeric;
 }
 
 gd_status gd_labels_tell(const gd_labels *labels, gd_import_rows *rows) {

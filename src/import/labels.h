@@ -17,8 +17,9 @@ gd_status gd_labels_add(gd_labels *labels, const char *text, const char *path, i
 /* Decides after the last one. */
 gd_status gd_labels_decide(gd_labels *labels, const char *path);
 
-/* The class of a text that was added, or -1. */
-int64_t gd_labels_class(const gd_labels *labels, const char *text);
+/* The number of y that a text stands for: a value, or the number of its class. False, and 0, if
+ * there is none. */
+bool gd_labels_value(const gd_labels *labels, const char *text, double *value);
 
 /* Sets the type of y, the strata and their rows. */
 gd_status gd_labels_tell(const gd_labels *labels, gd_import_rows *rows);

@@ -6,21 +6,11 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
-#include "data/data_files.h"
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/store.h"
-#include "import_support.h"
-
-static void write_bytes(const char *path, const void *bytes, size_t count) {
-    /* "wbT" writes without compression. */
-    gzFile file = gzopen(path, strstr(path, ".gz") != NULL ? "wb" : "wbT");
-    assert_non_null(file);
-    assert_true(count == 0 || gzwrite(file, bytes, (unsigned)count) == (int)count);
-    assert_int_equal(gzclose(file), Z_OK);
-}
+#include "import_expect.h"
 
 /* An IDX file of this type code and these dimensions, its bytes counting up. `extra` bytes more or
  * less than needed. */
@@ -41,7 +31,7 @@ static void write_idx(const char *path, unsigned code, size_t size, int rank, co
     for (size_t i = head; i < count; i++) {
         bytes[i] = (unsigned char)((i - head) % 100);
     }
-    write_bytes(path, bytes, count);
+    write_file(path, bytes, count);
 }
 
 static char images[] = "images.idx", labels[] = "labels.idx";
@@ -141,7 +131,7 @@ static void a_large_file_is_read_in_pieces(void **state) {
     for (size_t i = 0; i < ROWS * WIDTH; i++) {
         bytes[sizeof head + i] = (unsigned char)(i * 31 >> 7);
     }
-    write_bytes(images, bytes, sizeof head + ROWS * WIDTH);
+    write_file(images, bytes, sizeof head + ROWS * WIDTH);
     write_idx(labels, 8, 1, 1, dims, 0);
     expect_ok(import_pair());
     gd_store *store;
@@ -172,7 +162,7 @@ static void a_wrong_start_is_told(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_pair();
-        write_bytes(images, cases[i].bytes, cases[i].count);
+        write_file(images, cases[i].bytes, cases[i].count);
         expect_error(import_pair(), GD_BAD_INPUT, cases[i].words);
         assert_false(left_behind());
     }
@@ -200,13 +190,13 @@ static void a_damaged_compressed_file_is_told(void **state) {
     write_idx("x.gz", 0x08, 1, 3, image_dims, 0);
     expect_ok(gd_file_read("x.gz", &bytes, &count));
     for (size_t length = 12; length < count; length++) {
-        write_bytes("cut", bytes, length);
+        write_file("cut", bytes, length);
         assert_int_equal(rename("cut", "x.gz"), 0);
         expect_error(import_line("idx x.gz labels.idx -o out.h5"), GD_BAD_INPUT, "x.gz: ");
     }
     for (size_t place = 12; place < count; place++) {
         bytes[place] ^= 16;
-        write_bytes("flipped", bytes, count);
+        write_file("flipped", bytes, count);
         assert_int_equal(rename("flipped", "x.gz"), 0);
         gd_status status = import_line("idx x.gz labels.idx -o out.h5");
         if (status == GD_OK) { /* the bit was one of the unused ones behind the last code */
