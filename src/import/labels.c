@@ -114,7 +114,8 @@ void gd_labels_summarise(const gd_labels *labels, const char *name, gd_text *tex
         gd_text_add(text, "y      values of %s\n", name);
         return;
     }
-    gd_text_add(text, "y      %zu classes of %s: ", labels->classes.count, name);
+    gd_text_add(text, "y      %zu class%s of %s: ", labels->classes.count,
+                labels->classes.count == 1 ? "" : "es", name);
     gd_categories_list(&labels->classes, ", ", 6, text);
     gd_text_add(text, "\n");
 }
