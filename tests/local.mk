@@ -51,6 +51,7 @@ test_programs = \
 	tests/import/npy_test \
 	tests/import/numbers_test \
 	tests/import/placement_test \
+	tests/import/split_test \
 	tests/log/metrics_test \
 	tests/log/timeline_mpi_test \
 	tests/log/times_mpi_test \
@@ -199,6 +200,7 @@ run_tests = \
 	tests/run/errors_run_test.sh \
 	tests/run/faults_test.sh \
 	tests/run/gradcheck_test.sh \
+	tests/run/import_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/normalize_test.sh \

@@ -158,6 +158,9 @@ gd_status gd_arrays_open(char *const *inputs, gd_array_header *header, bool clas
     gd_status status = gd_memory_new(&pair, 1, sizeof *pair, "reading arrays");
     rows->state = pair;
     rows->strata = 1;
+    if (status == GD_OK && classes) {
+        status = gd_stream_check_file(inputs[1]);
+    }
     if (status == GD_OK) {
         status = open_array(&pair->x, inputs[0], header);
     }
@@ -168,10 +171,7 @@ gd_status gd_arrays_open(char *const *inputs, gd_array_header *header, bool clas
         status = check_pair(&pair->x, &pair->y);
     }
     if (status == GD_OK && classes && holds_classes(&pair->y)) {
-        status = gd_stream_check_file(&pair->y.stream);
-        if (status == GD_OK) {
-            status = count_classes(&pair->y, rows);
-        }
+        status = count_classes(&pair->y, rows);
         gd_stream_close(&pair->y.stream);
         if (status == GD_OK) {
             status = open_array(&pair->y, inputs[1], header);

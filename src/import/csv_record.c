@@ -36,9 +36,9 @@ static gd_status skip_mark(gd_csv *csv) {
 }
 
 gd_status gd_csv_open(gd_csv *csv, const char *path, char separator) {
-    gd_status status = gd_stream_open(path, &csv->stream);
+    gd_status status = gd_stream_check_file(path);
     if (status == GD_OK) {
-        status = gd_stream_check_file(&csv->stream);
+        status = gd_stream_open(path, &csv->stream);
     }
     if (status == GD_OK) {
         status = skip_mark(csv);

@@ -38,8 +38,8 @@ typedef struct pair {
 static gd_status open_input(sparse *sparse, int input) {
     gd_stream_close(&sparse->stream);
     sparse->input = input;
-    gd_status status = gd_stream_open(sparse->inputs[input], &sparse->stream);
-    return status == GD_OK ? gd_stream_check_file(&sparse->stream) : status;
+    gd_status status = gd_stream_check_file(sparse->inputs[input]);
+    return status == GD_OK ? gd_stream_open(sparse->inputs[input], &sparse->stream) : status;
 }
 
 static gd_status wrong(const sparse *sparse, const char *text, const char *what) {

@@ -26,8 +26,8 @@ typedef struct gd_stream {
 gd_status gd_stream_open(const char *path, gd_stream *stream);
 void gd_stream_close(gd_stream *stream);
 
-/* GD_BAD_INPUT if it is no file that can be read a second time. */
-gd_status gd_stream_check_file(const gd_stream *stream);
+/* Before it is opened: GD_BAD_INPUT if this cannot be read a second time. */
+gd_status gd_stream_check_file(const char *path);
 
 /* Reads up to `count` bytes; *got is less only at the end of the file. Not to be mixed with
  * gd_stream_get. */
