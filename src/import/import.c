@@ -267,30 +267,31 @@ static gd_status run_jobs(const gd_import_options *options, gd_store *store, gd_
     return status;
 }
 
-gd_status gd_import_run(const gd_import_options *options, gd_text *summary) {
+static gd_status write_file(const gd_import_options *options, const char *temporary,
+                            gd_text *summary) {
     gd_store *store;
+    gd_status status = gd_store_create(temporary, &store);
+    if (status == GD_OK) {
+        status = run_jobs(options, store, summary);
+        status = gd_status_first(status, gd_store_close(&store));
+    }
+    if (status == GD_OK) {
+        status = gd_text_status(summary);
+    }
+    return status == GD_OK ? gd_file_commit(temporary, options->output) : status;
+}
+
+gd_status gd_import_run(const gd_import_options *options, gd_text *summary) {
     char *temporary;
     gd_status status = gd_text_new(&temporary, "%s.tmp", options->output);
     if (status == GD_OK) {
         status = check_inputs(options, temporary);
     }
     if (status == GD_OK) {
-        status = gd_store_create(temporary, &store);
-    }
-    if (status != GD_OK) {
-        gd_memory_free(&temporary);
-        return status;
-    }
-    status = run_jobs(options, store, summary);
-    status = gd_status_first(status, gd_store_close(&store));
-    if (status == GD_OK) {
-        status = gd_text_status(summary);
-    }
-    if (status == GD_OK) {
-        status = gd_file_commit(temporary, options->output);
-    }
-    if (status != GD_OK) {
-        unlink(temporary);
+        status = write_file(options, temporary, summary);
+        if (status != GD_OK) {
+            unlink(temporary);
+        }
     }
     gd_memory_free(&temporary);
     return status;
