@@ -26,8 +26,8 @@ static gd_status import(gd_comm *comm, int count, char **arguments) {
 const gd_command gd_command_import = {
     .name = "import",
     .usage = "csv|libsvm|npy|idx INPUT... -o DATA.h5 [OPTION...]",
-    .help = "make a data file out of files of other formats, gzipped or not; gdmpi import --help\n"
-            "      tells of formats and options",
+    .help = "make a data file out of files of other formats, gzipped or not; which, and\n"
+            "      with what options, is told by gdmpi import --help",
     .more = gd_import_help,
     .run = import,
 };

@@ -9,7 +9,7 @@ enum { TICK_ROWS = 1024, LINE_MOST = 256 << 20 };
 
 /* What the dense table may be at most: so many bytes, or so many times the text. Memory and disk
  * are to be what the file justifies; one wrong index could else fill them. */
-static const double dense_bytes = 64 << 20, dense_times = 200;
+static const double dense_bytes = 64 << 20, dense_times = 500;
 
 /* The lines of all inputs, "LABEL INDEX:VALUE ...", with indices that ascend (C.-C. Chang, C.-J.
  * Lin: LIBSVM, README). */
@@ -168,7 +168,7 @@ static gd_status check_width(const sparse *sparse, const gd_import_rows *rows, i
     if ((bytes > dense_bytes && bytes > dense_times * sparse->bytes) ||
         bytes / (double)rows->x.dims[0] > GD_IMPORT_ROW_BYTES) {
         return gd_status_new(GD_BAD_INPUT,
-                             "%s:%lld: with the index %lld, the rows take %s, more than 200 times "
+                             "%s:%lld: with the index %lld, the rows take %s, more than 500 times "
                              "the text, since zeros are written out; if it is not damaged, this is "
                              "too sparse for gdmpi",
                              sparse->most_path, (long long)sparse->most_line,

@@ -27,60 +27,58 @@ static const option options[] = {
      CHOICE,
      AT(task),
      "classification|regression",
-     "what the target is; by itself, texts are classes, and so are up to 100 different whole\n"
-     "      numbers; other numbers are values",
+     "what the target is; by itself, texts are classes, and so are up to 100\n"
+     "      different whole numbers; other numbers are values",
      {"auto", "classification", "regression", NULL}},
     {"--ignore", WORDS, AT(ignore), "COLUMN,...", "leave these columns out", {NULL}},
     {"--categorical",
      WORDS,
      AT(categorical),
      "COLUMN,...",
-     "columns of categories, even if they are written as numbers; columns of texts always are",
+     "columns of categories though written as numbers; those of texts always are",
      {NULL}},
     {"--encode",
      CHOICE,
      AT(encoding),
      "one-hot|codes",
-     "a feature for each category, 0 or 1 (one-hot), or one with its number, sorted, from 0",
+     "of a category: a feature for each, 0 or 1 (one-hot), or its number from 0,\n"
+     "      in sorted order",
      {"one-hot", "codes", NULL}},
     {"--missing",
      CHOICE,
      AT(missing),
      "error|mean|drop",
-     "missing values are errors, become their column's mean (of categories the most frequent\n"
-     "      one) of the training rows, or their rows are dropped",
+     "missing values are errors, become their column's mean over training rows\n"
+     "      (its most frequent category), or their rows are dropped",
      {"error", "mean", "drop", NULL}},
     {"--separator",
      WORDS,
      AT(separator),
      "CHARACTER",
-     "between columns; by itself, tab, semicolon or comma, the first that the first line has",
+     "between columns; by itself, the first of tab, semicolon and comma that is\n"
+     "      in the first line",
      {NULL}},
     {"--header",
      FLAG,
      AT(header),
      NULL,
-     "the first line has names; so it is if none is a number",
+     "the first line has names; by itself, if none is a number",
      {NULL}},
     {"--no-header", FLAG, AT(no_header), NULL, "the first line has values", {NULL}},
     {"--type",
      CHOICE,
      AT(type),
      "float32|float64",
-     "of x; by itself, the smallest of integers if all are whole, else float32, or float64 if\n"
-     "      a column has whole numbers above 16777216",
+     "of x; by itself, the smallest integers if all are whole, else float32, or\n"
+     "      float64 where a column has whole numbers above 16,777,216",
      {"auto", "float32", "float64", NULL}},
-    {"--features",
-     NUMBER,
-     AT(features),
-     "N",
-     "features of a row (the largest index there is)",
-     {NULL}},
+    {"--features", NUMBER, AT(features), "N", "in a row (the largest index there is)", {NULL}},
     {"--split",
      WORDS,
      AT(split),
      "TRAIN,VAL[,TEST]",
-     "shares of the rows for /train, /val and /test, as 0.8,0.1,0.1; classes evenly",
+     "shares of the rows for /train, /val and /test, such as 0.8,0.1,0.1; each\n"
+     "      gets its share of each class",
      {NULL}},
     {"--no-shuffle",
      FLAG,
@@ -88,12 +86,12 @@ static const option options[] = {
      NULL,
      "keep the order of the rows; the first are for training",
      {NULL}},
-    {"--seed", NUMBER, AT(seed), "N", "of the shuffle and the split (1)", {NULL}},
+    {"--seed", NUMBER, AT(seed), "N", "of shuffle and split (1)", {NULL}},
     {"--compress",
      CHOICE,
      AT(compress),
      "yes|no",
-     "x in compressed chunks; by itself, if most numbers are 0",
+     "x in compressed chunks; by itself, if more than three quarters are 0",
      {"auto", "yes", "no", NULL}},
 };
 
@@ -253,7 +251,7 @@ void gd_import_help(gd_text *text) {
     }
     gd_text_add(text, "\nOptions, and the formats that take them:\n");
     for (size_t i = 0; i < OPTIONS; i++) {
-        gd_text_add(text, "  %s%s%s  (", options[i].name, options[i].value == NULL ? "" : " ",
+        gd_text_add(text, "  %s%s%s   (", options[i].name, options[i].value == NULL ? "" : " ",
                     options[i].value == NULL ? "" : options[i].value);
         const char *comma = "";
         for (size_t j = 0; gd_import_format_at(j) != NULL; j++) {
