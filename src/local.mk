@@ -93,6 +93,7 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/rundir.c \
 	src/checkpoint/seal.c \
 	src/checkpoint/writer.c \
+	src/train/diagnosis.c \
 	src/train/halt.c \
 	src/log/json.c \
 	src/log/metrics.c \
@@ -121,6 +122,7 @@ numerics = \
 	src/model/layer_dense.c \
 	src/model/layer_dropout.c \
 	src/model/layer_elu.c \
+	src/model/layer_embedding.c \
 	src/model/layer_gelu.c \
 	src/model/layer_layer_norm.c \
 	src/model/layer_leaky_relu.c \
@@ -132,6 +134,7 @@ numerics = \
 	src/model/layer_softplus.c \
 	src/model/layer_tanh.c \
 	src/model/layers.c \
+	src/model/layers_columns.c \
 	src/model/layers.h \
 	src/model/loss.c \
 	src/model/loss_bce.c \
@@ -199,6 +202,7 @@ numerics = \
 	src/train/scores.c \
 	src/train/settings.c \
 	src/train/state.c \
+	src/train/symptoms.c \
 	src/train/step.c \
 	src/train/train_private.h \
 	src/train/trainer.c \
@@ -218,8 +222,7 @@ libgdmpi_double_a_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 libraries = libgdmpi_single.a libgdmpi_double.a libgdmpi.a $(HDF5_LIBS) $(MPI_LIBS) $(BLAS_LIBS) $(INIH_LIBS) \
 	$(ZLIB_LIBS) -lm
 bin_PROGRAMS += gdmpi
-gdmpi_SOURCES = \
-	src/main.c \
+commands = \
 	src/command/command.c \
 	src/command/config.c \
 	src/command/diff.c \
@@ -229,6 +232,7 @@ gdmpi_SOURCES = \
 	src/command/gradcheck.c \
 	src/command/import.c \
 	src/command/train.c
+gdmpi_SOURCES = src/main.c $(commands)
 gdmpi_LDADD = $(libraries)
 
 noinst_HEADERS += \
@@ -241,6 +245,7 @@ noinst_HEADERS += \
 	include/gdmpi/data.h \
 	include/gdmpi/deal.h \
 	include/gdmpi/dealer.h \
+	include/gdmpi/diagnosis.h \
 	include/gdmpi/files.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \

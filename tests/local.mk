@@ -60,6 +60,7 @@ test_programs = \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
 	tests/store/store_test \
+	tests/train/diagnosis_test \
 	tests/train/halt_mpi_test
 
 # The numerics, in both precisions.
@@ -75,6 +76,18 @@ tests_model_accumulate_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/model/accumulate_double_test
 tests_model_accumulate_double_test_SOURCES = tests/model/accumulate_test.c
 tests_model_accumulate_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/model/dropout_single_test
+tests_model_dropout_single_test_SOURCES = tests/model/dropout_test.c
+tests_model_dropout_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/model/dropout_double_test
+tests_model_dropout_double_test_SOURCES = tests/model/dropout_test.c
+tests_model_dropout_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/model/embedding_single_test
+tests_model_embedding_single_test_SOURCES = tests/model/embedding_test.c tests/model/model_support.h
+tests_model_embedding_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/model/embedding_double_test
+tests_model_embedding_double_test_SOURCES = tests/model/embedding_test.c tests/model/model_support.h
+tests_model_embedding_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/model/init_single_test
 tests_model_init_single_test_SOURCES = tests/model/init_test.c
 tests_model_init_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -118,13 +131,21 @@ test_programs += tests/reduce/reduce_double_mpi_test
 tests_reduce_reduce_double_mpi_test_SOURCES = tests/reduce/reduce_mpi_test.c
 tests_reduce_reduce_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 train_support = tests/train/train_support.c tests/train/train_support.h
+test_programs += tests/command/options_mpi_test
+tests_command_options_mpi_test_SOURCES = tests/command/options_mpi_test.c $(train_support) $(commands)
+tests_command_options_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/reference/trajectory_mpi_test
 tests_reference_trajectory_mpi_test_SOURCES = tests/reference/trajectory_mpi_test.c $(train_support)
 tests_reference_trajectory_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/reference/metrics_mpi_test
 tests_reference_metrics_mpi_test_SOURCES = tests/reference/metrics_mpi_test.c $(train_support)
 tests_reference_metrics_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = batches layers losses metrics normalize optimizers schedules schedules_trained
+test_programs += tests/reference/optima_mpi_test
+tests_reference_optima_mpi_test_SOURCES = tests/reference/optima_mpi_test.c $(train_support)
+tests_reference_optima_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+references = batches layers losses metrics normalize optima optimizers schedules schedules_trained
+reference_sets = breast_cancer diabetes digits iris wine
+EXTRA_DIST += $(reference_sets:%=tests/reference/optima/%.txt)
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/train/gradcheck_mpi_test
 tests_train_gradcheck_mpi_test_SOURCES = tests/train/gradcheck_mpi_test.c $(train_support)
@@ -153,6 +174,9 @@ tests_train_step_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/train/step_double_mpi_test
 tests_train_step_double_mpi_test_SOURCES = tests/train/step_mpi_test.c $(train_support)
 tests_train_step_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/symptoms_mpi_test
+tests_train_symptoms_mpi_test_SOURCES = tests/train/symptoms_mpi_test.c $(train_support)
+tests_train_symptoms_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/train/verify_single_mpi_test
 tests_train_verify_single_mpi_test_SOURCES = tests/train/verify_mpi_test.c $(train_support)
 tests_train_verify_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -192,6 +216,7 @@ run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
 	tests/run/damage_test.sh \
+	tests/run/diagnosis_test.sh \
 	tests/run/diff_test.sh \
 	tests/run/disk_test.sh \
 	tests/run/disk_trouble_test.sh \

@@ -25,8 +25,8 @@ void gd_batch_free(gd_batch *batch);
 double gd_batch_bytes(int64_t room, int64_t inputs, const gd_target *target);
 
 /* Fills the batch with `count` <= room rows: row i is row first + order[i] of the loaded rows
- * (counted from rows->range.first), or first + i without an order; x is multiplied by `scale`, or
- * else normalized, if the rows have a normalizer. Not collective. */
+ * (counted from rows->range.first), or first + i without an order; x is multiplied by `scale`, but
+ * for categories, or else normalized, if the rows have a normalizer. Not collective. */
 void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, int64_t count,
                      double scale, gd_batch *batch);
 

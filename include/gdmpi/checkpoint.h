@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gdmpi/diagnosis.h"
 #include "gdmpi/normalize.h"
 #include "gdmpi/schedule.h"
 #include "gdmpi/status.h"
@@ -35,6 +36,7 @@ typedef struct gd_progress {
     int64_t best_epoch;
     int64_t best_step;
     gd_plateau plateau;
+    gd_curves curves;
     int64_t log_bytes; /* how long metrics.jsonl was, this checkpoint's line included */
 } gd_progress;
 

@@ -66,9 +66,15 @@ double gd_config_number(const gd_config *config, const char *section, const char
 const char *gd_config_text(const gd_config *config, const char *section, const char *key);
 gd_interval gd_config_interval(const gd_config *config, const char *section, const char *key);
 
-/* GD_BAD_INPUT that says where the setting was given, then the message. Not collective. */
+/* GD_BAD_INPUT that says where the setting was given, and what, then the message. Not collective.
+ */
 gd_status gd_config_fail(const gd_config *config, const char *section, const char *key,
                          const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The status, which it takes over, but one of GD_BAD_INPUT says first where the setting was given,
+ * and what. Not collective. */
+gd_status gd_config_blame(const gd_config *config, const char *section, const char *key,
+                          gd_status status);
 
 /* The name of the config as it was given to gd_config_parse. */
 const char *gd_config_name(const gd_config *config);

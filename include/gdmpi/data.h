@@ -12,6 +12,13 @@
 /* [data]: file, train, val, val_fraction, shards, shuffle, scale, normalize, class_weights */
 extern const gd_settings gd_data_settings;
 
+/* What a setting may be, and what that means in one line. */
+typedef struct gd_choice {
+    const char *name, *help;
+} gd_choice;
+
+extern const gd_choice gd_shuffles[]; /* ends with a NULL name */
+
 /* The default of val, the one that may be missing. */
 #define GD_DATA_VAL "/val"
 
@@ -64,6 +71,12 @@ int64_t gd_split_count(const gd_split *split, gd_role role);
 /* The place in the file of row `row` of this role. O(log rows). Not collective. */
 int64_t gd_split_row(const gd_split *split, gd_role role, int64_t row);
 
+/* Columns of x that hold whole numbers from 0 to size - 1, which are not scaled or normalized. */
+typedef struct gd_categories {
+    gd_range columns;
+    int64_t size;
+} gd_categories;
+
 typedef struct gd_normalizer gd_normalizer;
 
 /* A run of the rows of one role of one group. */
@@ -75,6 +88,7 @@ typedef struct gd_rows {
     gd_shape w;      /* of w, one number a row; of rank 0: the group has none */
     double *weights; /* [range.count] w; NULL: the group has none, and each row counts 1 */
     const gd_normalizer *normalizer; /* of x in batches; NULL: none. Not owned */
+    const gd_categories *categories; /* end with one of no columns; NULL: none. Not owned */
 } gd_rows;
 
 /* The bytes that one row's x, y, or weight once it is loaded, takes. Not collective. */
@@ -98,7 +112,7 @@ gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int6
                               const gd_target *target);
 
 /* Checks the loaded values: all finite, |x|, |x * scale| and |y| <= largest, y as the target says,
- * w >= 0.
+ * w >= 0, and categories whole and in range.
  * GD_BAD_INPUT names the file, the object and the first bad row as it stands in the file, where
  * rows count from 0. Not collective. */
 gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role,

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "gdmpi/data.h"
 #include "gdmpi/real.h"
 #include "gdmpi/tensor.h"
 
@@ -13,11 +14,13 @@
 #define gd_layer_shape GD_NAME(gd_layer_shape)
 #define gd_layer_tensors GD_NAME(gd_layer_tensors)
 #define gd_layer_first GD_NAME(gd_layer_first)
+#define gd_layer_inner GD_NAME(gd_layer_inner)
 #define gd_layer_joint GD_NAME(gd_layer_joint)
 #define gd_layer_batch_norm GD_NAME(gd_layer_batch_norm)
 #define gd_layer_dense GD_NAME(gd_layer_dense)
 #define gd_layer_dropout GD_NAME(gd_layer_dropout)
 #define gd_layer_elu GD_NAME(gd_layer_elu)
+#define gd_layer_embedding GD_NAME(gd_layer_embedding)
 #define gd_layer_gelu GD_NAME(gd_layer_gelu)
 #define gd_layer_layer_norm GD_NAME(gd_layer_layer_norm)
 #define gd_layer_leaky_relu GD_NAME(gd_layer_leaky_relu)
@@ -30,17 +33,21 @@
 #define gd_layer_tanh GD_NAME(gd_layer_tanh)
 
 #define GD_LAYER_TENSORS 4
+#define GD_LAYER_OPTIONS 3
 
 typedef struct gd_layer_kind gd_layer_kind;
 
 typedef struct gd_layer {
     const gd_layer_kind *kind;
-    int index;               /* its place in `layers`, inner ones counted as well, from 0 */
-    double argument;         /* dense 512: 512 */
-    int64_t inputs, outputs; /* reals of one row */
-    int64_t cache;           /* reals of one row that backward needs besides x and y */
+    int index;       /* its place in `layers`, inner ones counted as well, from 0 */
+    double argument; /* dense 512: 512 */
+    gd_range option[GD_LAYER_OPTIONS]; /* size=5: {5, 1}, columns=2-4: {2, 3}; not given: {0, 0} */
+    int64_t inputs, outputs;           /* reals of one row */
+    int64_t cache;                     /* reals of one row that backward needs besides x and y */
     int tensor_count;
     gd_tensor tensor[GD_LAYER_TENSORS]; /* offsets in the model's flat vector */
+    gd_categories categories; /* columns of x that it looks up; most kinds: of no columns */
+    int64_t first;            /* the first of them among its inputs */
     int inner_count;
     struct gd_layer *inner; /* residual(dense 5): dense 5 */
 } gd_layer;
@@ -69,6 +76,14 @@ typedef struct gd_flow {
     const gd_ready *ready; /* told by layers with tensors, the last time from tensor[0] on */
 } gd_flow;
 
+/* A whole number that is written as name=16, or a range of them, name=0-2. */
+typedef struct gd_layer_option {
+    const char *name;
+    bool range, needed;
+    int64_t min, max;
+    const char *example; /* "16" */
+} gd_layer_option;
+
 struct gd_layer_kind {
     const char *name;
     const char *help; /* one line, with the formula */
@@ -83,13 +98,17 @@ struct gd_layer_kind {
     double min, max;      /* the range: min <= a <= max, or min <= a < max if `open` */
     bool open;
 
+    /* In the place of one argument, at most GD_LAYER_OPTIONS, that end with a name of NULL, and
+     * `argument` says how they are written. */
+    const gd_layer_option *options;
+
     /* How much larger the weights before it should be, for their outputs to keep their spread
      * behind it; NULL: not known. */
     double (*gain)(const gd_layer *layer);
 
-    /* Sets outputs, cache and tensors (rank, dims, count, fans; not names or offsets) from inputs
-     * and argument; NULL: outputs = inputs, no cache, no tensors. The tensors are called weight,
-     * bias, running_mean and running_var, of which the last two are statistics. */
+    /* Sets outputs, cache, categories and tensors (rank, dims, count, fans; not names or offsets)
+     * from inputs and argument; NULL: outputs = inputs, no cache, no tensors. The tensors are
+     * called weight, bias, running_mean and running_var, of which the last two are statistics. */
     void (*shape)(gd_layer *layer);
 
     /* y, and what backward needs in cache, from x. */
@@ -102,8 +121,9 @@ struct gd_layer_kind {
 
 extern const gd_layer_kind *const gd_layer_kinds[]; /* ends with NULL */
 extern const gd_layer_kind gd_layer_batch_norm, gd_layer_dense, gd_layer_dropout, gd_layer_elu,
-    gd_layer_gelu, gd_layer_layer_norm, gd_layer_leaky_relu, gd_layer_relu, gd_layer_residual,
-    gd_layer_sigmoid, gd_layer_silu, gd_layer_softmax, gd_layer_softplus, gd_layer_tanh;
+    gd_layer_embedding, gd_layer_gelu, gd_layer_layer_norm, gd_layer_leaky_relu, gd_layer_relu,
+    gd_layer_residual, gd_layer_sigmoid, gd_layer_silu, gd_layer_softmax, gd_layer_softplus,
+    gd_layer_tanh;
 
 const gd_layer_kind *gd_layer_find(const char *name); /* NULL: none */
 const char *gd_layer_name(size_t index);              /* a gd_names */
@@ -120,5 +140,9 @@ bool gd_layer_joint(const gd_layer *layer);
 
 /* The place of the first of the layers that has tensors; one does. Not collective. */
 int gd_layer_first(const gd_layer *layers, int count);
+
+/* [rows, outputs] of inner layer `number` of a residual, in its cache as forward has left it. Not
+ * collective. */
+const real *gd_layer_inner(const gd_layer *layer, int64_t rows, const real *cache, int number);
 
 #endif

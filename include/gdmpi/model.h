@@ -31,6 +31,7 @@ typedef struct gd_model {
     int64_t tile_rows; /* the most rows worked at once: bits depend on how many are */
     bool joint;        /* a shard's rows of a step must pass together */
     gd_tensors tensors;
+    gd_categories *categories; /* of x; end with one of no columns */
     const gd_loss *loss;
     const gd_init *init;
     double init_gain;                     /* 0: by the activation */

@@ -15,6 +15,8 @@ struct gd_normalizer {
     double *shift, *factor; /* [width] each, in one piece of memory */
 };
 
+extern const gd_choice gd_normalizers[]; /* ends with a NULL name */
+
 const char *gd_normalizer_name(size_t index); /* a gd_names: "none", "standardize", "minmax" */
 
 /* Room for `width` features; `kind` is one of the names above. Not collective. */
@@ -45,6 +47,9 @@ void gd_moments_merge(const gd_moments *other, gd_moments *moments);
  * a feature whose spread is beyond what numbers can hold. Not collective. */
 gd_status gd_normalizer_set(const gd_source *source, const gd_moments *moments, const double *pivot,
                             gd_normalizer *normalizer);
+
+/* Leaves these features as they are. Not collective. */
+void gd_normalizer_skip(gd_range features, gd_normalizer *normalizer);
 
 /* Whether two are the same, bit by bit. Not collective. */
 bool gd_normalizer_same(const gd_normalizer *one, const gd_normalizer *other);

@@ -17,6 +17,7 @@ typedef struct gd_tensor {
     int64_t offset;          /* of the first element, in elements */
     int64_t fan_in, fan_out; /* 0: it multiplies no inputs, and starts as `initial` */
     double initial;
+    bool table;     /* its rows are looked up: it multiplies nothing */
     bool statistic; /* not trained: its "gradient" is what it moves by, downwards */
     double gain;    /* of the activation that follows, as PyTorch's calculate_gain has it */
 } gd_tensor;

@@ -26,6 +26,7 @@
 #define gd_trainer_agree GD_NAME(gd_trainer_agree)
 #define gd_trainer_swap GD_NAME(gd_trainer_swap)
 #define gd_trainer_validate GD_NAME(gd_trainer_validate)
+#define gd_trainer_diagnose GD_NAME(gd_trainer_diagnose)
 #define gd_trainer_norm GD_NAME(gd_trainer_norm)
 #define gd_trainer_digest GD_NAME(gd_trainer_digest)
 #define gd_trainer_save GD_NAME(gd_trainer_save)
@@ -120,6 +121,10 @@ void gd_trainer_swap(gd_trainer *trainer);
  * is one, by sums that do not depend on the ranks. A failure is remembered. Collective. */
 void gd_trainer_validate(gd_trainer *trainer, gd_outcome *outcome);
 
+/* Appends, on rank 0, what the curves, and the parameters as they are now, say of the run: a
+ * sentence, or nothing; see gd_diagnose. Collective. */
+gd_status gd_trainer_diagnose(gd_trainer *trainer, gd_text *sentence);
+
 /* The norm of the parameters. Not collective. */
 double gd_trainer_norm(const gd_trainer *trainer);
 
@@ -138,8 +143,7 @@ gd_status gd_trainer_wait(gd_trainer *trainer);
 /* The checkpoint that [run] resume means, on all ranks; *path is NULL if the run starts at its
  * beginning. Damaged ones are passed over with a warning. GD_BAD_INPUT if it is not of this run.
  * Freed by gd_memory_free and gd_checkpoint_header_free. Collective. */
-gd_status gd_resume_find(gd_problem *problem, const gd_rundir *rundir, char **path,
-                         gd_checkpoint_header *header);
+gd_status gd_resume_find(gd_trainer *trainer, char **path, gd_checkpoint_header *header);
 
 /* Parameters, state and progress from a checkpoint. Collective. */
 gd_status gd_trainer_resume(gd_trainer *trainer, const char *path,

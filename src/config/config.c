@@ -319,7 +319,23 @@ gd_status gd_config_fail(const gd_config *config, const char *section, const cha
     va_start(arguments, format);
     vsnprintf(message, room, format, arguments);
     va_end(arguments);
-    status = gd_status_new(GD_BAD_INPUT, "%s: %s", get(config, section, key)->where, message);
+    const gd_slot *slot = get(config, section, key);
+    if (slot->origin == GD_FROM_FILE) {
+        status = gd_status_new(GD_BAD_INPUT, "%s: %s = %s: %s", slot->where, key, slot->written,
+                               message);
+    } else {
+        status = gd_status_new(GD_BAD_INPUT, "%s: %s", slot->where, message);
+    }
     gd_memory_free(&message);
     return status;
+}
+
+gd_status gd_config_blame(const gd_config *config, const char *section, const char *key,
+                          gd_status status) {
+    if (gd_status_code(status) != GD_BAD_INPUT) {
+        return status;
+    }
+    gd_status blamed = gd_config_fail(config, section, key, "%s", gd_status_message(status));
+    gd_status_free(&status);
+    return blamed;
 }

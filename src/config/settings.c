@@ -80,8 +80,8 @@ void gd_setting_describe(const gd_setting *setting, gd_text *out) {
         gd_text_add(out, "a text");
         return;
     case GD_SETTING_INTERVAL:
-        gd_text_add(out,
-                    "a number of steps, epochs, seconds, minutes or hours, such as '10 epochs'");
+        gd_text_add(out, "a whole number of steps or epochs, or a number of seconds, minutes or "
+                         "hours, such as '10 epochs'");
         break;
     }
     gd_text range = {0};
@@ -195,12 +195,9 @@ static gd_status parse_interval(const gd_setting *setting, const char *written, 
         const char *name = written + length;
         unit = unit_find(name + strspn(name, " \t"));
     }
-    if (unit == UNIT_COUNT) {
+    if (unit == UNIT_COUNT ||
+        (units[unit].unit != GD_SECONDS && (count != floor(count) || fabs(count) > exact))) {
         return wrong_kind(setting, written);
-    }
-    if (units[unit].unit != GD_SECONDS && (count != floor(count) || fabs(count) > exact)) {
-        return gd_status_new(GD_BAD_INPUT, "%s = %s: %ss are counted in whole numbers",
-                             setting->key, written, units[unit].name);
     }
     value->interval = (gd_interval){count * units[unit].size, units[unit].unit};
     if (!isfinite(value->interval.count)) {

@@ -138,6 +138,21 @@ static void normalize_row(const gd_normalizer *by, gd_type type, const void *dat
     }
 }
 
+/* A category is no number that could be scaled. */
+static void gather_categories(const gd_rows *rows, int64_t first, const uint32_t *order,
+                              int64_t count, real *to) {
+    const gd_categories *of = rows->categories;
+    for (; of != NULL && of->columns.count > 0; of++) {
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t row = first + (order == NULL ? i : (int64_t)order[i]);
+            for (int64_t j = of->columns.first; j < of->columns.first + of->columns.count; j++) {
+                to[i * rows->x_width + j] =
+                    (real)gd_type_get(rows->x.type, rows->x_data, row * rows->x_width + j);
+            }
+        }
+    }
+}
+
 static void gather_weights(const gd_rows *rows, int64_t first, const uint32_t *order, int64_t count,
                            gd_batch *batch) {
     batch->weights = rows->weights == NULL ? NULL : batch->weight_room;
@@ -152,6 +167,7 @@ void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, 
     matrix y = {rows->y.type, rows->y_width, rows->y_data};
     if (rows->normalizer == NULL) {
         gather(x, first, order, count, (real)scale, batch->x);
+        gather_categories(rows, first, order, scale == 1 ? 0 : count, batch->x);
     }
     for (int64_t i = 0; rows->normalizer != NULL && i < count; i++) {
         int64_t row = first + (order == NULL ? i : (int64_t)order[i]);

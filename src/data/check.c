@@ -142,6 +142,33 @@ static gd_status bad_weight(const culprit *bad) {
                          bad->value);
 }
 
+static gd_status bad_category(const culprit *bad, int64_t column, int64_t size) {
+    return gd_status_new(GD_BAD_INPUT,
+                         "%s: row %lld of %s/x holds %.15g in column %lld; an embedding of size "
+                         "%lld takes whole numbers from 0 to %lld",
+                         bad->source->file, (long long)bad->row, gd_source_prefix(bad->source),
+                         bad->value, (long long)column, (long long)size, (long long)size - 1);
+}
+
+/* Row by row. */
+static gd_status check_categories(const gd_split *split, gd_role role, const gd_rows *rows,
+                                  const gd_categories *categories, culprit *bad) {
+    const limits limits = {
+        .factor = 1, .low = 0, .high = (double)categories->size - 1, .whole = true};
+    const size_t bytes = gd_type_size(rows->x.type);
+    for (int64_t i = 0; i < rows->range.count; i++) {
+        const int64_t first = i * rows->x_width + categories->columns.first;
+        const char *data = (const char *)rows->x_data + (size_t)first * bytes;
+        const int64_t place = first_bad(rows->x.type, data, categories->columns.count, &limits);
+        if (place >= 0) {
+            bad->row = gd_split_row(split, role, rows->range.first + i);
+            bad->value = gd_type_get(rows->x.type, data, place);
+            return bad_category(bad, categories->columns.first + place, categories->size);
+        }
+    }
+    return GD_OK;
+}
+
 gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, gd_role role,
                                const gd_rows *rows, double scale, double largest,
                                const gd_target *target) {
@@ -162,6 +189,12 @@ gd_status gd_rows_check_values(const gd_source *source, const gd_split *split, g
         bad.row = gd_split_row(split, role, rows->range.first + place / rows->x_width);
         bad.value = gd_type_get(rows->x.type, rows->x_data, place);
         return bad_x(&bad, scale, largest);
+    }
+    for (const gd_categories *of = rows->categories; of != NULL && of->columns.count > 0; of++) {
+        gd_status status = check_categories(split, role, rows, of, &bad);
+        if (status != GD_OK) {
+            return status;
+        }
     }
     place = first_bad(rows->y.type, rows->y_data, count * rows->y_width, &of_y);
     if (place >= 0) {

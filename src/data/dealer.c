@@ -37,6 +37,7 @@ static gd_status allocate_travel(gd_dealer *dealer) {
     static const char what[] = "the rows of a block of steps";
     dealer->came = (gd_rows){.range = {0, dealer->deal.most},
                              .normalizer = own->normalizer,
+                             .categories = own->categories,
                              .x = own->x,
                              .y = own->y,
                              .x_width = own->x_width,

@@ -11,10 +11,15 @@ enum { TILE = 256 };
 
 enum { NONE, STANDARDIZE, MINMAX };
 
+const gd_choice gd_normalizers[] = {
+    [NONE] = {"none", "x as it is"},
+    [STANDARDIZE] = {"standardize", "(x - mean) / deviation"},
+    [MINMAX] = {"minmax", "(x - least) / (largest - least)"},
+    {NULL, NULL},
+};
+
 const char *gd_normalizer_name(size_t index) {
-    static const char *const names[] = {
-        [NONE] = "none", [STANDARDIZE] = "standardize", [MINMAX] = "minmax"};
-    return index < sizeof names / sizeof *names ? names[index] : NULL;
+    return gd_normalizers[index].name;
 }
 
 gd_status gd_normalizer_new(const char *kind, int64_t width, gd_normalizer *normalizer) {
@@ -29,6 +34,13 @@ gd_status gd_normalizer_new(const char *kind, int64_t width, gd_normalizer *norm
 void gd_normalizer_free(gd_normalizer *normalizer) {
     gd_memory_free(&normalizer->shift);
     *normalizer = (gd_normalizer){0};
+}
+
+void gd_normalizer_skip(gd_range features, gd_normalizer *normalizer) {
+    for (int64_t j = features.first; j < features.first + features.count; j++) {
+        normalizer->shift[j] = 0;
+        normalizer->factor[j] = 1;
+    }
 }
 
 bool gd_normalizer_same(const gd_normalizer *one, const gd_normalizer *other) {

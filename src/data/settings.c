@@ -3,9 +3,15 @@
 #include "gdmpi/data.h"
 #include "gdmpi/normalize.h"
 
+const gd_choice gd_shuffles[] = {
+    {"shard", "a new order within every shard each epoch"},
+    {"none", "the order of the file, within every shard"},
+    {"global", "rows are dealt to shards anew each epoch"},
+    {NULL, NULL},
+};
+
 static const char *shuffle_name(size_t index) {
-    static const char *const names[] = {"shard", "none", "global"};
-    return index < sizeof names / sizeof *names ? names[index] : NULL;
+    return gd_shuffles[index].name;
 }
 
 static const gd_setting rows[] = {
@@ -37,8 +43,7 @@ static const gd_setting rows[] = {
      .kind = GD_SETTING_CHOICE,
      .initial = "shard",
      .choices = shuffle_name,
-     .help = "shard: a new order within every shard each epoch; none: the order of the file; "
-             "global: rows are dealt to shards anew each epoch"},
+     .help = "in which order training rows are worked"},
     {.key = "scale",
      .kind = GD_SETTING_NUMBER,
      .initial = "1",

@@ -39,11 +39,12 @@ static gd_status weight_normal(const gd_tensor *tensor, const gd_rng *rng, doubl
     return (tensor->rank == 1 ? zeros : fill_normal)(tensor, rng, deviation, values);
 }
 
-/* What PyTorch's nn.Linear does. */
-static gd_status linear_default(const gd_tensor *tensor, const gd_rng *rng, double factor,
-                                real *values) {
+/* What PyTorch's nn.Linear does, and nn.Embedding. */
+static gd_status pytorch_default(const gd_tensor *tensor, const gd_rng *rng, double factor,
+                                 real *values) {
     (void)factor;
-    return fill_uniform(tensor, rng, 1 / sqrt((double)tensor->fan_in), values);
+    return tensor->table ? fill_normal(tensor, rng, 1, values)
+                         : fill_uniform(tensor, rng, 1 / sqrt((double)tensor->fan_in), values);
 }
 
 /* Glorot and Bengio 2010, equation 16. */
@@ -87,7 +88,9 @@ static gd_status lecun_normal(const gd_tensor *tensor, const gd_rng *rng, double
 #define SQRT_2 1.41421356237309504880
 
 const gd_init gd_inits[] = {
-    {"default", "weights and biases uniform in +-1 / sqrt(fan_in)", 0, linear_default},
+    {"default",
+     "as PyTorch: uniform in +-1 / sqrt(fan_in); tables of embedding normal of variance 1", 0,
+     pytorch_default},
     {"zeros", "weights and biases zero", 0, zeros},
     {"uniform", "uniform in +-1; biases zero", 1, weight_uniform},
     {"normal", "normal of variance 1; biases zero", 1, weight_normal},

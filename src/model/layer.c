@@ -2,11 +2,10 @@
 #include "gdmpi/text.h"
 
 const gd_layer_kind *const gd_layer_kinds[] = {
-    &gd_layer_dense,   &gd_layer_relu,       &gd_layer_leaky_relu,
-    &gd_layer_tanh,    &gd_layer_sigmoid,    &gd_layer_elu,
-    &gd_layer_gelu,    &gd_layer_silu,       &gd_layer_softplus,
-    &gd_layer_softmax, &gd_layer_batch_norm, &gd_layer_layer_norm,
-    &gd_layer_dropout, &gd_layer_residual,   NULL,
+    &gd_layer_dense,    &gd_layer_relu,     &gd_layer_leaky_relu, &gd_layer_tanh,
+    &gd_layer_sigmoid,  &gd_layer_elu,      &gd_layer_gelu,       &gd_layer_silu,
+    &gd_layer_softplus, &gd_layer_softmax,  &gd_layer_batch_norm, &gd_layer_layer_norm,
+    &gd_layer_dropout,  &gd_layer_residual, &gd_layer_embedding,  NULL,
 };
 
 const gd_layer_kind *gd_layer_find(const char *name) {

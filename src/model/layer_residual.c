@@ -21,17 +21,26 @@ static void shape(gd_layer *layer) {
     layer->cache += 2 * widest(layer);
 }
 
+/* Where its output begins in the cache, of one row. */
+static int64_t place(const gd_layer *layer, int number) {
+    int64_t before = 0;
+    for (int i = 0; i < number; i++) {
+        before += layer->inner[i].outputs + layer->inner[i].cache;
+    }
+    return before;
+}
+
+const real *gd_layer_inner(const gd_layer *layer, int64_t rows, const real *cache, int number) {
+    return cache + rows * place(layer, number);
+}
+
 /* What inner layer `number` reads and writes going forward. */
 static gd_flow flow_through(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow,
                             int number) {
     gd_flow inner = *flow;
-    real *free = flow->cache;
-    for (int i = 0; i <= number; i++) {
-        inner.x = i == 0 ? flow->x : inner.y;
-        inner.y = free;
-        inner.cache = inner.y + pass->rows * layer->inner[i].outputs;
-        free = inner.cache + pass->rows * layer->inner[i].cache;
-    }
+    inner.x = number == 0 ? flow->x : flow->cache + pass->rows * place(layer, number - 1);
+    inner.y = flow->cache + pass->rows * place(layer, number);
+    inner.cache = inner.y + pass->rows * layer->inner[number].outputs;
     return inner;
 }
 
@@ -72,7 +81,8 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
 
 const gd_layer_kind gd_layer_residual = {
     .name = "residual",
-    .help = "y = x + what the layers in parentheses make of x",
+    .help = "y = x + what the layers in parentheses make of x, such as residual(dense 64, relu, "
+            "dense 64)",
     .block = true,
     .shape = shape,
     .forward = forward,

@@ -44,19 +44,86 @@ static gd_status parse_argument(const gd_config *config, const char *word, gd_la
         return gd_config_fail(config, "model", "layers",
                               "%s takes no argument, but is followed by '%s'", kind->name, word);
     }
-    if (!to_number(kind, word, &layer->argument)) {
-        return gd_config_fail(
-            config, "model", "layers", "'%s' is not a %snumber: %s takes its %s, e.g. %s %g", word,
-            kind->whole ? "whole " : "", kind->name, kind->argument, kind->name, example(kind));
-    }
+    const bool number = to_number(kind, word, &layer->argument);
     const double a = layer->argument;
-    if (a < kind->min || a > kind->max || (kind->open && a == kind->max)) {
-        return gd_config_fail(config, "model", "layers",
-                              "%s %s is out of range: %s is at least %.10g and %s %.10g",
-                              kind->name, word, kind->argument, kind->min,
-                              kind->open ? "below" : "at most", kind->max);
+    if (!number || a < kind->min || a > kind->max || (kind->open && a == kind->max)) {
+        return gd_config_fail(
+            config, "model", "layers", "%s %s is %s: %s is a %snumber, at least %.10g and %s %.10g",
+            kind->name, word, number ? "out of range" : "not understood", kind->argument,
+            kind->whole ? "whole " : "", kind->min, kind->open ? "below" : "at most", kind->max);
     }
     return GD_OK;
+}
+
+static const gd_layer_option *find_option(const gd_layer_kind *kind, const char *name) {
+    const gd_layer_option *option = kind->options;
+    while (option->name != NULL && strcmp(option->name, name) != 0) {
+        option++;
+    }
+    return option->name == NULL ? NULL : option;
+}
+
+/* The first and the last number of "0-2", where the option may be a range; of "16", twice the same.
+ */
+static bool to_range(const gd_layer_option *option, char *text, int64_t bounds[2]) {
+    char *dash = option->range ? strchr(text, '-') : NULL;
+    if (dash == NULL) {
+        const bool whole = gd_text_to_integer(text, &bounds[0]);
+        bounds[1] = bounds[0];
+        return whole;
+    }
+    *dash = '\0';
+    const bool whole =
+        gd_text_to_integer(text, &bounds[0]) && gd_text_to_integer(dash + 1, &bounds[1]);
+    *dash = '-';
+    return whole && bounds[0] <= bounds[1];
+}
+
+static gd_status parse_option(const gd_config *config, char *word, gd_layer *layer) {
+    const gd_layer_kind *kind = layer->kind;
+    char *value = strchr(word, '=');
+    int64_t bounds[2] = {0, 0};
+    if (value != NULL) {
+        *value++ = '\0';
+    }
+    const gd_layer_option *option = find_option(kind, word);
+    if (option == NULL || value == NULL) {
+        return gd_config_fail(config, "model", "layers",
+                              "%s is followed by '%s', but takes %s, e.g. %s=%s", kind->name, word,
+                              kind->argument, kind->options->name, kind->options->example);
+    }
+    const bool number = to_range(option, value, bounds);
+    if (!number || bounds[0] < option->min || bounds[1] > option->max) {
+        return gd_config_fail(
+            config, "model", "layers",
+            "%s %s=%s is %s: %s is a whole number%s, at least %lld and at most %lld", kind->name,
+            word, value, number ? "out of range" : "not understood", word,
+            option->range ? " or a range such as 0-2" : "", (long long)option->min,
+            (long long)option->max);
+    }
+    gd_range *range = &layer->option[option - kind->options];
+    if (range->count > 0) {
+        return gd_config_fail(config, "model", "layers", "%s has %s= twice", kind->name, word);
+    }
+    *range = (gd_range){bounds[0], bounds[1] - bounds[0] + 1};
+    return GD_OK;
+}
+
+static gd_status parse_options(const gd_config *config, char **rest, gd_layer *layer) {
+    const gd_layer_option *option = layer->kind->options;
+    gd_status status = GD_OK;
+    char *word;
+    while (status == GD_OK && (word = strtok_r(NULL, blanks, rest)) != NULL) {
+        status = parse_option(config, word, layer);
+    }
+    for (int i = 0; option[i].name != NULL && status == GD_OK; i++) {
+        if (option[i].needed && layer->option[i].count == 0) {
+            status = gd_config_fail(config, "model", "layers", "%s needs its %s, e.g. %s=%s",
+                                    layer->kind->name, option[i].name, option[i].name,
+                                    option[i].example);
+        }
+    }
+    return status;
 }
 
 /* The layers of a list, and how many were read before, in other lists too. */
@@ -99,6 +166,9 @@ static gd_status parse_words(const reader *reader, char *entry, gd_layer *layer)
     layer->kind = gd_layer_find(name);
     if (layer->kind == NULL) {
         return unknown_layer(config, name);
+    }
+    if (layer->kind->options != NULL) {
+        return parse_options(config, &rest, layer);
     }
     layer->argument = layer->kind->initial;
     const char *word = strtok_r(NULL, blanks, &rest);

@@ -41,6 +41,10 @@ static gd_status shape_layers(const gd_config *config, gd_model *model) {
     for (int i = 0; i < model->layer_count; i++) {
         gd_layer *layer = &model->layers[i];
         gd_layer_shape(layer, width);
+        gd_status status = gd_layers_place_columns(config, model->layers, i);
+        if (status != GD_OK) {
+            return status;
+        }
         width = layer->outputs;
         model->tensors.count += gd_layer_tensors(layer);
         model->joint = model->joint || gd_layer_joint(layer);
@@ -144,6 +148,15 @@ static int64_t choose_tile(const gd_model *model) {
     return rows;
 }
 
+static gd_status list_categories(gd_model *model) {
+    gd_status status = gd_memory_new(&model->categories, (size_t)model->layer_count + 1,
+                                     sizeof *model->categories, "the list of categories");
+    for (int i = 0; i < model->layer_count && status == GD_OK; i++) {
+        model->categories[i] = model->layers[i].categories;
+    }
+    return status;
+}
+
 static gd_status read_init(const gd_config *config, gd_model *model) {
     const char *text = gd_config_text(config, "model", "init_gain");
     const bool by_activation = strcmp(text, "auto") == 0;
@@ -185,6 +198,9 @@ static gd_status build(const gd_config *config, gd_model *model) {
         status = gd_memory_new(&model->tensors.list, (size_t)model->tensors.count,
                                sizeof *model->tensors.list, "the list of tensors");
     }
+    if (status == GD_OK) {
+        status = list_categories(model);
+    }
     model->tensors.count = 0;
     if (status == GD_OK && !place_all(model)) {
         status = gd_config_fail(config, "model", "layers",
@@ -213,6 +229,7 @@ void gd_model_free(gd_model **model) {
     if (*model != NULL) {
         gd_layers_free(&(*model)->layers, (*model)->layer_count);
         gd_memory_free(&(*model)->tensors.list);
+        gd_memory_free(&(*model)->categories);
         gd_memory_free(model);
     }
 }
@@ -249,7 +266,7 @@ double gd_model_flops(const gd_model *model, bool training) {
     double products = 0;
     for (int i = 0; i < model->tensors.count; i++) {
         const gd_tensor *tensor = &model->tensors.list[i];
-        if (tensor->rank == 2) {
+        if (tensor->rank == 2 && !tensor->table) {
             products += (training ? (i == 0 ? 2 : 3) : 1) * (double)tensor->count;
         }
     }

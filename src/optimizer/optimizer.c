@@ -56,8 +56,9 @@ static const gd_setting settings[] = {
      .initial = "0",
      .min = 0,
      .max = 1000,
-     .help = "after each step weights come nearer to 0 by lr l1, and stop there; biases do not: a "
-             "penalty of l1 |w|"},
+     .help =
+         "after each step weights come nearer to 0 by lr l1, and stop there; biases do not: with "
+         "sgd, a penalty of l1 |w|"},
     {.key = "max_norm",
      .kind = GD_SETTING_NUMBER,
      .initial = "0",

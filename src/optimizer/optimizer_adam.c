@@ -106,7 +106,7 @@ const gd_optimizer_kind gd_optimizer_adam = {
 /* The method of Loshchilov and Hutter 2019 is adam with the weight decay that every kind has. */
 const gd_optimizer_kind gd_optimizer_adamw = {
     .name = "adamw",
-    .help = "adam, with weight_decay",
+    .help = "adam, where weight_decay is not 0 unless given: Loshchilov and Hutter 2019",
     .settings = {.section = "optimizer", .owner = "adamw", .rows = adamw_settings},
     .slot = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
     .uses = uses,

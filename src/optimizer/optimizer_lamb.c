@@ -70,7 +70,7 @@ static void update(gd_optimizer *optimizer, const gd_update *update) {
 const gd_optimizer_kind gd_optimizer_lamb = {
     .name = "lamb",
     .help = "u = adam's direction + weight_decay w, p -= lr r u; r = |w| / |u| for each tensor of "
-            "weights w, 1 for others",
+            "weights w, 1 for others: You et al. 2020",
     .settings = {.section = "optimizer", .owner = "lamb", .rows = settings},
     .slot = {"exp_avg", "exp_avg_sq"},
     .trust = trust,

@@ -17,8 +17,10 @@ static const gd_setting settings[] = {
     [OPTIONS] = {0},
 };
 
-static double trust(const double *options, double weights, double direction) {
-    return options[TRUST] * weights / direction;
+/* You, Gitman and Ginsburg 2017, algorithm 1, whose velocity has the learning rates of its steps.
+ */
+static double trust(const double *options, double weights, double gradient) {
+    return options[TRUST] * weights / (gradient + options[GD_OPTION_WEIGHT_DECAY] * weights);
 }
 
 GD_CLONES static void descend(int64_t count, real lr, real momentum, const real *restrict direction,
@@ -30,8 +32,6 @@ GD_CLONES static void descend(int64_t count, real lr, real momentum, const real 
     }
 }
 
-/* You, Gitman and Ginsburg 2017, algorithm 1, whose velocity has the learning rates of its steps;
- * with the norm of g + weight_decay w as a whole. */
 static void update(gd_optimizer *optimizer, const gd_update *update) {
     descend(update->count, (real)update->lr, (real)optimizer->options[MOMENTUM], update->gradient,
             optimizer->state[0] + update->at, update->parameters);
@@ -39,10 +39,11 @@ static void update(gd_optimizer *optimizer, const gd_update *update) {
 
 const gd_optimizer_kind gd_optimizer_lars = {
     .name = "lars",
-    .help = "u = g + weight_decay w, b = momentum b + lr r u, p -= b; r = trust |w| / |u| for "
-            "each tensor of weights w, 1 for others",
+    .help = "u = g + weight_decay w, b = momentum b + lr r u, p -= b; r = trust |w| / (|g| + "
+            "weight_decay |w|) for each tensor of weights w, 1 for others: You et al. 2017",
     .settings = {.section = "optimizer", .owner = "lars", .rows = settings},
     .slot = {"momentum_buffer"},
     .trust = trust,
+    .without_decay = true,
     .update = update,
 };

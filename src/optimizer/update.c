@@ -133,16 +133,9 @@ int64_t gd_optimizer_trust_sums(const gd_optimizer *optimizer, int64_t block) {
     return sums_at((optimizer->tensors->size + block - 1) / block, optimizer->tensors->count);
 }
 
-void gd_optimizer_direct(gd_optimizer *optimizer, const gd_update *update, int64_t block,
-                         double *sums) {
+static void add_squares(const gd_optimizer *optimizer, const gd_update *update, int64_t block,
+                        double *sums) {
     const gd_tensors *tensors = optimizer->tensors;
-    prepare_gradient(optimizer, update);
-    if (optimizer->kind->direct != NULL) {
-        optimizer->kind->direct(optimizer, update);
-    }
-    if (optimizer->weight_decay > 0) {
-        penalise(optimizer, update, add_slope, optimizer->weight_decay);
-    }
     for (int t = 0; t < tensors->count; t++) {
         gd_range some = weights_in(&tensors->list[t], update->first, update->count);
         int64_t end = some.first + some.count, next;
@@ -152,6 +145,24 @@ void gd_optimizer_direct(gd_optimizer *optimizer, const gd_update *update, int64
             here[0] += squares_of(next - i, update->parameters + (i - update->first));
             here[1] += squares_of(next - i, update->gradient + (i - update->first));
         }
+    }
+}
+
+void gd_optimizer_direct(gd_optimizer *optimizer, const gd_update *update, int64_t block,
+                         double *sums) {
+    const gd_optimizer_kind *kind = optimizer->kind;
+    prepare_gradient(optimizer, update);
+    if (kind->direct != NULL) {
+        kind->direct(optimizer, update);
+    }
+    if (kind->without_decay) {
+        add_squares(optimizer, update, block, sums);
+    }
+    if (optimizer->weight_decay > 0) {
+        penalise(optimizer, update, add_slope, optimizer->weight_decay);
+    }
+    if (!kind->without_decay) {
+        add_squares(optimizer, update, block, sums);
     }
 }
 

@@ -57,9 +57,8 @@ static gd_status read(const gd_config *config, gd_schedule *schedule) {
     schedule->unit = right && strcmp(rest, "epochs") == 0 ? GD_EPOCHS : GD_STEPS;
     if (!right || (*rest != '\0' && strcmp(rest, gd_schedule_unit(schedule->unit)) != 0)) {
         return gd_config_fail(config, "schedule", "milestones",
-                              "'%s' is not a list of whole numbers from 1 to 1e12 that rise, then "
-                              "'steps' or 'epochs', such as '30, 60, 80 epochs'",
-                              gd_config_text(config, "schedule", "milestones"));
+                              "is not a list of whole numbers from 1 to 1e12 that rise, then "
+                              "'steps' or 'epochs', such as '30, 60, 80 epochs'");
     }
     return GD_OK;
 }

@@ -115,6 +115,7 @@ static gd_status end_epoch(gd_trainer *trainer) {
     progress->epoch_step = progress->epoch_rows = 0;
     progress->epoch_loss = progress->epoch_seconds = 0;
     if (whole) {
+        gd_curves_observe(&progress->curves, progress->train_loss, progress->val_loss);
         gd_criteria_observe(trainer, loss_before);
     }
     return check_validation(trainer);
@@ -208,6 +209,7 @@ static gd_status score_again(gd_trainer *trainer) {
 
 gd_status gd_trainer_finish(gd_trainer *trainer) {
     const char *reason = gd_trainer_finished(trainer);
+    gd_text diagnosis = {0};
     uint64_t digest;
     gd_status status = trainer->progress.epoch_step > 0 ? end_epoch(trainer) : GD_OK;
     if (status == GD_OK) {
@@ -217,12 +219,16 @@ gd_status gd_trainer_finish(gd_trainer *trainer) {
         status = gd_trainer_wait(trainer);
     }
     if (status == GD_OK) {
+        status = gd_trainer_diagnose(trainer, &diagnosis);
+    }
+    if (status == GD_OK) {
         gd_trainer_take_model(trainer);
         status = gd_trainer_digest(trainer, &digest);
     }
     if (status == GD_OK) {
-        status = gd_report_end(trainer, reason, digest);
+        status = gd_report_end(trainer, reason, gd_text_bytes(&diagnosis), digest);
     }
+    gd_text_free(&diagnosis);
     if (status == GD_OK) {
         status = gd_trainer_save_model(trainer, digest);
     }

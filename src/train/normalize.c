@@ -67,6 +67,12 @@ static gd_status measure(gd_problem *problem, const double *pivot, gd_moments *a
     return status;
 }
 
+static void skip_categories(gd_problem *problem) {
+    for (const gd_categories *of = problem->train.categories; of->columns.count > 0; of++) {
+        gd_normalizer_skip(of->columns, &problem->normalizer);
+    }
+}
+
 static gd_status find_normalizer(gd_problem *problem, const char *kind) {
     gd_normalizer *normalizer = &problem->normalizer;
     gd_moments all = {0};
@@ -84,6 +90,7 @@ static gd_status find_normalizer(gd_problem *problem, const char *kind) {
     }
     if (status == GD_OK) {
         status = gd_normalizer_set(&problem->train_source, &all, pivot, normalizer);
+        skip_categories(problem);
         status = gd_comm_agree(problem->comm, status);
     }
     gd_memory_free(&pivot);

@@ -14,6 +14,12 @@ static void print_tensors(const gd_layer *layer) {
         printf("%s %s %s", i > 0 ? "," : "", tensor->name,
                gd_text_dims(tensor->rank, tensor->dims, dims));
     }
+    const gd_range columns = layer->categories.columns;
+    if (columns.count > 0) {
+        const long long first = columns.first, last = first + columns.count - 1;
+        printf(first == last ? " for column %lld of x" : " for columns %lld to %lld of x", first,
+               last);
+    }
     printf("\n");
 }
 
@@ -27,8 +33,9 @@ static void print_layers(const char *prefix, const gd_layer *layers, int count) 
         for (int j = 0; j < layer->tensor_count; j++) {
             elements += layer->tensor[j].statistic ? 0 : layer->tensor[j].count;
         }
-        snprintf(name, sizeof name, layer->kind->argument == NULL ? "%s%d %s" : "%s%d %s %g",
-                 prefix, i, layer->kind->name, layer->argument);
+        const bool plain = layer->kind->argument == NULL || layer->kind->options != NULL;
+        snprintf(name, sizeof name, plain ? "%s%d %s" : "%s%d %s %g", prefix, i, layer->kind->name,
+                 layer->argument);
         printf("%-20s %9lld %12s ", name, (long long)layer->outputs,
                gd_text_grouped(elements, text));
         print_tensors(layer);
@@ -78,7 +85,7 @@ static gd_status check_start(gd_trainer *trainer) {
         gd_rundir_new(gd_config_text(problem->config, "run", "dir"), &trainer->rundir);
     status = gd_comm_agree(problem->comm, status);
     if (status == GD_OK) {
-        status = gd_resume_find(problem, &trainer->rundir, &path, &header);
+        status = gd_resume_find(trainer, &path, &header);
     }
     if (status == GD_OK && path == NULL) {
         status = gd_trainer_initialise(trainer);
@@ -119,7 +126,9 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
         status = measure_machine(comm, config, &rate, &program);
     }
     if (status == GD_OK) {
-        gd_report_header(problem);
+        status = gd_report_header(problem);
+    }
+    if (status == GD_OK) {
         status = gd_problem_load(problem);
     }
     if (status == GD_OK) {

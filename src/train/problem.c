@@ -5,14 +5,18 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/problem.h"
 
+static gd_status parse_source(const gd_config *config, const char *key, gd_source *source) {
+    return gd_config_blame(config, "data", key,
+                           gd_source_parse(gd_config_text(config, "data", key),
+                                           gd_config_text(config, "data", "file"), source));
+}
+
 static gd_status open_training(gd_problem *problem) {
     const gd_config *config = problem->config;
     if (gd_config_text(config, "data", "file")[0] == '\0') {
         return gd_config_fail(config, "data", "file", "the path of an HDF5 file is missing");
     }
-    gd_status status =
-        gd_source_parse(gd_config_text(config, "data", "train"),
-                        gd_config_text(config, "data", "file"), &problem->train_source);
+    gd_status status = parse_source(config, "train", &problem->train_source);
     return status == GD_OK ? gd_rows_describe(&problem->train_source, &problem->train) : status;
 }
 
@@ -44,7 +48,7 @@ static gd_status open_validation(gd_problem *problem) {
     bool there = false, needed = val[0] != '\0' && strcmp(val, GD_DATA_VAL) != 0;
     gd_status status = GD_OK;
     if (val[0] != '\0') {
-        status = gd_source_parse(val, gd_config_text(config, "data", "file"), &source);
+        status = parse_source(config, "val", &source);
         if (status == GD_OK && !needed) {
             status = gd_source_look(&source, &there);
         }
@@ -169,7 +173,7 @@ static gd_status try_source(const gd_config *config, const char *key) {
     if (text[0] == '\0' || file[0] == '\0') {
         return GD_OK;
     }
-    gd_status status = gd_source_parse(text, file, &source);
+    gd_status status = parse_source(config, key, &source);
     if (status == GD_OK) {
         status = gd_source_try(&source, strcmp(text, GD_DATA_VAL) != 0);
     }
@@ -269,6 +273,7 @@ static gd_status load(gd_problem *self, const gd_source *source, const gd_split 
                       gd_role role, gd_range range, gd_rows *rows) {
     gd_target target = gd_model_target(self->model);
     gd_status status = gd_rows_load(source, split, role, range, rows);
+    rows->categories = self->model->categories;
     if (status == GD_OK) {
         status = gd_rows_check_values(source, split, role, rows, self->scale, GD_REAL_MAX, &target);
     }

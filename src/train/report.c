@@ -49,13 +49,10 @@ static void print_shards(const gd_problem *problem) {
     }
 }
 
-void gd_report_header(const gd_problem *problem) {
+/* Rank 0. */
+static void print_header(const gd_problem *problem, const char *schedule) {
     const gd_config *config = problem->config;
-    gd_text schedule = {0};
     char count[32];
-    if (gd_comm_rank(problem->comm) != 0) {
-        return;
-    }
     print_places(problem);
     print_data(problem);
     printf("model     %s; %s\n", gd_config_text(config, "model", "layers"),
@@ -63,12 +60,21 @@ void gd_report_header(const gd_problem *problem) {
     printf("          %s parameters\n", gd_text_grouped(problem->model->tensors.elements, count));
     printf("optimizer %s, lr %g\n", gd_config_text(config, "optimizer", "name"),
            gd_config_number(config, "optimizer", "lr"));
-    gd_schedule_describe(&problem->schedule, gd_problem_steps(problem), &schedule);
-    printf("schedule  %s\n", gd_text_bytes(&schedule));
-    gd_text_free(&schedule);
+    printf("schedule  %s\n", schedule);
     print_shards(problem);
     printf("run       %s\n", gd_config_text(config, "run", "dir"));
     fflush(stdout);
+}
+
+gd_status gd_report_header(const gd_problem *problem) {
+    gd_text schedule = {0};
+    gd_schedule_describe(&problem->schedule, gd_problem_steps(problem), &schedule);
+    gd_status status = gd_comm_agree(problem->comm, gd_text_status(&schedule));
+    if (status == GD_OK && gd_comm_rank(problem->comm) == 0) {
+        print_header(problem, gd_text_bytes(&schedule));
+    }
+    gd_text_free(&schedule);
+    return status;
 }
 
 /* Nothing in it depends on the ranks: runs are compared by their logs. */

@@ -58,8 +58,8 @@ static gd_status measure_speed(gd_trainer *trainer, account *account) {
     return gd_comm_agree(problem->comm, status);
 }
 
-static gd_status log_end(gd_trainer *trainer, const char *reason, const char *digest,
-                         const account *account) {
+static gd_status log_end(gd_trainer *trainer, const char *reason, const char *diagnosis,
+                         const char *digest, const account *account) {
     const gd_progress *progress = &trainer->progress;
     gd_metrics *metrics = trainer->metrics;
     bool worked = account->rows_per_second > 0;
@@ -74,6 +74,9 @@ static gd_status log_end(gd_trainer *trainer, const char *reason, const char *di
     gd_metrics_number(metrics, "val_loss", progress->val_loss);
     gd_metrics_number(metrics, gd_report_metric_key(trainer->problem), progress->val_metric);
     gd_scoreboard_log(trainer->scoreboard, true, metrics);
+    if (diagnosis[0] != '\0') {
+        gd_metrics_text(metrics, "diagnosis", diagnosis);
+    }
     gd_metrics_text(metrics, "digest", digest);
     gd_metrics_number(metrics, "start_seconds", worked ? account->start : NAN);
     gd_metrics_number(metrics, "samples_per_second", worked ? account->rows_per_second : NAN);
@@ -126,7 +129,8 @@ static void print_reason(const char *reason) {
     }
 }
 
-static void print_end(const gd_trainer *trainer, const char *reason, const account *account) {
+static void print_end(const gd_trainer *trainer, const char *reason, const char *diagnosis,
+                      const account *account) {
     const gd_progress *progress = &trainer->progress;
     char duration[32];
     print_reason(reason);
@@ -143,13 +147,17 @@ static void print_end(const gd_trainer *trainer, const char *reason, const accou
                progress->val_metric);
     }
     gd_scoreboard_print(trainer->scoreboard);
+    if (diagnosis[0] != '\0') {
+        printf("diagnosis %s\n", diagnosis);
+    }
     gd_times_print(&account->times);
     print_saving(account);
     print_speed(account);
     fflush(stdout);
 }
 
-gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest) {
+gd_status gd_report_end(gd_trainer *trainer, const char *reason, const char *diagnosis,
+                        uint64_t digest) {
     gd_comm *comm = trainer->problem->comm;
     account account = {0};
     char hexadecimal[17];
@@ -164,9 +172,9 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest
     }
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         account.saving = gd_writer_count(trainer->writer);
-        status = log_end(trainer, reason, hexadecimal, &account);
+        status = log_end(trainer, reason, diagnosis, hexadecimal, &account);
         if (status == GD_OK) {
-            print_end(trainer, reason, &account);
+            print_end(trainer, reason, diagnosis, &account);
         }
     }
     return gd_comm_agree(comm, status);

@@ -59,6 +59,7 @@ static gd_status initial_parameters(gd_trainer *trainer) {
     bool root = gd_comm_rank(problem->comm) == 0;
     if (from.path[0] != '\0') {
         gd_status status = root ? gd_store_guard(from.path, read_start, &from) : GD_OK;
+        status = gd_config_blame(problem->config, "model", "init_from", status);
         status = gd_comm_agree(problem->comm, status);
         return status == GD_OK ? read_parameters(trainer, from.path) : status;
     }

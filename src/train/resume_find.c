@@ -137,6 +137,12 @@ static gd_status check_free(const gd_problem *problem, const gd_rundir *rundir) 
 static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, const char *named,
                             real *whole, char **path, gd_checkpoint_header *header) {
     bool foreign;
+    if (!gd_file_exists(named)) {
+        return gd_config_fail(problem->config, "run", "resume",
+                              "there is no checkpoint '%s'; it must be auto, never, or the path of "
+                              "one",
+                              named);
+    }
     gd_status status = gd_resume_check(problem, named, whole, header, &foreign);
     if (status != GD_OK) {
         return foreign ? refuse(status) : status;
@@ -150,33 +156,28 @@ static gd_status take_named(const gd_problem *problem, const gd_rundir *rundir, 
     return status == GD_OK ? gd_text_copy(named, path) : status;
 }
 
-static gd_status find_on_root(const gd_problem *problem, const gd_rundir *rundir, char **path,
+static gd_status find_on_root(const gd_trainer *trainer, char **path,
                               gd_checkpoint_header *header) {
+    const gd_problem *problem = trainer->problem;
+    const gd_rundir *rundir = &trainer->rundir;
     const char *resume = gd_config_text(problem->config, "run", "resume");
-    real *whole = NULL;
     gd_status status = gd_rundir_check(rundir);
     if (status != GD_OK || strcmp(resume, "never") == 0) {
         return status;
     }
-    status = gd_memory_new(&whole, (size_t)problem->model->tensors.size, sizeof *whole,
-                           "the parameters of a checkpoint");
-    if (status == GD_OK && strcmp(resume, "auto") == 0) {
-        status = find_latest(problem, rundir, whole, path, header);
-    } else if (status == GD_OK) {
-        status = take_named(problem, rundir, resume, whole, path, header);
-    }
-    gd_memory_free(&whole);
-    return status;
+    return strcmp(resume, "auto") == 0
+               ? find_latest(problem, rundir, trainer->whole, path, header)
+               : take_named(problem, rundir, resume, trainer->whole, path, header);
 }
 
-gd_status gd_resume_find(gd_problem *problem, const gd_rundir *rundir, char **path,
-                         gd_checkpoint_header *header) {
+gd_status gd_resume_find(gd_trainer *trainer, char **path, gd_checkpoint_header *header) {
+    const gd_problem *problem = trainer->problem;
     gd_status status = GD_OK;
     bool root = gd_comm_rank(problem->comm) == 0;
     *path = NULL;
     *header = (gd_checkpoint_header){0};
     if (root) {
-        status = find_on_root(problem, rundir, path, header);
+        status = find_on_root(trainer, path, header);
     }
     status = gd_comm_agree(problem->comm, status);
     if (status != GD_OK) {

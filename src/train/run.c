@@ -19,7 +19,7 @@ static gd_status train(gd_trainer *trainer) {
     }
     status = gd_comm_agree(problem->comm, status);
     if (status == GD_OK) {
-        status = gd_resume_find(problem, &trainer->rundir, &path, &header);
+        status = gd_resume_find(trainer, &path, &header);
     }
     if (status == GD_OK && path != NULL) {
         trainer->progress = header.progress;
@@ -70,7 +70,9 @@ gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
         status = gd_problem_open(comm, config, &problem);
     }
     if (status == GD_OK) {
-        gd_report_header(problem);
+        status = gd_report_header(problem);
+    }
+    if (status == GD_OK) {
         start_watch(problem, &watch);
         status = gd_problem_load(problem);
     }

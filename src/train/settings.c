@@ -200,13 +200,8 @@ static gd_status check_timeline(const gd_config *config) {
     if (path[0] == '\0') {
         return GD_OK;
     }
-    gd_status found = gd_file_check(path, gd_config_text(config, "run", "dir"));
-    if (gd_status_code(found) != GD_BAD_INPUT) {
-        return found;
-    }
-    gd_status status = gd_config_fail(config, "run", "timeline", "%s", gd_status_message(found));
-    gd_status_free(&found);
-    return status;
+    return gd_config_blame(config, "run", "timeline",
+                           gd_file_check(path, gd_config_text(config, "run", "dir")));
 }
 
 gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config) {

@@ -119,8 +119,8 @@ gd_status gd_resume_check(const gd_problem *problem, const char *path, real *who
  * process had before it allocated anything large. Rank 0 prints. Collective. */
 gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program);
 
-/* The first lines of a run: ranks, data, model, batch. Rank 0 prints. Not collective. */
-void gd_report_header(const gd_problem *problem);
+/* The first lines of a run: ranks, data, model, batch. Rank 0 prints. Collective. */
+gd_status gd_report_header(const gd_problem *problem);
 
 /* The line "start" of the log. Rank 0. */
 gd_status gd_report_start(gd_trainer *trainer);
@@ -136,8 +136,10 @@ void gd_report_begin(gd_trainer *trainer, const char *path);
  * Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
 
-/* The line "end" of the log, and the last lines of the run but one. Rank 0 prints. Collective. */
-gd_status gd_report_end(gd_trainer *trainer, const char *reason, uint64_t digest);
+/* The line "end" of the log, and the last lines of the run but one. `diagnosis` may be empty. Rank
+ * 0 prints. Collective. */
+gd_status gd_report_end(gd_trainer *trainer, const char *reason, const char *diagnosis,
+                        uint64_t digest);
 
 /* From here on, phases are taken down for run.timeline, if that is asked for; and the file of
  * them, whatever became of the run, whose `status` is taken over. Collective. */

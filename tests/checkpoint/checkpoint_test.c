@@ -64,6 +64,8 @@ static gd_checkpoint_header sample_header(void) {
                                                .best_epoch = INT64_MIN,
                                                .best_step = -1,
                                                .plateau = {-1.0 / 7, 3, INT64_MAX, 5},
+                                               .curves = {6, 0.7, 0.6, 0.5, 0.25, 4, -2, INT64_MIN,
+                                                          NAN, INFINITY, 7, -0.125, 8},
                                                .log_bytes = (int64_t)1 << 53 | 1}};
 }
 

@@ -72,6 +72,28 @@ static void every_type_is_converted_and_scaled(void **state) {
     }
 }
 
+static void categories_are_not_scaled(void **state) {
+    (void)state;
+    static const gd_categories categories[] = {{{3, 2}, 9}, {{1, 1}, 9}, {{0, 0}, 0}};
+    static const uint32_t order[] = {3, 5, 0};
+    uint8_t x[ROWS * WIDTH];
+    fill(GD_UINT8, x);
+    gd_rows rows = rows_of(GD_UINT8, x, GD_UINT8, x, WIDTH);
+    rows.categories = categories;
+    gd_batch batch;
+    assert_null(gd_batch_new(ROWS, WIDTH, &values, &batch));
+    for (int ordered = 0; ordered < 2; ordered++) {
+        gd_batch_gather(&rows, 1, ordered ? order : NULL, 3, 0.5, &batch);
+        for (int i = 0; i < 3 * WIDTH; i++) {
+            const int64_t row = 1 + (ordered ? (int64_t)order[i / WIDTH] : i / WIDTH);
+            const bool scaled = i % WIDTH == 0 || i % WIDTH == 2;
+            const real number = (real)x[row * WIDTH + i % WIDTH];
+            assert_true(batch.x[i] == (scaled ? number / 2 : number));
+        }
+    }
+    gd_batch_free(&batch);
+}
+
 static void an_order_picks_rows_from_the_first_on(void **state) {
     (void)state;
     static const uint32_t order[] = {4, 0, 4, 2};
@@ -231,6 +253,7 @@ static void a_batch_beyond_memory_is_an_error(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_is_converted_and_scaled),
+        cmocka_unit_test(categories_are_not_scaled),
         cmocka_unit_test(an_order_picks_rows_from_the_first_on),
         cmocka_unit_test(the_file_order_is_the_order_0_1_2),
         cmocka_unit_test(rows_of_every_type_are_normalized_in_double_precision),

@@ -103,6 +103,35 @@ static void the_row_is_told_as_it_stands_in_the_file(void **state) {
     }
 }
 
+/* In all columns but 1. */
+static void a_category_is_whole_and_in_range(void **state) {
+    (void)state;
+    static const double bad[] = {3, -1, 0.5, 2.0000001, 1e300};
+    static const char *const told[] = {"3", "-1", "0.5", "2.0000001", "1e+300"};
+    static const gd_categories categories[] = {{{0, 1}, 3}, {{2, 2}, 3}, {{0, 0}, 0}};
+    gd_split split = {1000, 400, 3};
+    double x[5 * 4] = {0, -7.5, 2, 1, 2, 1e9, -0.0, 0};
+    uint8_t y[5] = {0};
+    gd_rows rows = column(300, 5, GD_FLOAT64, x, GD_UINT8, y);
+    rows.x_width = 4;
+    rows.categories = categories;
+    expect_ok(gd_rows_check_values(&train, &split, GD_VALIDATION, &rows, 1, DBL_MAX, &ten_classes));
+    for (int i = 0; i < 5; i++) {
+        char words[128];
+        const int place = 4 * i + (i % 2 == 0 ? 0 : 3);
+        snprintf(words, sizeof words,
+                 "data.h5: row %d of /train/x holds %s in column %d; an embedding of size 3 takes "
+                 "whole numbers from 0 to 2",
+                 (int)gd_split_row(&split, GD_VALIDATION, 300 + i), told[i], place % 4);
+        const double good = x[place];
+        x[place] = bad[i];
+        expect_error(
+            gd_rows_check_values(&train, &split, GD_VALIDATION, &rows, 1, DBL_MAX, &ten_classes),
+            GD_BAD_INPUT, words);
+        x[place] = good;
+    }
+}
+
 static gd_status check_x(gd_type type, void *x, double scale, double largest) {
     uint8_t y = 0;
     gd_split split = {1, 0, 0};
@@ -234,6 +263,7 @@ int main(void) {
         cmocka_unit_test(shapes_that_do_not_fit_the_model_are_told),
         cmocka_unit_test(every_bad_x_is_found_where_it_is),
         cmocka_unit_test(the_row_is_told_as_it_stands_in_the_file),
+        cmocka_unit_test(a_category_is_whole_and_in_range),
         cmocka_unit_test(an_x_beyond_the_precision_is_refused),
         cmocka_unit_test(labels_are_whole_numbers_below_the_outputs),
         cmocka_unit_test(weights_are_finite_and_not_negative),

@@ -22,6 +22,9 @@ enum {
     ROW_COUNTS = sizeof row_counts / sizeof *row_counts,
     WIDEST = 1000,
     MOST_ROWS = 256,
+    LOOKED_UP = 3,
+    MOST_OPTION = 131,
+    MOST_DY = WIDEST + LOOKED_UP * MOST_OPTION,
     MOST = WIDEST * WIDEST + WIDEST + 2 * GD_TENSOR_ALIGN
 };
 
@@ -37,13 +40,14 @@ static real *random_numbers(int64_t count, int64_t stream) {
 }
 
 typedef struct vectors {
-    real *x, *dy, *cache, *used, *sibling, *apart, *together;
+    real *x, *whole, *dy, *cache, *used, *sibling, *apart, *together;
 } vectors;
 
 static int make_vectors(void **state) {
     static vectors made;
     made.x = random_numbers(MOST_ROWS * WIDEST, 1);
-    made.dy = random_numbers(MOST_ROWS * WIDEST, 2);
+    made.whole = random_numbers(MOST_ROWS * WIDEST, 1);
+    made.dy = random_numbers(MOST_ROWS * MOST_DY, 2);
     made.cache = random_numbers(MOST_ROWS * (WIDEST + 1), 6);
     made.used = random_numbers(MOST_ROWS * (WIDEST + 1), 6);
     made.sibling = random_numbers(MOST, 3);
@@ -56,6 +60,7 @@ static int make_vectors(void **state) {
 static int free_vectors(void **state) {
     vectors *made = *state;
     gd_memory_free(&made->x);
+    gd_memory_free(&made->whole);
     gd_memory_free(&made->dy);
     gd_memory_free(&made->cache);
     gd_memory_free(&made->used);
@@ -65,10 +70,30 @@ static int free_vectors(void **state) {
     return 0;
 }
 
+/* The first columns are looked up, in a table of up to 131 rows of as many numbers. */
+static void set_options(gd_layer *layer, int64_t outputs) {
+    const gd_layer_option *option = layer->kind->options;
+    for (int i = 0; option != NULL && option[i].name != NULL; i++) {
+        const int64_t columns = layer->inputs < LOOKED_UP ? layer->inputs : LOOKED_UP;
+        layer->option[i] =
+            option[i].range ? (gd_range){0, columns} : (gd_range){1 + outputs % MOST_OPTION, 1};
+    }
+}
+
+/* Some of the categories there are. */
+static void set_categories(const gd_layer *layer, int64_t rows, real *x) {
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < layer->categories.columns.count; j++) {
+            x[i * layer->inputs + j] = (real)((i * i + 5 * j) % layer->categories.size);
+        }
+    }
+}
+
 /* `outputs` is the layer's argument, where it takes one that is whole. */
 static gd_layer layer_of(const gd_layer_kind *kind, int64_t inputs, int64_t outputs) {
     gd_layer layer = {.kind = kind, .inputs = inputs, .outputs = inputs};
     layer.argument = kind->whole ? (double)outputs : kind->initial;
+    set_options(&layer, outputs);
     if (kind->shape != NULL) {
         kind->shape(&layer);
     }
@@ -84,12 +109,16 @@ static gd_layer layer_of(const gd_layer_kind *kind, int64_t inputs, int64_t outp
 static void backward(const gd_layer *layer, int64_t rows, bool accumulate, const vectors *v,
                      real *gradient) {
     const gd_pass pass = {.training = true, .accumulate = accumulate, .rows = rows};
-    const gd_flow flow = {.x = v->x, .cache = v->used, .dy = v->dy, .gradient = gradient};
+    const gd_flow flow = {.x = layer->categories.columns.count > 0 ? v->whole : v->x,
+                          .cache = v->used,
+                          .dy = v->dy,
+                          .gradient = gradient};
     memcpy(v->used, v->cache, (size_t)(rows * layer->cache) * sizeof(real));
     layer->kind->backward(layer, &pass, &flow);
 }
 
 static void expect_same_bits(const gd_layer *layer, int64_t rows, const vectors *v) {
+    set_categories(layer, rows, v->whole);
     for (int t = 0; t < layer->tensor_count; t++) {
         const gd_tensor *tensor = &layer->tensor[t];
         memcpy(v->together + tensor->offset, v->sibling + tensor->offset,
@@ -116,7 +145,7 @@ static void adding_to_a_siblings_gradient_gives_the_bits_of_adding_afterwards(vo
         for (int i = 0; i < WIDTHS * WIDTHS; i++) {
             const gd_layer layer =
                 layer_of(gd_layer_kinds[k], widths[i / WIDTHS], widths[i % WIDTHS]);
-            const bool same = layer.outputs == layer.inputs && i % WIDTHS > 0 && !layer.kind->whole;
+            const bool same = i % WIDTHS > 0 && layer.kind->options == NULL && !layer.kind->whole;
             for (int r = 0; layer.tensor_count > 0 && !same && r < ROW_COUNTS; r++) {
                 expect_same_bits(&layer, row_counts[r], *state);
                 checked++;

@@ -11,7 +11,7 @@
 #include "gdmpi/layer.h"
 #include "gdmpi/rng.h"
 
-enum { ROWS = 5, INPUTS = 6, UNITS = 3, MOST = 128 };
+enum { ROWS = 5, INPUTS = 6, UNITS = 3, WIDEST = 10, MOST = 128 };
 
 /* The step of the central differences, and how near they must come. */
 #ifdef GD_DOUBLE
@@ -51,6 +51,9 @@ static gd_layer layer_of(const gd_layer_kind *kind) {
                                                &gd_layer_dense};
     gd_layer layer = {.kind = kind, .index = 3};
     layer.argument = kind->needed ? UNITS : kind->initial;
+    for (int i = 0; kind->options != NULL && kind->options[i].name != NULL; i++) {
+        layer.option[i] = kind->options[i].range ? (gd_range){1, 2} : (gd_range){UNITS, 1};
+    }
     for (int i = 0; i < COUNT && kind->block; i++) {
         inner[i] = (gd_layer){.kind = kinds[i], .index = 4 + i, .argument = kinds[i]->initial};
         inner[1].argument = UNITS;
@@ -60,7 +63,7 @@ static gd_layer layer_of(const gd_layer_kind *kind) {
     }
     gd_layer_shape(&layer, INPUTS);
     assert_true(place_tensors(&layer, 0) <= MOST);
-    assert_true(layer.outputs <= INPUTS && layer.cache <= MOST);
+    assert_true(layer.outputs <= WIDEST && layer.cache <= MOST);
     return layer;
 }
 
@@ -75,12 +78,26 @@ static int64_t parameter_count(const gd_layer *layer) {
 
 typedef struct state {
     real parameters[MOST], gradient[MOST];
-    real x[ROWS * INPUTS], y[ROWS * INPUTS], cache[ROWS * MOST];
-    real dx[ROWS * INPUTS], dy[ROWS * INPUTS];
+    real x[ROWS * INPUTS], y[ROWS * WIDEST], cache[ROWS * MOST];
+    real dx[ROWS * INPUTS], dy[ROWS * WIDEST];
 } state;
 
+static bool is_category(const gd_layer *layer, int64_t column) {
+    return column >= layer->first && column < layer->first + layer->categories.columns.count;
+}
+
+/* Whole numbers in the columns that a layer looks up: some of those there are, and most of them
+ * several times. */
+static void set_categories(const gd_layer *layer, state *s) {
+    for (int i = 0; i < ROWS * INPUTS; i++) {
+        if (is_category(layer, i % INPUTS)) {
+            s->x[i] = (real)(i * i % 7 % (layer->categories.size - 1));
+        }
+    }
+}
+
 /* Inputs are random, and what is to be computed starts as NaN. */
-static state fresh_state(void) {
+static state fresh_state(const gd_layer *layer) {
     state s;
     for (int i = 0; i < MOST; i++) {
         s.parameters[i] = away_from_zero((uint64_t)i);
@@ -88,9 +105,13 @@ static state fresh_state(void) {
     }
     for (int i = 0; i < ROWS * INPUTS; i++) {
         s.x[i] = away_from_zero(1000 + (uint64_t)i);
-        s.dy[i] = away_from_zero(2000 + (uint64_t)i);
-        s.y[i] = s.dx[i] = (real)NAN;
+        s.dx[i] = (real)NAN;
     }
+    for (int i = 0; i < ROWS * WIDEST; i++) {
+        s.dy[i] = away_from_zero(2000 + (uint64_t)i);
+        s.y[i] = (real)NAN;
+    }
+    set_categories(layer, &s);
     for (int i = 0; i < ROWS * MOST; i++) {
         s.cache[i] = (real)NAN;
     }
@@ -161,7 +182,7 @@ static void every_layer_has_the_gradient_of_its_output(void **unused) {
             gd_pass pass = training;
             pass.training = mode % 2 == 0;
             pass.accumulate = mode / 2 == 1;
-            state s = fresh_state();
+            state s = fresh_state(&layer);
             for (int64_t i = parameter_count(&layer); i < MOST; i++) {
                 s.parameters[i] = (real)fabs((double)s.parameters[i]); /* a running variance */
             }
@@ -172,7 +193,9 @@ static void every_layer_has_the_gradient_of_its_output(void **unused) {
             backward(&layer, &pass, &s);
             for (size_t i = 0; i < ROWS * INPUTS; i++) {
                 size_t place = offsetof(state, x) + i * sizeof(real);
-                assert_near((double)s.dx[i], differentiate(&layer, &pass, &s, place));
+                assert_near((double)s.dx[i], is_category(&layer, (int64_t)i % INPUTS)
+                                                 ? 0
+                                                 : differentiate(&layer, &pass, &s, place));
             }
             for (size_t i = 0; i < (size_t)parameter_count(&layer); i++) {
                 size_t place = offsetof(state, parameters) + i * sizeof(real);
@@ -190,7 +213,7 @@ static void a_gradient_without_dx_is_the_same(void **unused) {
         if (gd_layer_tensors(&layer) == 0) {
             continue;
         }
-        state with = fresh_state();
+        state with = fresh_state(&layer);
         forward(&layer, &training, &with);
         state without = with;
         backward(&layer, &training, &with);
@@ -209,7 +232,7 @@ static void a_layer_without_tensors_works_in_place(void **unused) {
         for (int mode = 0; mode < 2 && gd_layer_tensors(&layer) == 0; mode++) {
             gd_pass pass = training;
             pass.training = mode == 0;
-            state s = fresh_state();
+            state s = fresh_state(&layer);
             forward(&layer, &pass, &s);
             backward(&layer, &pass, &s);
             gd_flow flow = flow_from(&layer, &s, 0);
@@ -228,11 +251,12 @@ static void rows_do_not_touch_each_other(void **unused) {
         if (layer.kind->joint) {
             continue;
         }
-        state s = fresh_state(), other = s;
+        state s = fresh_state(&layer), other = s;
         for (int j = 0; j < INPUTS; j++) {
             other.x[CHANGED * INPUTS + j] += (real)(1 + j * j);
             other.dy[CHANGED * layer.outputs + j % layer.outputs] += 1;
         }
+        set_categories(&layer, &other);
         forward(&layer, &training, &s);
         backward(&layer, &training, &s);
         forward(&layer, &training, &other);
@@ -257,7 +281,7 @@ static void layers_without_tensors_do_not_know_tiles(void **unused) {
             top.rows = cut;
             bottom.rows = ROWS - cut;
             bottom.first_row = cut;
-            state whole = fresh_state(), parts = whole;
+            state whole = fresh_state(&layer), parts = whole;
             forward(&layer, &training, &whole);
             backward(&layer, &training, &whole);
             forward(&layer, &top, &parts);
@@ -277,7 +301,7 @@ static void no_rows_give_a_gradient_of_zero(void **unused) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
         gd_pass pass = training;
         pass.rows = 0;
-        state s = fresh_state();
+        state s = fresh_state(&layer);
         forward(&layer, &pass, &s);
         backward(&layer, &pass, &s);
         for (int64_t i = 0; i < parameter_count(&layer); i++) {
@@ -292,7 +316,7 @@ static void a_number_that_is_none_is_not_hidden(void **unused) {
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
         gd_pass pass = {.rows = 1};
-        state s = fresh_state();
+        state s = fresh_state(&layer);
         s.x[0] = (real)NAN;
         s.y[0] = 0;
         forward(&layer, &pass, &s);
@@ -305,10 +329,11 @@ static void extreme_inputs_give_finite_numbers(void **unused) {
     static const real extremes[INPUTS] = {1e4f, -1e4f, 700, -700, 88, -104};
     for (int k = 0; gd_layer_kinds[k] != NULL; k++) {
         gd_layer layer = layer_of(gd_layer_kinds[k]);
-        state s = fresh_state();
+        state s = fresh_state(&layer);
         for (int i = 0; i < ROWS * INPUTS; i++) {
             s.x[i] = extremes[i % INPUTS];
         }
+        set_categories(&layer, &s);
         forward(&layer, &training, &s);
         backward(&layer, &training, &s);
         for (int64_t i = 0; i < ROWS * layer.outputs; i++) {
@@ -391,20 +416,6 @@ static void the_gradient_of_a_bias_accumulates_like_adding(void **unused) {
     assert_memory_equal(apart + WIDE, added + WIDE, WIDE * sizeof(real));
 }
 
-enum { DROP_ROWS = 100, DROP_WIDTH = 101, DROPS = DROP_ROWS * DROP_WIDTH };
-
-static void drop(double p, const gd_pass *pass, int index, real *y) {
-    static real x[DROPS], cache[DROPS];
-    gd_layer layer = {
-        .kind = &gd_layer_dropout, .index = index, .argument = p, .inputs = DROP_WIDTH};
-    layer.kind->shape(&layer);
-    for (int i = 0; i < DROPS; i++) {
-        x[i] = 1;
-    }
-    const gd_flow flow = {.x = x, .y = y, .cache = cache};
-    layer.kind->forward(&layer, pass, &flow);
-}
-
 /* By hand: the two columns have the means 3 and 5 and the variances 8/3 and 6, or 4 and 9 without
  * bias. Half of the way is gone in one step. */
 static void running_statistics_move_to_those_of_the_rows(void **unused) {
@@ -434,57 +445,6 @@ static void running_statistics_move_to_those_of_the_rows(void **unused) {
         assert_true(gradient[2 * WIDTH + i] == 0);
     }
     assert_true(y[0] == 0 && y[1] == 0);
-}
-
-static void dropout_keeps_the_mean(void **unused) {
-    (void)unused;
-    static const double p[] = {0, 0.1, 0.5, 0.9};
-    static real y[DROPS];
-    for (size_t k = 0; k < sizeof p / sizeof *p; k++) {
-        gd_pass pass = {.training = true, .rows = DROP_ROWS, .seed = 1};
-        drop(p[k], &pass, 1, y);
-        const real scale = (real)(1 / (1 - p[k]));
-        double sum = 0;
-        for (int i = 0; i < DROPS; i++) {
-            assert_true(y[i] == 0 || y[i] == scale);
-            sum += (double)y[i];
-        }
-        /* Four standard deviations of the mean. */
-        assert_true(fabs(sum / DROPS - 1) <= 4 * sqrt(p[k] / (1 - p[k]) / DROPS));
-    }
-}
-
-static void dropout_drops_in_training_only(void **unused) {
-    (void)unused;
-    static real y[DROPS];
-    gd_pass pass = {.rows = DROP_ROWS, .seed = 1};
-    drop(0.9, &pass, 1, y);
-    for (int i = 0; i < DROPS; i++) {
-        assert_true(y[i] == 1);
-    }
-}
-
-static void dropout_draws_anew_for_each_use(void **unused) {
-    (void)unused;
-    static real first[DROPS], other[DROPS];
-    gd_pass pass = {.training = true, .rows = DROP_ROWS, .seed = 1, .step = 2, .shard = 3};
-    gd_pass seed = pass, step_of = pass, shard = pass, below = pass;
-    seed.seed++;
-    step_of.step++;
-    shard.shard++;
-    below.first_row = DROP_ROWS;
-    const gd_pass passes[] = {seed, step_of, shard, below, pass};
-    drop(0.5, &pass, 1, first);
-    for (int k = 0; k < 5; k++) {
-        int same = 0;
-        drop(0.5, &passes[k], k < 4 ? 1 : 2, other);
-        for (int i = 0; i < DROPS; i++) {
-            same += first[i] == other[i];
-        }
-        assert_true(fabs(same - DROPS / 2.0) < 4 * sqrt(DROPS / 4.0));
-    }
-    drop(0.5, &pass, 1, other);
-    assert_memory_equal(first, other, sizeof first);
 }
 
 /* By mpmath with 40 digits: x erfc(-x / sqrt(2)) / 2, x / (1 + exp(-x)), exp(x) - 1 where x < 0,
@@ -566,9 +526,6 @@ int main(void) {
         cmocka_unit_test(dense_is_a_product_plus_bias),
         cmocka_unit_test(the_gradient_of_a_bias_accumulates_like_adding),
         cmocka_unit_test(running_statistics_move_to_those_of_the_rows),
-        cmocka_unit_test(dropout_keeps_the_mean),
-        cmocka_unit_test(dropout_drops_in_training_only),
-        cmocka_unit_test(dropout_draws_anew_for_each_use),
         cmocka_unit_test(activations_give_the_reference_numbers),
         cmocka_unit_test(every_kind_is_found_by_its_name),
     };

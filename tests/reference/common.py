@@ -22,10 +22,21 @@ def small(modulus: int, width: int) -> torch.Tensor:
     return ((row * 7 + i * 13 + row * i) % modulus - modulus // 2).double() / 16
 
 
+def features(group: str) -> torch.Tensor:
+    """Of /mixed, columns 0, 2 and 3 hold whole numbers below 7."""
+    x = small(31, INPUTS)
+    if group == "/mixed":
+        row = torch.arange(ROWS)
+        for i in (0, 2, 3):
+            x[:, i] = (row * row + i) % 7
+    return x
+
+
 def targets(group: str) -> torch.Tensor:
     row, i = torch.arange(ROWS).unsqueeze(1), torch.arange(OUTPUTS)
     made = {
         "/classes": lambda: ((row * row + row // 7) % OUTPUTS).squeeze(1),
+        "/mixed": lambda: ((row * row + row // 7) % OUTPUTS).squeeze(1),
         "/bits": lambda: ((row + row * i + i) % 5 < 2).double(),
         "/bit": lambda: ((row + row * i + i) % 5 < 2).double().flatten()[:ROWS].unsqueeze(1),
         "/counts": lambda: ((row * (i + 2)) % 7).double(),
@@ -100,7 +111,7 @@ def train(
     before_step: Callable[[], object] = lambda: None,
 ) -> None:
     """30 steps from the first parameters; before_step comes between gradient and update."""
-    x, y = small(31, INPUTS), targets(group)
+    x, y = features(group), targets(group)
     for step, rows in enumerate(batches()):
         optimizer.zero_grad()
         loss(model(x[rows]), y[rows]).backward()

@@ -18,6 +18,7 @@ CASES: list[tuple[str, torch.nn.Module]] = [
     ("gelu", torch.nn.GELU()),
     ("silu", SiLU()),
     ("softplus", torch.nn.Softplus()),
+    ("dropout 0", torch.nn.Dropout(0)),
     ("softmax", Softmax(dim=1)),
     ("layer_norm", LayerNorm(4)),
     ("layer_norm 0.1", LayerNorm(4, eps=0.1)),
@@ -29,16 +30,29 @@ class Residual(Sequential):
         return x + super().forward(x)
 
 
+class Embedding(torch.nn.Embedding):
+    """Of columns `first` to `last` of what comes in."""
+
+    def __init__(self, size: int, dim: int, first: int, last: int) -> None:
+        super().__init__(size, dim)
+        self.first, self.last = first, last
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = super().forward(x[:, self.first : self.last + 1].long()).flatten(1)
+        return torch.cat([x[:, : self.first], rows, x[:, self.last + 1 :]], 1)
+
+
 LOSSES = {
     "cross_entropy": ("/classes", torch.nn.functional.cross_entropy),
     "mse": ("/values", torch.nn.functional.mse_loss),
 }
 
 
-def run(name: str, layers: str, loss: str, *modules: torch.nn.Module) -> None:
+def run(name: str, layers: str, loss: str, *modules: torch.nn.Module, group: str = "") -> None:
     model = Sequential(*modules)
     set_parameters(model)
-    group, function = LOSSES[loss]
+    group_of_loss, function = LOSSES[loss]
+    group = group or group_of_loss
     train(model, function, group, torch.optim.SGD(model.parameters(), lr=0.1))
     settings = {"data.train": group, "model.layers": layers, "model.loss": loss}
     settings |= {"optimizer.name": "sgd", "optimizer.lr": 0.1}
@@ -117,6 +131,26 @@ def main() -> None:
         Residual(SiLU()),
         Residual(LayerNorm(4), Linear(4, 4)),
         Linear(4, OUTPUTS),
+    )
+    run(
+        "embedding",
+        "embedding size=8 dim=3 columns=3, embedding size=7 dim=2 columns=0, dense 4, tanh, dense 3",
+        "cross_entropy",
+        Embedding(8, 3, 3, 3),
+        Embedding(7, 2, 0, 0),
+        Linear(8, 4),
+        Tanh(),
+        Linear(4, OUTPUTS),
+        group="/mixed",
+    )
+    run(
+        "embedding of two columns",
+        "embedding size=7 dim=4 columns=2-3, relu, dense 3",
+        "cross_entropy",
+        Embedding(7, 4, 2, 3),
+        ReLU(),
+        Linear(11, OUTPUTS),
+        group="/mixed",
     )
     run_by_shard(
         "batch_norm",

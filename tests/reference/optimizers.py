@@ -21,9 +21,8 @@ class Layerwise(torch.optim.Optimizer):
     def direction(self, g: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> torch.Tensor:
         return g
 
-    def ratio(self, w: torch.Tensor, u: torch.Tensor, group: dict[str, Any]) -> float:
-        scale = group.get("trust", 1)
-        return 1.0 if w.dim() == 1 or w.norm() == 0 or u.norm() == 0 else scale * float(w.norm() / u.norm())
+    def ratio(self, w: torch.Tensor, direction: torch.Tensor, group: dict[str, Any]) -> torch.Tensor:
+        return w.norm() / (direction + group["weight_decay"] * w).norm()
 
     def move(self, w: torch.Tensor, u: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         w -= group["lr"] * u
@@ -33,12 +32,16 @@ class Layerwise(torch.optim.Optimizer):
         self.steps += 1
         for group in self.param_groups:
             for w in group["params"]:
-                u = self.direction(w.grad + group["l2"] * w, self.state[w], group) + group["weight_decay"] * w
-                self.move(w, self.ratio(w, u, group) * u, self.state[w], group)
+                direction = self.direction(w.grad + group["l2"] * w, self.state[w], group)
+                ratio = 1 if w.dim() == 1 else self.ratio(w, direction, group)
+                self.move(w, ratio * (direction + group["weight_decay"] * w), self.state[w], group)
 
 
 class Lars(Layerwise):
-    """You, Gitman and Ginsburg 2017, algorithm 1, with |g + weight_decay w| for |g| + weight_decay |w|."""
+    """You, Gitman and Ginsburg 2017, algorithm 1."""
+
+    def ratio(self, w: torch.Tensor, direction: torch.Tensor, group: dict[str, Any]) -> torch.Tensor:
+        return group["trust"] * w.norm() / (direction.norm() + group["weight_decay"] * w.norm())
 
     def move(self, w: torch.Tensor, u: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         state["v"] = group["momentum"] * state.get("v", 0) + group["lr"] * u

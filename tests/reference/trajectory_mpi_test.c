@@ -20,6 +20,7 @@ enum {
 };
 
 static char folder[PATH_MAX];
+static gd_text seen; /* what the cases so far have used, each between blanks */
 
 /* One case of a file: its settings, and the parameters after 30 steps. */
 typedef struct reference {
@@ -35,7 +36,7 @@ static float small(int64_t row, int64_t i, int64_t modulus) {
 }
 
 static void write_data(void) {
-    static float x[DATA_ROWS * INPUTS], values[DATA_ROWS * OUTPUTS];
+    static float x[DATA_ROWS * INPUTS], mixed[DATA_ROWS * INPUTS], values[DATA_ROWS * OUTPUTS];
     static int64_t classes[DATA_ROWS], bits[DATA_ROWS * OUTPUTS], counts[DATA_ROWS * OUTPUTS];
     static double w[DATA_ROWS];
     for (int64_t row = 0; row < DATA_ROWS; row++) {
@@ -43,6 +44,8 @@ static void write_data(void) {
         classes[row] = (row * row + row / 7) % OUTPUTS;
         for (int64_t i = 0; i < INPUTS; i++) {
             x[row * INPUTS + i] = small(row, i, 31);
+            mixed[row * INPUTS + i] =
+                i % 3 == 1 ? x[row * INPUTS + i] : (float)((row * row + i) % 7);
         }
         for (int64_t i = 0; i < OUTPUTS; i++) {
             values[row * OUTPUTS + i] = small(row, i, 23);
@@ -56,6 +59,7 @@ static void write_data(void) {
                                  {"/bit", DATA_ROWS, INPUTS, 0, f, n, x, bits, NULL},
                                  {"/counts", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, counts, NULL},
                                  {"/values", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, NULL},
+                                 {"/mixed", DATA_ROWS, INPUTS, 0, f, n, mixed, classes, NULL},
                                  {"/weighted", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, w}};
     expect_ok(data_file_write("reference.h5", sizeof groups / sizeof *groups, groups));
 }
@@ -126,6 +130,26 @@ static void list_overrides(const reference *case_, const char **overrides) {
     *overrides = NULL;
 }
 
+static void see(const gd_config *config) {
+    gd_text_add(&seen, " optimizer=%s schedule=%s loss=%s normalize=%s %s ",
+                gd_config_text(config, "optimizer", "name"),
+                gd_config_text(config, "schedule", "name"), gd_config_text(config, "model", "loss"),
+                gd_config_text(config, "data", "normalize"),
+                gd_config_text(config, "model", "layers"));
+    expect_ok(gd_text_status(&seen));
+    for (char *c = seen.bytes; (c = strpbrk(c, "(,)")) != NULL;) {
+        *c = ' ';
+    }
+}
+
+static void expect_seen(const char *kind, const char *name) {
+    char word[LINE];
+    snprintf(word, sizeof word, " %s%s ", kind, name);
+    if (strstr(gd_text_bytes(&seen), word) == NULL) {
+        fail_msg("no case has%s", word);
+    }
+}
+
 /* A case of one shard has no work for a second rank. Collective. */
 static void check_case(gd_comm *comm, const reference *case_) {
     static const char one[] = "data.shards=1";
@@ -136,6 +160,7 @@ static void check_case(gd_comm *comm, const reference *case_) {
     }
     list_overrides(case_, overrides);
     run_open(comm, overrides, &run);
+    see(run.config);
     set_parameters(&run);
     run_steps(&run, STEPS);
     gd_trainer_swap(run.trainer);
@@ -209,6 +234,27 @@ static void losses_follow_the_reference(void **state) {
     check_file(*state, "losses");
 }
 
+/* After those of all files. */
+static void every_method_has_a_case(void **state) {
+    (void)state;
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        expect_seen("optimizer=", gd_optimizer_kinds[i]->name);
+    }
+    for (size_t i = 0; gd_schedule_kinds[i] != NULL; i++) {
+        expect_seen("schedule=", gd_schedule_kinds[i]->name);
+    }
+    for (size_t i = 0; gd_loss_name(i) != NULL; i++) {
+        expect_seen("loss=", gd_loss_name(i));
+    }
+    for (size_t i = 0; gd_normalizer_name(i) != NULL; i++) {
+        expect_seen("normalize=", gd_normalizer_name(i));
+    }
+    for (size_t i = 0; gd_layer_name(i) != NULL; i++) {
+        expect_seen("", gd_layer_name(i));
+    }
+    gd_text_free(&seen);
+}
+
 int main(int argc, char **argv) {
     gd_comm *comm = mpi_support_start(&argc, &argv);
     const char *source = getenv("srcdir");
@@ -225,6 +271,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(schedules_follow_the_reference, comm),
         cmocka_unit_test_prestate(layers_follow_the_reference, comm),
         cmocka_unit_test_prestate(losses_follow_the_reference, comm),
+        cmocka_unit_test_prestate(every_method_has_a_case, comm),
     };
     return tests_run(comm, tests, sizeof tests / sizeof *tests);
 }

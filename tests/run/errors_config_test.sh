@@ -64,11 +64,11 @@ bad '[optimizer]\nlr = -0.1' 'bad.ini:9: .*-0.1'
 bad '[data]\nval_fraction = 1' 'bad.ini:9: .*1'
 bad '[data]\nshards = 3' "bad.ini:9: key 'shards' in \[data\] is given twice, first at .*bad.ini:3"
 bad '[run]\ncheckpoint_every = 3 fortnights' "bad.ini:9: .*'?3 fortnights"
-bad '[run]\nlog_every = 5 minutes' 'bad.ini:9: must be a number of steps or epochs'
-bad '[run]\nverify_every = 5 minutes' 'bad.ini:9: must be a number of steps or epochs'
-bad '[schedule]\nname = step\nstep_size = 5 minutes' 'bad.ini:10: must be a number of steps or epochs'
+bad '[run]\nlog_every = 5 minutes' 'bad.ini:9: log_every = 5 minutes: must be a number of steps or epochs'
+bad '[run]\nverify_every = 5 minutes' 'bad.ini:9: verify_every = 5 minutes: must be a number of steps or epochs'
+bad '[schedule]\nname = step\nstep_size = 5 minutes' 'bad.ini:10: step_size = 5 minutes: must be a number of steps or epochs'
 bad '[schedule]\nname = cosine\nstep_size = 5' "bad.ini:10: key 'step_size' in \[schedule\] has no effect with name = cosine; it belongs to step"
-bad '[schedule]\nname = multistep\nmilestones = 5, 4' "bad.ini:10: '5, 4' is not a list of whole numbers"
+bad '[schedule]\nname = multistep\nmilestones = 5, 4' "bad.ini:10: milestones = 5, 4: is not a list of whole numbers"
 bad 'no assignment' 'bad.ini:8: '
 refused "train.epochs=-1: .*-1" run.ini train.epochs=-1
 refused "unknown key 'lr' in \[train\].*\[optimizer\]" run.ini train.lr=1
@@ -87,7 +87,7 @@ refused 'no-loss.ini: \[model\] loss is missing' no-loss.ini
 ways='1 3'
 refused "unknown layer 'dens'; did you mean 'dense'" run.ini 'model.layers=dens 3'
 refused 'dense needs its number of units' run.ini model.layers=dense
-refused "'three' is not a whole number" run.ini 'model.layers=dense three'
+refused 'dense three is not understood: units is a whole number' run.ini 'model.layers=dense three'
 refused 'dense 0 is out of range' run.ini 'model.layers=dense 0'
 refused 'dropout 1 is out of range' run.ini 'model.layers=dropout 1, dense 3'
 refused "relu takes no argument, but is followed by '3'" run.ini 'model.layers=dense 3, relu 3'

@@ -92,6 +92,18 @@ expect_error 2 'classes.h5: row [0-9]+ of /train/y holds 2; this loss takes numb
     run.ini model.loss=bce 'model.layers=dense 1'
 expect_error 2 'with scale 3e.38 that is beyond 3.4' run.ini data.scale=3e38
 
+# What is looked up in a table.
+looked_up='model.layers=embedding size=8 dim=2 columns=2-4, dense 3'
+bad level-large 'row 40 of /train/x holds 8 in column 3; an embedding of size 8 takes whole numbers from 0 to 7' "$looked_up"
+bad level-negative 'row 40 of /train/x holds -1 in column 3; an embedding of size 8 takes' "$looked_up"
+bad level-fraction 'row 40 of /train/x holds 2.5 in column 3; an embedding of size 8 takes whole' "$looked_up"
+expect_error 2 'level-large.h5: row 40 of /train/x holds 8 in column 3' run.ini data.val=level-large.h5:/train \
+    data.file=level-negative.h5 data.train=/val "$looked_up"
+expect_error 2 'level-large.h5: row 40 of /train/x holds 8 in column 3' run.ini data.file=level-large.h5 data.val= \
+    data.val_fraction=0.2 "$looked_up" data.normalize=minmax
+expect_error 2 'layers=.*: there is no column 5 for embedding: x has 5 columns, from 0 to 4' run.ini \
+    'model.layers=embedding size=8 dim=2 columns=5, dense 3'
+
 # The labels of the last class are good.
 ranks 3 run.ini run.dir=good
 wait

@@ -46,7 +46,7 @@ expect_error 2 'kept/model.h5 would be replaced' run.ini run.dir=kept run.resume
 
 # A checkpoint to start from.
 expect_error 2 'absent.h5: ' run.ini run.dir=new run.resume=absent.h5
-expect_error 2 'absent.h5: no such file' run.ini run.resume=absent.h5
+expect_error 2 "run.resume=absent.h5: there is no checkpoint 'absent.h5'; it must be auto, never, or the path of one" run.ini run.resume=absent.h5
 expect_error 2 'classes.h5: is not a gdmpi checkpoint' run.ini run.dir=new run.resume=classes.h5
 expect_error 2 'absent.h5: ' run.ini run.dir=new model.init_from=absent.h5
 expect_error 2 'classes.h5: ' run.ini run.dir=new model.init_from=classes.h5

@@ -248,9 +248,10 @@ cat >run.ini <<'INI'
 file = ../classes.h5
 shards = 3
 shuffle = global
+normalize = standardize
 
 [model]
-layers = dense 3
+layers = dense 4, relu, dense 3
 loss = cross_entropy
 
 [optimizer]
@@ -259,7 +260,12 @@ name = momentum
 [train]
 batch_size = 13
 
+[stop]
+patience = 5
+param_change = 1e-9
+
 [run]
+metrics = f1, roc_auc, confusion_matrix
 keep = 1
 verify_every = 2 steps
 INI

@@ -24,6 +24,11 @@ expect_out '^3.0.weight '
 ! grep running_ out.run || failed 'statistics are checked'
 right data.file=weighted.h5 data.class_weights=balanced train.accumulate=3 model.label_smoothing=0.1
 right data.file=values.h5 model.loss=mae 'model.layers=dense 8, leaky_relu, dense 2' optimizer.clip_norm=0.01
+"$make_data" levels levels.h5 203 61 || exit 1
+right data.file=levels.h5 data.normalize=standardize optimizer.l2=0.1 \
+    'model.layers=embedding size=8 dim=2 columns=1-2, embedding size=99 dim=3 columns=4, dense 5, tanh, dense 3'
+expect_out '^0.weight +16 '
+expect_out '^1.weight +297 +50 '
 
 # Where all of a tensor is at a kink, or nothing is finite, no verdict is good.
 ranks_end 3 2 gradcheck run.ini data.file=values.h5 model.loss=mae model.init=zeros 'model.layers=dense 2, relu'

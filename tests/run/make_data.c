@@ -54,6 +54,16 @@ static void fill_classes(group *group) {
     }
 }
 
+/* Classes that have nothing to do with the features: they can only be learnt by heart, and those of
+ * validation not at all. */
+static void fill_noise(group *group) {
+    const int64_t column = FEATURES + (strcmp(group->name, "/val") == 0);
+    fill_classes(group);
+    for (int64_t row = 0; row < group->rows; row++) {
+        group->y_values[row] = floor(CLASSES * uniform(row, column));
+    }
+}
+
 static void fill_weighted(group *group) {
     fill_classes(group);
     group->w = (gd_shape){GD_FLOAT32, 1, {group->rows}};
@@ -78,6 +88,19 @@ static void fill_flags(group *group) {
     fill_values(group);
     for (int64_t i = 0; i < group->rows * OUTPUTS; i++) {
         group->y_values[i] = group->y_values[i] > 0;
+    }
+}
+
+/* Features of eight kinds each. */
+static void fill_levels(group *group) {
+    group->x = (gd_shape){GD_UINT8, 2, {group->rows, FEATURES}};
+    group->y = (gd_shape){GD_INT64, 1, {group->rows}};
+    for (int64_t i = 0; i < group->rows * FEATURES; i++) {
+        group->x_values[i] = floor(8 * uniform(i / FEATURES, i % FEATURES));
+    }
+    for (int64_t row = 0; row < group->rows; row++) {
+        const double *x = group->x_values + row * FEATURES;
+        group->y_values[row] = (double)((int64_t)(x[0] * x[1] + x[2]) % CLASSES);
     }
 }
 
@@ -140,6 +163,23 @@ static void spoil_label_fraction(group *group) {
     group->y.type = GD_FLOAT32;
 }
 
+static void spoil_level(group *group, double value) {
+    group->x_values[bad_row(group) * FEATURES + 3] = value;
+    group->x.type = GD_FLOAT32;
+}
+
+static void spoil_level_large(group *group) {
+    spoil_level(group, 8);
+}
+
+static void spoil_level_negative(group *group) {
+    spoil_level(group, -1);
+}
+
+static void spoil_level_fraction(group *group) {
+    spoil_level(group, 2.5);
+}
+
 static void spoil_w_negative(group *group) {
     group->w_values[bad_row(group)] = -1;
 }
@@ -187,9 +227,11 @@ static void spoil_empty(group *group) {
 
 static const kind kinds[] = {
     {"classes", fill_classes, NULL},
+    {"noise", fill_noise, NULL},
     {"weighted", fill_weighted, NULL},
     {"values", fill_values, NULL},
     {"flags", fill_flags, NULL},
+    {"levels", fill_levels, NULL},
     {"images", fill_images, NULL},
     {"x-changed", fill_classes, change_x_of_a_row},
     {"x-all-changed", fill_classes, change_all_x},
@@ -201,6 +243,9 @@ static const kind kinds[] = {
     {"label-negative", fill_classes, spoil_label_negative},
     {"label-fraction", fill_classes, spoil_label_fraction},
     {"label-nan", fill_classes, spoil_y_nan},
+    {"level-large", fill_levels, spoil_level_large},
+    {"level-negative", fill_levels, spoil_level_negative},
+    {"level-fraction", fill_levels, spoil_level_fraction},
     {"w-negative", fill_weighted, spoil_w_negative},
     {"w-nan", fill_weighted, spoil_w_nan},
     {"w-zero", fill_weighted, spoil_w_zero},

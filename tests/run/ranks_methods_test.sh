@@ -8,6 +8,7 @@
 "$make_data" weighted weighted.h5 203 61 || exit 1
 "$make_data" values values.h5 150 || exit 1
 "$make_data" flags flags.h5 150 || exit 1
+"$make_data" levels levels.h5 203 61 || exit 1
 
 # The parameters are three of the blocks that ranks share out.
 small_run 0.003 2 'dense 1000, relu, dropout 0.3, dense 3'
@@ -39,7 +40,7 @@ END
 
 # names TITLE: of what --help lists under it.
 names() {
-    "$gdmpi" --help | sed -n "/^$1 (/,/^\$/ s/^  \([a-z0-9_]*\).*/\1/p"
+    "$gdmpi" --help | sed -n "/^$1 (/,/^\$/ s/^  \([a-z0-9_][a-z0-9_]*\).*/\1/p"
 }
 
 # choices KEY: that a setting has.
@@ -85,6 +86,10 @@ same_on 'further layers' '1 3' run.ini \
     'model.layers=layer_norm, dense 9, elu, residual(dense 9, layer_norm 0.1, dropout, silu), softmax, dense 3' model.init=orthogonal
 same_on 'batch_norm' '1 3 4:message' run.ini optimizer.ema=0.9 optimizer.clip_norm=0.3 \
     'model.layers=batch_norm, dense 600, batch_norm, relu, residual(dense 7, batch_norm 0.5, tanh, dense 600), dense 3'
+tables='embedding size=8 dim=600 columns=1-2, embedding size=9 dim=5 columns=4'
+same_on 'embedding' '1 3 4:message' run.ini data.file=levels.h5 "model.layers=$tables, relu, dense 3" optimizer.l2=0.1
+same_on 'embedding, rows dealt' '1 3' run.ini data.file=levels.h5 "model.layers=$tables, dense 5, batch_norm, dense 3" \
+    data.shuffle=global data.scale=0.3 optimizer.name=lamb optimizer.max_norm=2 data.val= data.val_fraction=0.2
 same_on 'trust ratios' '1 3 4:message' run.ini optimizer.name=lamb optimizer.clip_norm=0.3 optimizer.weight_decay=0.1 \
     optimizer.max_norm=2 'model.layers=dense 600, relu, dense 70, tanh, dense 3'
 [ -n "$(choices shuffle)" ] || failed 'gdmpi --help lists no choices of shuffle'

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The configurations that come with gdmpi are right: configs/reference.ini is what the program says, and the others run.
+# What comes with gdmpi is right: configs/reference.ini and the tables in README.md are what the program says, and the
+# other configurations run.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
@@ -11,7 +12,10 @@ if ! diff "$root/configs/reference.ini" reference.ini; then
     build/gdmpi --help | sed '1,/^Settings, as in a/d' | sed 1d >configs/reference.ini"
 fi
 
+# The methods, likewise.
 export GDMPI=$gdmpi
+"$root/scripts/methods" --check || failed 'the tables in README.md are not what gdmpi --help lists; scripts/methods makes them anew'
+
 for kind in linear spirals; do
     "$root/scripts/make-data" $kind "$kind.h5" >/dev/null || failed "scripts/make-data $kind"
 done

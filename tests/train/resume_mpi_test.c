@@ -47,7 +47,7 @@ static void resume(run *run, int64_t step) {
     gd_checkpoint_header header;
     char *path;
     prepare_directory(run);
-    expect_ok(gd_resume_find(run->problem, &run->trainer->rundir, &path, &header));
+    expect_ok(gd_resume_find(run->trainer, &path, &header));
     assert_non_null(path);
     expect_ok(gd_trainer_resume(run->trainer, path, &header));
     assert_int_equal(run->trainer->progress.step, step);
@@ -142,8 +142,8 @@ static void a_damaged_checkpoint_is_passed_over(void **state) {
     resume(&again, 2);
     same_bits(&again, parameters);
     damage_checkpoint(&run, 2);
-    expect_agreed(*state, gd_resume_find(run.problem, &run.trainer->rundir, &path, &header),
-                  GD_BAD_INPUT, "damaged/checkpoints: no checkpoint in it is whole");
+    expect_agreed(*state, gd_resume_find(run.trainer, &path, &header), GD_BAD_INPUT,
+                  "damaged/checkpoints: no checkpoint in it is whole");
     assert_null(path);
     gd_memory_free(&parameters);
     run_close(&again);
@@ -159,8 +159,10 @@ static void a_checkpoint_of_another_run_is_refused(void **state) {
     expect_ok(gd_trainer_save(run.trainer, true));
     expect_ok(gd_trainer_wait(run.trainer));
     run_open(*state, (const char *[]){"run.dir=mine", "train.seed=2", NULL}, &other);
-    expect_agreed(*state, gd_resume_find(other.problem, &run.trainer->rundir, &path, &header),
-                  GD_BAD_INPUT, "step-00000000.h5 is of another run");
+    other.trainer->rundir = run.trainer->rundir;
+    expect_agreed(*state, gd_resume_find(other.trainer, &path, &header), GD_BAD_INPUT,
+                  "step-00000000.h5 is of another run");
+    other.trainer->rundir = (gd_rundir){0};
     assert_null(path);
     run_close(&other);
     run_close(&run);
