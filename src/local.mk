@@ -42,8 +42,6 @@ libgdmpi_a_SOURCES = \
 	src/data/try.c \
 	src/import/arrays.c \
 	src/import/arrays.h \
-	src/import/categories.c \
-	src/import/categories.h \
 	src/import/csv.c \
 	src/import/csv_columns.c \
 	src/import/csv_columns.h \
@@ -67,6 +65,8 @@ libgdmpi_a_SOURCES = \
 	src/import/spool.c \
 	src/import/stream.c \
 	src/import/stream.h \
+	src/import/words.c \
+	src/import/words.h \
 	src/comm/collectives.c \
 	src/comm/comm.c \
 	src/comm/comm_private.h \

@@ -204,7 +204,7 @@ static gd_status set_names(const gd_columns *columns, gd_column_role role, gd_st
 static gd_status set_codes(const gd_column *column, gd_store *store, const char *set) {
     gd_text key = {0}, lines = {0};
     gd_text_add(&key, "categories.%s", column->name);
-    gd_categories_list(&column->categories, "\n", SIZE_MAX, &lines);
+    gd_words_list(&column->categories, "\n", SIZE_MAX, &lines);
     gd_status status = gd_text_status(key.failed ? &key : &lines);
     if (status == GD_OK) {
         status = gd_store_set_lines(store, set, key.bytes, gd_text_bytes(&lines));
@@ -261,7 +261,7 @@ void gd_columns_summarise(const gd_columns *columns, gd_text *text) {
         } else if (column->categories.count > 0) {
             gd_text_add(text, "       %s: %zu categories, ", column->name,
                         column->categories.count);
-            gd_categories_list(&column->categories, ", ", 6, text);
+            gd_words_list(&column->categories, ", ", 6, text);
             gd_text_add(text, "\n");
         }
     }
@@ -273,7 +273,7 @@ void gd_columns_summarise(const gd_columns *columns, gd_text *text) {
 void gd_columns_free(gd_columns *columns) {
     for (size_t i = 0; columns->list != NULL && i < columns->count; i++) {
         gd_memory_free(&columns->list[i].name);
-        gd_categories_free(&columns->list[i].categories);
+        gd_words_free(&columns->list[i].categories);
         gd_labels_free(&columns->list[i].labels);
     }
     gd_memory_free(&columns->list);

@@ -10,15 +10,15 @@ typedef enum gd_column_role { GD_FEATURE, GD_TARGET, GD_IGNORED } gd_column_role
 typedef struct gd_column {
     char *name;
     gd_column_role role;
-    bool categorical;         /* asked for, or found */
-    int64_t missing;          /* values */
-    gd_numbers numbers;       /* among the values */
-    double sum;               /* of the numbers of training rows */
-    int64_t summed;           /* so many */
-    gd_categories categories; /* of a feature */
-    gd_labels labels;         /* of a target */
-    int64_t place, width;     /* its first number in x or y, and how many it makes */
-    double fill;              /* in the place of a missing value: a number, or a category's */
+    bool categorical;     /* asked for, or found */
+    int64_t missing;      /* values */
+    gd_numbers numbers;   /* among the values */
+    double sum;           /* of the numbers of training rows */
+    int64_t summed;       /* so many */
+    gd_words categories;  /* of a feature */
+    gd_labels labels;     /* of a target */
+    int64_t place, width; /* its first number in x or y, and how many it makes */
+    double fill;          /* in the place of a missing value: a number, or a category's */
 } gd_column;
 
 typedef struct gd_columns {

@@ -26,7 +26,7 @@ void gd_columns_add(gd_columns *columns, const gd_csv *csv) {
         if (column->role != GD_FEATURE || gd_is_missing(text)) {
             continue;
         }
-        int64_t category = gd_categories_find(&column->categories, text);
+        int64_t category = gd_words_find(&column->categories, text);
         if (category >= 0) {
             column->categories.list[category]->count++;
         } else if (gd_number_read(text, &number)) {
@@ -47,9 +47,8 @@ gd_status gd_columns_take_means(gd_columns *columns, const char *path) {
                                  "%s: column '%s' has no value in any training row, and so no mean",
                                  path, column->name);
         }
-        column->fill = column->categories.count > 0
-                           ? (double)gd_categories_mode(&column->categories)
-                           : column->sum / (double)column->summed;
+        column->fill = column->categories.count > 0 ? (double)gd_words_mode(&column->categories)
+                                                    : column->sum / (double)column->summed;
     }
     return GD_OK;
 }

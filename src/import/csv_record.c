@@ -130,7 +130,7 @@ static gd_status read_field(gd_csv *csv) {
         return wrong(csv, csv->line, "has more than 1048576 columns");
     }
     gd_status status =
-        gd_grow((char **)&csv->start, csv->count, &csv->start_room, sizeof *csv->start, "a record");
+        gd_grow(&csv->start, csv->count, &csv->start_room, sizeof *csv->start, "a record");
     if (status != GD_OK) {
         return status;
     }

@@ -89,8 +89,8 @@ static gd_status scan_feature(gd_column *column, const gd_csv *csv, const char *
     if (column->numbers.count > 0) {
         return mixed(column, csv, text, "numbers");
     }
-    gd_status status = gd_categories_add(
-        &column->categories, text, column->categorical ? GD_IMPORT_CLASSES : CATEGORIES_FOUND);
+    gd_status status = gd_words_add(&column->categories, text,
+                                    column->categorical ? GD_IMPORT_CLASSES : CATEGORIES_FOUND);
     if (status == GD_OK && column->categories.full) {
         return gd_status_new(
             GD_BAD_INPUT,
@@ -211,7 +211,7 @@ static bool value_of(const gd_column *column, const char *text, double *value) {
         return gd_labels_value(&column->labels, text, value);
     }
     if (column->categories.count > 0) {
-        *value = (double)gd_categories_find(&column->categories, text);
+        *value = (double)gd_words_find(&column->categories, text);
         return *value >= 0;
     }
     return gd_number_read(text, value) && *value >= column->numbers.least &&

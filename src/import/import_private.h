@@ -113,7 +113,9 @@ typedef struct gd_run {
 gd_status gd_spool_take(gd_spool *spool, gd_run *run);
 void gd_spool_free(gd_spool **spool);
 
-/* `bytes` becomes twice as large, if it has no room for one more than `used`. */
-gd_status gd_grow(char **bytes, size_t used, size_t *room, size_t element, const char *what);
+/* Where there is no room for one more than `used` elements, *(void **)pointer becomes twice as
+ * large.
+ */
+gd_status gd_grow(void *pointer, size_t used, size_t *room, size_t element, const char *what);
 
 #endif

@@ -49,7 +49,7 @@ gd_status gd_labels_add(gd_labels *labels, const char *text, const char *path, i
         return status;
     }
     size_t most = automatic && numeric ? NUMBERS_AS_CLASSES : GD_IMPORT_CLASSES;
-    return gd_categories_add(&labels->classes, key_of(text, numeric, number, shortest), most);
+    return gd_words_add(&labels->classes, key_of(text, numeric, number, shortest), most);
 }
 
 gd_status gd_labels_decide(gd_labels *labels, const char *path) {
@@ -70,8 +70,7 @@ bool gd_labels_value(const gd_labels *labels, const char *text, double *value) {
     bool numeric = gd_number_read(text, &number);
     *value = number;
     if (labels->task == GD_IMPORT_CLASSIFICATION) {
-        int64_t class =
-            gd_categories_find(&labels->classes, key_of(text, numeric, number, shortest));
+        int64_t class = gd_words_find(&labels->classes, key_of(text, numeric, number, shortest));
         *value = class >= 0 ? (double)class : 0;
         return class >= 0;
     }
@@ -79,7 +78,7 @@ bool gd_labels_value(const gd_labels *labels, const char *text, double *value) {
 }
 
 gd_status gd_labels_tell(const gd_labels *labels, gd_import_rows *rows) {
-    const gd_categories *classes = &labels->classes;
+    const gd_words *classes = &labels->classes;
     rows->y.type = GD_FLOAT64;
     rows->strata = 1;
     if (labels->task == GD_IMPORT_REGRESSION) {
@@ -100,7 +99,7 @@ gd_status gd_labels_describe(const gd_labels *labels, gd_store *store, const cha
     if (labels->task == GD_IMPORT_REGRESSION) {
         return GD_OK;
     }
-    gd_categories_list(&labels->classes, "\n", SIZE_MAX, &lines);
+    gd_words_list(&labels->classes, "\n", SIZE_MAX, &lines);
     gd_status status = gd_text_status(&lines);
     if (status == GD_OK) {
         status = gd_store_set_lines(store, y, "classes", gd_text_bytes(&lines));
@@ -116,10 +115,10 @@ void gd_labels_summarise(const gd_labels *labels, const char *name, gd_text *tex
     }
     gd_text_add(text, "y      %zu class%s of %s: ", labels->classes.count,
                 labels->classes.count == 1 ? "" : "es", name);
-    gd_categories_list(&labels->classes, ", ", 6, text);
+    gd_words_list(&labels->classes, ", ", 6, text);
     gd_text_add(text, "\n");
 }
 
 void gd_labels_free(gd_labels *labels) {
-    gd_categories_free(&labels->classes);
+    gd_words_free(&labels->classes);
 }

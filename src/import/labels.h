@@ -2,11 +2,11 @@
 #ifndef GDMPI_IMPORT_LABELS_H
 #define GDMPI_IMPORT_LABELS_H
 
-#include "categories.h"
+#include "words.h"
 
 typedef struct gd_labels {
-    gd_import_task task;   /* asked for; not GD_IMPORT_AUTO once it is decided */
-    gd_categories classes; /* in order; whole numbers as they are written shortest */
+    gd_import_task task; /* asked for; not GD_IMPORT_AUTO once it is decided */
+    gd_words classes;    /* in order; whole numbers as they are written shortest */
     int64_t numbers, texts;
     bool fractions; /* among the numbers */
 } gd_labels;

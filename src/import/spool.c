@@ -237,19 +237,20 @@ void gd_spool_free(gd_spool **spool) {
     gd_memory_free(spool);
 }
 
-gd_status gd_grow(char **bytes, size_t used, size_t *room, size_t element, const char *what) {
+gd_status gd_grow(void *pointer, size_t used, size_t *room, size_t element, const char *what) {
     if (used < *room) {
         return GD_OK;
     }
-    char *larger;
+    char *now, *larger;
     size_t wanted = *room < 16 ? 16 : 2 * *room;
+    memcpy(&now, pointer, sizeof now);
     gd_status status = gd_memory_new(&larger, wanted, element, what);
     if (status == GD_OK) {
         if (used > 0) {
-            memcpy(larger, *bytes, used * element);
+            memcpy(larger, now, used * element);
         }
-        gd_memory_free(bytes);
-        *bytes = larger;
+        gd_memory_free(&now);
+        memcpy(pointer, &larger, sizeof larger);
         *room = wanted;
     }
     return status;

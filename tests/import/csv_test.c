@@ -29,8 +29,7 @@ static void every_way_to_write_a_table_is_read(void **state) {
         "a,b,c\n1,2,x\n3,4,y\n",
         "a,b,c\r\n1,2,x\r\n3,4,y\r\n",
         "a,b,c\r1,2,x\r3,4,y",
-        "\xef\xbb\xbf"
-        "a,b,c\n1,2,x\n3,4,y",
+        "\xef\xbb\xbf\x61,b,c\n1,2,x\n3,4,y",
         "\n\na,b,c\n\n1,2,x\n\n\n3,4,y\n\n",
         "a;b;c\n1;2;x\n3;4;y\n",
         "a\tb\tc\n1\t2\tx\n3\t4\ty\n",

@@ -76,21 +76,21 @@ static void the_smallest_type_is_taken(void **state) {
 static void categories_are_sorted_and_counted(void **state) {
     (void)state;
     static const char *const texts[] = {"b", "10", "a", "9", "b", "-1", "b", "1.0", "1"};
-    gd_categories all = {0};
+    gd_words all = {0};
     gd_text list = {0};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        expect_ok(gd_categories_add(&all, texts[i], 7));
+        expect_ok(gd_words_add(&all, texts[i], 7));
     }
-    gd_categories_list(&all, " ", 100, &list);
+    gd_words_list(&all, " ", 100, &list);
     assert_string_equal(gd_text_bytes(&list), "-1 1 1.0 9 10 a b");
-    assert_int_equal(gd_categories_mode(&all), 6);
-    assert_int_equal(gd_categories_find(&all, "9"), 3);
-    assert_int_equal(gd_categories_find(&all, "c"), -1);
+    assert_int_equal(gd_words_mode(&all), 6);
+    assert_int_equal(gd_words_find(&all, "9"), 3);
+    assert_int_equal(gd_words_find(&all, "c"), -1);
     assert_false(all.full);
-    expect_ok(gd_categories_add(&all, "c", 7));
+    expect_ok(gd_words_add(&all, "c", 7));
     assert_true(all.full);
     gd_text_free(&list);
-    gd_categories_free(&all);
+    gd_words_free(&all);
 }
 
 static gd_labels labels_of(gd_import_task task, int count, const char *const *texts) {
