@@ -72,6 +72,24 @@ static gd_status mixed(const gd_column *column, const gd_csv *csv, const char *t
                          column->name);
 }
 
+/* A number in the way of many countries would else be taken for a category. */
+static gd_status check_comma(const gd_column *column, const gd_csv *csv, const char *text) {
+    char pointed[32];
+    double number;
+    size_t length = strlen(text), comma = strcspn(text, ",");
+    if (comma == length || length >= sizeof pointed) {
+        return GD_OK;
+    }
+    memcpy(pointed, text, length + 1);
+    pointed[comma] = '.';
+    return gd_number_read(pointed, &number)
+               ? gd_status_new(GD_BAD_INPUT,
+                               "%s:%lld: column '%s' holds '%s'; numbers need a decimal point, "
+                               "and none of thousands",
+                               csv->stream.path, (long long)csv->line, column->name, text)
+               : GD_OK;
+}
+
 static gd_status scan_feature(gd_column *column, const gd_csv *csv, const char *text) {
     double number;
     bool numeric = !column->categorical && gd_number_read(text, &number);
@@ -86,11 +104,14 @@ static gd_status scan_feature(gd_column *column, const gd_csv *csv, const char *
         gd_numbers_add(&column->numbers, number);
         return GD_OK;
     }
-    if (column->numbers.count > 0) {
-        return mixed(column, csv, text, "numbers");
+    gd_status status = column->categorical ? GD_OK : check_comma(column, csv, text);
+    if (status == GD_OK && column->numbers.count > 0) {
+        status = mixed(column, csv, text, "numbers");
     }
-    gd_status status = gd_words_add(&column->categories, text,
-                                    column->categorical ? GD_IMPORT_CLASSES : CATEGORIES_FOUND);
+    if (status == GD_OK) {
+        status = gd_words_add(&column->categories, text,
+                              column->categorical ? GD_IMPORT_CLASSES : CATEGORIES_FOUND);
+    }
     if (status == GD_OK && column->categories.full) {
         return gd_status_new(
             GD_BAD_INPUT,
@@ -110,7 +131,11 @@ gd_status gd_columns_scan(gd_columns *columns, const gd_csv *csv) {
         if (column->role == GD_FEATURE) {
             status = scan_feature(column, csv, text);
         } else if (column->role == GD_TARGET) {
-            status = gd_labels_add(&column->labels, text, csv->stream.path, csv->line);
+            bool texts = column->labels.task == GD_IMPORT_CLASSIFICATION;
+            status = texts ? GD_OK : check_comma(column, csv, text);
+            if (status == GD_OK) {
+                status = gd_labels_add(&column->labels, text, csv->stream.path, csv->line);
+            }
         }
     }
     return status;

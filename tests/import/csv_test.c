@@ -179,6 +179,9 @@ static void what_is_wrong_is_told_with_its_line(void **state) {
         {"\xff\xfe"
          "a",
          "a.csv: is text in UTF-16"},
+        {"a;b\n1,5;2\n", "a.csv:2: column 'a' holds '1,5'; numbers need a decimal point"},
+        {"a;b\n1;2\n3;-1,5e3\n", "a.csv:3: column 'b' holds '-1,5e3'; numbers need"},
+        {"a,b\n1,2\n3,\33[2J\n", "a.csv:3: the target is '?[2J', after numbers"},
         {"a,b\n1,inf\n2,3\n", "a.csv:3: the target is '3', after texts"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
