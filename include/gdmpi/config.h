@@ -16,6 +16,11 @@ typedef enum gd_setting_kind {
     GD_SETTING_INTERVAL /* "500 steps", "2 epochs", "10 minutes"; a bare number counts steps */
 } gd_setting_kind;
 
+/* What a setting may be, and what that means in one line. */
+typedef struct gd_choice {
+    const char *name, *help;
+} gd_choice;
+
 typedef struct gd_setting {
     const char *key;
     gd_setting_kind kind;

@@ -12,11 +12,6 @@
 /* [data]: file, train, val, val_fraction, shards, shuffle, scale, normalize, class_weights */
 extern const gd_settings gd_data_settings;
 
-/* What a setting may be, and what that means in one line. */
-typedef struct gd_choice {
-    const char *name, *help;
-} gd_choice;
-
 extern const gd_choice gd_shuffles[]; /* ends with a NULL name */
 
 /* The default of val, the one that may be missing. */

@@ -31,6 +31,8 @@ typedef struct gd_moments {
     double *mean, *squares, *least, *most;
 } gd_moments;
 
+#define GD_MOMENTS 4 /* so many numbers of each feature */
+
 /* Of no rows. Not collective. */
 gd_status gd_moments_new(int64_t width, gd_moments *moments);
 void gd_moments_free(gd_moments *moments);

@@ -86,7 +86,7 @@ struct gd_optimizer_kind {
     /* Of kinds with trust ratios; NULL: none. By how much the direction of a tensor of weights is
      * multiplied, from the norm of the weights and its own, both above 0. Elsewhere it is 1. */
     double (*trust)(const double *options, double weights, double direction);
-    bool without_decay; /* its own: before weight_decay w is added */
+    bool without_decay; /* the direction's norm is that before weight_decay w is added to it */
 
     /* Of such kinds: makes the direction of the gradient, in its place, and changes the state.
      * weight_decay w is added to it afterwards, instead of a decay of weights. NULL: it is the

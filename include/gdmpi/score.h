@@ -10,6 +10,8 @@
 #define gd_score_name GD_NAME(gd_score_name)
 #define gd_score_label GD_NAME(gd_score_label)
 #define gd_score_guess GD_NAME(gd_score_guess)
+#define gd_score_mean GD_NAME(gd_score_mean)
+#define gd_score_mean_width GD_NAME(gd_score_mean_width)
 #define gd_score_confusion_matrix GD_NAME(gd_score_confusion_matrix)
 #define gd_score_f1 GD_NAME(gd_score_f1)
 #define gd_score_loss GD_NAME(gd_score_loss)
@@ -76,6 +78,13 @@ const char *gd_score_name(size_t index); /* a gd_names */
 /* Of GD_TASK_CLASS: the class of row `row`, and that which its outputs say. Not collective. */
 int64_t gd_score_label(const gd_scored *scored, const gd_batch *batch, int64_t row);
 int64_t gd_score_guess(const gd_scored *scored, const real *output);
+
+/* The numbers of a tile for a score that is a mean over rows, and the width and value of such a
+ * score. Not collective. */
+enum { GD_MEAN_SUM, GD_MEAN_WEIGHT, GD_MEAN_NUMBERS };
+int64_t gd_score_mean_width(const gd_scored *scored);
+gd_status gd_score_mean(const gd_scored *scored, int64_t tiles, const double *numbers,
+                        double *value);
 
 static inline double gd_score_weight(const gd_batch *batch, int64_t row) {
     return batch->weights == NULL ? 1 : batch->weights[row];

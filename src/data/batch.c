@@ -125,6 +125,10 @@ static void gather(matrix from, int64_t first, const uint32_t *order, int64_t co
     }
 }
 
+static int64_t row_at(int64_t first, const uint32_t *order, int64_t i) {
+    return first + (order == NULL ? i : (int64_t)order[i]);
+}
+
 /* In double precision, in which an offset costs no digits. */
 static void normalize_row(const gd_normalizer *by, gd_type type, const void *data, int64_t row,
                           real *to) {
@@ -138,13 +142,21 @@ static void normalize_row(const gd_normalizer *by, gd_type type, const void *dat
     }
 }
 
+static void normalize(const gd_rows *rows, int64_t first, const uint32_t *order, int64_t count,
+                      real *to) {
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t row = row_at(first, order, i);
+        normalize_row(rows->normalizer, rows->x.type, rows->x_data, row, to + i * rows->x_width);
+    }
+}
+
 /* A category is no number that could be scaled. */
 static void gather_categories(const gd_rows *rows, int64_t first, const uint32_t *order,
                               int64_t count, real *to) {
     const gd_categories *of = rows->categories;
     for (; of != NULL && of->columns.count > 0; of++) {
         for (int64_t i = 0; i < count; i++) {
-            const int64_t row = first + (order == NULL ? i : (int64_t)order[i]);
+            const int64_t row = row_at(first, order, i);
             for (int64_t j = of->columns.first; j < of->columns.first + of->columns.count; j++) {
                 to[i * rows->x_width + j] =
                     (real)gd_type_get(rows->x.type, rows->x_data, row * rows->x_width + j);
@@ -157,7 +169,7 @@ static void gather_weights(const gd_rows *rows, int64_t first, const uint32_t *o
                            gd_batch *batch) {
     batch->weights = rows->weights == NULL ? NULL : batch->weight_room;
     for (int64_t i = 0; batch->weights != NULL && i < count; i++) {
-        batch->weights[i] = rows->weights[first + (order == NULL ? i : (int64_t)order[i])];
+        batch->weights[i] = rows->weights[row_at(first, order, i)];
     }
 }
 
@@ -165,21 +177,20 @@ void gd_batch_gather(const gd_rows *rows, int64_t first, const uint32_t *order, 
                      double scale, gd_batch *batch) {
     matrix x = {rows->x.type, rows->x_width, rows->x_data};
     matrix y = {rows->y.type, rows->y_width, rows->y_data};
-    if (rows->normalizer == NULL) {
+    if (rows->normalizer != NULL) {
+        normalize(rows, first, order, count, batch->x);
+    } else {
         gather(x, first, order, count, (real)scale, batch->x);
-        gather_categories(rows, first, order, scale == 1 ? 0 : count, batch->x);
     }
-    for (int64_t i = 0; rows->normalizer != NULL && i < count; i++) {
-        int64_t row = first + (order == NULL ? i : (int64_t)order[i]);
-        normalize_row(rows->normalizer, x.type, x.data, row, batch->x + i * x.width);
+    if (rows->normalizer == NULL && scale != 1) {
+        gather_categories(rows, first, order, count, batch->x);
     }
     if (batch->values != NULL) {
         gather(y, first, order, count, 1, batch->values);
     }
     if (batch->labels != NULL) {
         for (int64_t i = 0; i < count; i++) {
-            int64_t row = first + (order == NULL ? i : (int64_t)order[i]);
-            batch->labels[i] = (int32_t)gd_type_get(y.type, y.data, row);
+            batch->labels[i] = (int32_t)gd_type_get(y.type, y.data, row_at(first, order, i));
         }
     }
     gather_weights(rows, first, order, count, batch);

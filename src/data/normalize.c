@@ -51,8 +51,8 @@ bool gd_normalizer_same(const gd_normalizer *one, const gd_normalizer *other) {
 
 gd_status gd_moments_new(int64_t width, gd_moments *moments) {
     *moments = (gd_moments){.width = width};
-    gd_status status = gd_memory_new(&moments->mean, 4 * (size_t)width, sizeof *moments->mean,
-                                     "the moments of features");
+    gd_status status = gd_memory_new(&moments->mean, GD_MOMENTS * (size_t)width,
+                                     sizeof *moments->mean, "the moments of features");
     if (status == GD_OK) {
         moments->squares = moments->mean + width;
         moments->least = moments->squares + width;
@@ -84,7 +84,7 @@ static void add_row(const double *x, const double *pivot, gd_moments *moments) {
  * American Statistician 37 (1983); the pivot, which keeps a large offset out, is from there too. */
 void gd_moments_merge(const gd_moments *other, gd_moments *moments) {
     if (moments->rows == 0) {
-        memcpy(moments->mean, other->mean, 4 * (size_t)other->width * sizeof *other->mean);
+        memcpy(moments->mean, other->mean, GD_MOMENTS * (size_t)other->width * sizeof *other->mean);
         moments->rows = other->rows;
         return;
     }
@@ -101,7 +101,7 @@ void gd_moments_merge(const gd_moments *other, gd_moments *moments) {
 
 static void add_tile(const gd_rows *rows, int64_t first, int64_t count, const double *pivot,
                      double *x, gd_moments *tile) {
-    memset(tile->mean, 0, 4 * (size_t)tile->width * sizeof *tile->mean);
+    memset(tile->mean, 0, GD_MOMENTS * (size_t)tile->width * sizeof *tile->mean);
     tile->rows = 0;
     for (int64_t i = first; i < first + count; i++) {
         gd_type_widen(rows->x.type, rows->x_data, i * rows->x_width, rows->x_width, x);

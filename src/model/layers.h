@@ -9,8 +9,9 @@
 #define gd_layers_free GD_NAME(gd_layers_free)
 #define gd_layers_place_columns GD_NAME(gd_layers_place_columns)
 
-/* Sets kind, index, argument and inner layers of each entry of `layers`; *layers is freed with
- * gd_layers_free, after a failure too. GD_BAD_INPUT names the entry that is wrong. Not collective.
+/* Sets kind, index, argument, options and inner layers of each entry of `layers`; *layers is freed
+ * with gd_layers_free, after a failure too. GD_BAD_INPUT names the entry that is wrong. Not
+ * collective.
  */
 gd_status gd_layers_parse(const gd_config *config, gd_layer **layers, int *count);
 void gd_layers_free(gd_layer **layers, int count);

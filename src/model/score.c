@@ -62,3 +62,20 @@ int64_t gd_score_label(const gd_scored *scored, const gd_batch *batch, int64_t r
 int64_t gd_score_guess(const gd_scored *scored, const real *output) {
     return scored->outputs == 1 ? output[0] > 0 : largest(scored->outputs, output);
 }
+
+int64_t gd_score_mean_width(const gd_scored *scored) {
+    (void)scored;
+    return GD_MEAN_NUMBERS;
+}
+
+gd_status gd_score_mean(const gd_scored *scored, int64_t tiles, const double *numbers,
+                        double *value) {
+    (void)scored;
+    double sum = 0, weight = 0;
+    for (int64_t tile = 0; tile < tiles; tile++) {
+        sum += numbers[tile * GD_MEAN_NUMBERS + GD_MEAN_SUM];
+        weight += numbers[tile * GD_MEAN_NUMBERS + GD_MEAN_WEIGHT];
+    }
+    *value = sum / weight;
+    return GD_OK;
+}

@@ -2,13 +2,6 @@
 
 enum { MOST = 5 };
 
-enum { RIGHT, WEIGHT, SUMS };
-
-static int64_t width(const gd_scored *scored) {
-    (void)scored;
-    return SUMS;
-}
-
 /* How many outputs come before that of the label; of equal ones the first, as in the accuracy. */
 static int64_t place_of(int64_t label, int64_t outputs, const real *z) {
     int64_t before = 0;
@@ -24,24 +17,12 @@ static void count(const gd_scored *scored, const gd_batch *tile, const real *out
         const int64_t label = gd_score_label(scored, tile, i);
         const double weight = gd_score_weight(tile, i);
         const bool right = place_of(label, tile->outputs, output + i * tile->outputs) < MOST;
-        numbers[RIGHT] += right ? weight : 0;
-        numbers[WEIGHT] += weight;
+        numbers[GD_MEAN_SUM] += right ? weight : 0;
+        numbers[GD_MEAN_WEIGHT] += weight;
     }
 }
 
-static gd_status value(const gd_scored *scored, int64_t tiles, const double *numbers,
-                       double *value) {
-    (void)scored;
-    double right = 0, weight = 0;
-    for (int64_t tile = 0; tile < tiles; tile++) {
-        right += numbers[tile * SUMS + RIGHT];
-        weight += numbers[tile * SUMS + WEIGHT];
-    }
-    *value = right / weight;
-    return GD_OK;
-}
-
-static const gd_tally tally = {.width = width, .count = count};
+static const gd_tally tally = {.width = gd_score_mean_width, .count = count};
 
 const gd_score gd_score_top_5 = {
     .name = "top_5",
@@ -50,6 +31,6 @@ const gd_score gd_score_top_5 = {
     .tasks = GD_TASK_CLASS,
     .outputs_min = MOST + 1,
     .tally = &tally,
-    .value = value,
+    .value = gd_score_mean,
     .rises = true,
 };

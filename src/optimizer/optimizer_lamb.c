@@ -55,18 +55,6 @@ static void direct(gd_optimizer *optimizer, const gd_update *update) {
          optimizer->state[SQUARE] + update->at, update->gradient);
 }
 
-GD_CLONES static void descend(int64_t count, real lr, const real *restrict direction,
-                              real *restrict parameters) {
-    for (int64_t i = 0; i < count; i++) {
-        parameters[i] -= lr * direction[i];
-    }
-}
-
-static void update(gd_optimizer *optimizer, const gd_update *update) {
-    (void)optimizer;
-    descend(update->count, (real)update->lr, update->gradient, update->parameters);
-}
-
 const gd_optimizer_kind gd_optimizer_lamb = {
     .name = "lamb",
     .help = "u = adam's direction + weight_decay w, p -= lr r u; r = |w| / |u| for each tensor of "
@@ -75,5 +63,5 @@ const gd_optimizer_kind gd_optimizer_lamb = {
     .slot = {"exp_avg", "exp_avg_sq"},
     .trust = trust,
     .direct = direct,
-    .update = update,
+    .update = gd_optimizer_descend,
 };

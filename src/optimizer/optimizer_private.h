@@ -1,10 +1,11 @@
-/* Settings that several optimizers have. */
+/* What several optimizers have. */
 #ifndef GDMPI_OPTIMIZER_PRIVATE_H
 #define GDMPI_OPTIMIZER_PRIVATE_H
 
 #include "gdmpi/optimizer.h"
 
 #define gd_optimizer_no_or_yes GD_NAME(gd_optimizer_no_or_yes)
+#define gd_optimizer_descend GD_NAME(gd_optimizer_descend)
 
 /* The rows that every kind's table begins with, in this order: numbers of options. */
 enum { GD_OPTION_LR, GD_OPTION_WEIGHT_DECAY, GD_OPTION_NEXT };
@@ -52,5 +53,8 @@ enum { GD_OPTION_LR, GD_OPTION_WEIGHT_DECAY, GD_OPTION_NEXT };
 
 /* A gd_names whose indices are truth values. */
 const char *gd_optimizer_no_or_yes(size_t index);
+
+/* The update of kinds that go by lr against the gradient, or what has been made of it. */
+void gd_optimizer_descend(gd_optimizer *optimizer, const gd_update *update);
 
 #endif

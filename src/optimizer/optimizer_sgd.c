@@ -16,7 +16,7 @@ GD_CLONES static void descend(int64_t count, real lr, const real *restrict gradi
 }
 
 /* As torch.optim.SGD without momentum. */
-static void update(gd_optimizer *optimizer, const gd_update *update) {
+void gd_optimizer_descend(gd_optimizer *optimizer, const gd_update *update) {
     (void)optimizer;
     descend(update->count, (real)update->lr, update->gradient, update->parameters);
 }
@@ -25,5 +25,5 @@ const gd_optimizer_kind gd_optimizer_sgd = {
     .name = "sgd",
     .help = "p -= lr g",
     .settings = {.section = "optimizer", .owner = "sgd", .rows = settings},
-    .update = update,
+    .update = gd_optimizer_descend,
 };

@@ -123,8 +123,8 @@ GD_CLONES static double squares_of(int64_t count, const real *vector) {
     return total;
 }
 
-/* Where the sums of a tensor in a block are: no two that meet have the same place, since blocks and
- * tensors follow each other. */
+/* Where the sums of a tensor in a block are. Along the flat vector neither number ever falls, so
+ * that each pair that meets has a place of its own. */
 static int64_t sums_at(int64_t block, int64_t tensor) {
     return 2 * (block + tensor);
 }

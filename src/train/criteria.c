@@ -122,19 +122,6 @@ gd_status gd_problem_check_criteria(const gd_problem *problem) {
     return check_metric(problem);
 }
 
-gd_status gd_criteria_compare(const gd_config *config, const gd_config *old) {
-    if ((gd_config_integer(config, "stop", "patience") > 0) !=
-        (gd_config_integer(old, "stop", "patience") > 0)) {
-        return gd_config_fail(config, "stop", "patience",
-                              "another number is possible, but not to begin or end with it");
-    }
-    if ((number(config, "param_change") > 0) != (number(old, "param_change") > 0)) {
-        return gd_config_fail(config, "stop", "param_change",
-                              "another number is possible, but not to begin or end with it");
-    }
-    return GD_OK;
-}
-
 static double metric_value(const gd_trainer *trainer) {
     const gd_progress *progress = &trainer->progress;
     const gd_score *score = score_of(trainer->problem->config);
@@ -194,8 +181,7 @@ void gd_criteria_observe(gd_trainer *trainer, double loss_before) {
 static bool target_is_met(const gd_trainer *trainer) {
     const gd_config *config = trainer->problem->config;
     double target;
-    return has_target(config) &&
-           gd_text_to_number(gd_config_text(config, "stop", "target"), &target) &&
+    return gd_text_to_number(gd_config_text(config, "stop", "target"), &target) &&
            gain(config, trainer->progress.stop_value, target) >= 0;
 }
 

@@ -2,7 +2,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "gdmpi/memory.h"
@@ -161,35 +160,34 @@ gd_status gd_gradcheck_compare(gd_trainer *trainer, const double *gradient,
 }
 
 /* Where the mean gradient goes, as the update would take it. */
-typedef struct catch {
+typedef struct keeper {
     gd_trainer *trainer;
     double *owned;
-}
-catch;
+} keeper;
 
 static void shard_gradient(void *context, int64_t shard, bool add, double *gradient,
                            const gd_ready *ready) {
-    gd_trainer_shard_gradient(((catch *)context)->trainer, shard, add, gradient, ready);
+    gd_trainer_shard_gradient(((keeper *)context)->trainer, shard, add, gradient, ready);
 }
 
 static void keep_gradient(void *context, int64_t at, int64_t count, double *mean,
                           double *parameters) {
-    const catch *catch = context;
-    const gd_update update = {.first = parameters - catch->trainer->reducer->parameters,
+    const keeper *keeper = context;
+    const gd_update update = {.first = parameters - keeper->trainer->reducer->parameters,
                               .count = count,
                               .gradient = mean,
                               .parameters = parameters};
-    gd_optimizer_add_l2(catch->trainer->optimizer, &update);
-    memcpy(catch->owned + at, mean, (size_t)count * sizeof *mean);
+    gd_optimizer_add_l2(keeper->trainer->optimizer, &update);
+    memcpy(keeper->owned + at, mean, (size_t)count * sizeof *mean);
 }
 
 gd_status gd_gradcheck_gradient(gd_trainer *trainer, double *gradient) {
     const gd_problem *problem = trainer->problem;
     gd_reducer *reducer = trainer->reducer;
     double *squares = trainer->shared + problem->shards.count;
-    catch catch = {.trainer = trainer};
+    keeper keeper = {.trainer = trainer};
     gd_status status = gd_comm_agree(
-        problem->comm, gd_memory_new(&catch.owned, (size_t)reducer->owned, sizeof *catch.owned,
+        problem->comm, gd_memory_new(&keeper.owned, (size_t)reducer->owned, sizeof *keeper.owned,
                                      "the gradient of a rank's part"));
     if (status != GD_OK) {
         return status;
@@ -200,14 +198,14 @@ gd_status gd_gradcheck_gradient(gd_trainer *trainer, double *gradient) {
     memset(trainer->shared, 0, trainer->shared_count * sizeof *trainer->shared);
     const gd_reduction reduction = {.divisor = (double)gd_shards_step_rows(&problem->shards, 0),
                                     .squares = squares,
-                                    .context = &catch,
+                                    .context = &keeper,
                                     .gradient = shard_gradient,
                                     .update = keep_gradient};
     gd_reducer_step(reducer, &reduction);
     gd_reducer_publish(reducer, trainer->shared, trainer->shared_count);
-    gd_reducer_gather(reducer, catch.owned, gradient);
+    gd_reducer_gather(reducer, keeper.owned, gradient);
     gd_comm_broadcast(problem->comm, gradient, (size_t)reducer->size * sizeof *gradient);
-    gd_memory_free(&catch.owned);
+    gd_memory_free(&keeper.owned);
     if (!isfinite(gd_tree_sum(problem->shards.count, trainer->shared)) ||
         !isfinite(gd_reducer_norm(reducer, squares))) {
         return gd_status_new(GD_DIVERGED,

@@ -20,12 +20,17 @@ static void add_method(gd_text *out, const char *call, const char *help) {
 
 /* On a line of their own, each as it would be written; one without a default by its key alone. */
 static void add_options(gd_text *out, const gd_setting *rows) {
-    for (size_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
-        const bool given = rows[i].initial != NULL;
-        gd_text_add(out, "%*s%s%s%s", i == 0 ? INDENT : 0, "", i == 0 ? "" : ", ", rows[i].key,
-                    given ? " = " : "");
-        gd_text_add(out, "%s%s", given ? rows[i].initial : "", rows[i + 1].key == NULL ? "\n" : "");
+    if (rows == NULL) {
+        return;
     }
+    gd_text_add(out, "%*s", INDENT, "");
+    for (size_t i = 0; rows[i].key != NULL; i++) {
+        gd_text_add(out, "%s%s", i == 0 ? "" : ", ", rows[i].key);
+        if (rows[i].initial != NULL) {
+            gd_text_add(out, " = %s", rows[i].initial);
+        }
+    }
+    gd_text_add(out, "\n");
 }
 
 static void add_layers(gd_text *out) {

@@ -36,7 +36,7 @@ static gd_status measure_shards(const gd_problem *problem, const double *pivot,
 /* All ranks add the shards in the order of their numbers. Collective. */
 static void merge_shards(const gd_problem *problem, const gd_moments *mine, gd_moments *shard,
                          gd_moments *all) {
-    const size_t count = 4 * (size_t)shard->width;
+    const size_t count = GD_MOMENTS * (size_t)shard->width;
     for (int64_t i = 0; i < problem->shards.count; i++) {
         const int64_t own = i - problem->mine.first;
         shard->rows = gd_shards_rows(&problem->shards, i).count;
@@ -100,7 +100,7 @@ static gd_status find_normalizer(gd_problem *problem, const char *kind) {
 
 gd_status gd_problem_normalize(gd_problem *problem) {
     const char *kind = gd_config_text(problem->config, "data", "normalize");
-    if (strcmp(kind, gd_normalizer_name(0)) == 0) {
+    if (strcmp(kind, "none") == 0) {
         return GD_OK;
     }
     problem->train.normalizer = problem->val.normalizer = &problem->normalizer;

@@ -45,7 +45,7 @@ static gd_status same_config(const gd_config *config, const gd_config *old) {
                                 gd_config_text(config, "train", "reduce"),
                                 gd_config_text(old, "train", "reduce"));
     }
-    return status == GD_OK ? gd_criteria_compare(config, old) : status;
+    return status == GD_OK ? gd_trainer_compare_groups(config, old) : status;
 }
 
 /* Whether a checkpoint is of the run that the config describes. */

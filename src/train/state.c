@@ -32,6 +32,18 @@ int gd_trainer_groups(const gd_config *config, char group[GD_TRAINER_STATES][64]
     return count;
 }
 
+gd_status gd_trainer_compare_groups(const gd_config *config, const gd_config *old) {
+    const char *key = NULL;
+    if (stops_early(config) != stops_early(old)) {
+        key = "patience";
+    } else if (watches_parameters(config) != watches_parameters(old)) {
+        key = "param_change";
+    }
+    return key == NULL ? GD_OK
+                       : gd_config_fail(config, "stop", key,
+                                        "a run that goes on may change it, but not to or from 0");
+}
+
 gd_status gd_trainer_allocate_state(gd_trainer *trainer) {
     const gd_config *config = trainer->problem->config;
     const gd_optimizer *optimizer = trainer->optimizer;

@@ -67,13 +67,12 @@ static gd_update part_of(const gd_trainer *trainer, int64_t at, int64_t count, r
                          real *parameters) {
     const int64_t first = parameters - trainer->reducer->parameters;
     const int64_t left = trainer->problem->model->tensors.trained - first;
+    const int64_t trained = left < 0 ? 0 : left < count ? left : count;
     return (gd_update){.step = trainer->progress.step + 1,
                        .lr = trainer->lr,
                        .first = first,
                        .at = at,
-                       .count = left < 0       ? 0
-                                : left < count ? left
-                                               : count,
+                       .count = trained,
                        .gradient = mean,
                        .parameters = parameters};
 }

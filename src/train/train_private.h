@@ -17,10 +17,10 @@
 #define gd_trainer_open_writer GD_NAME(gd_trainer_open_writer)
 #define gd_trainer_check_writer GD_NAME(gd_trainer_check_writer)
 #define gd_trainer_groups GD_NAME(gd_trainer_groups)
+#define gd_trainer_compare_groups GD_NAME(gd_trainer_compare_groups)
 #define gd_trainer_allocate_state GD_NAME(gd_trainer_allocate_state)
 #define gd_trainer_take_model GD_NAME(gd_trainer_take_model)
 #define gd_criteria_settings GD_NAME(gd_criteria_settings)
-#define gd_criteria_compare GD_NAME(gd_criteria_compare)
 #define gd_criteria_observe GD_NAME(gd_criteria_observe)
 #define gd_criteria_met GD_NAME(gd_criteria_met)
 #define gd_trainer_save_model GD_NAME(gd_trainer_save_model)
@@ -84,6 +84,9 @@ void gd_trainer_check_writer(gd_trainer *trainer);
  * each is. Not collective. */
 int gd_trainer_groups(const gd_config *config, char group[GD_TRAINER_STATES][64]);
 
+/* GD_BAD_INPUT if a run of the config `old` has not the same vectors for [stop]. Not collective. */
+gd_status gd_trainer_compare_groups(const gd_config *config, const gd_config *old);
+
 /* Those of them that are not the optimizer's, and trainer->state, which has all. Not collective. */
 gd_status gd_trainer_allocate_state(gd_trainer *trainer);
 
@@ -92,10 +95,6 @@ gd_status gd_trainer_allocate_state(gd_trainer *trainer);
 void gd_trainer_take_model(gd_trainer *trainer);
 
 extern const gd_settings gd_criteria_settings;
-
-/* GD_BAD_INPUT if a run of the config `old` lacks vectors of state that [stop] asks for. Not
- * collective. */
-gd_status gd_criteria_compare(const gd_config *config, const gd_config *old);
 
 /* A whole epoch has ended: what has changed since the one before it, whose training loss was
  * `loss_before`, and whether it is the best. Collective. */
