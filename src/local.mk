@@ -32,7 +32,6 @@ libgdmpi_a_SOURCES = \
 	src/data/deal.c \
 	src/data/dealer.c \
 	src/data/digest.c \
-	src/data/import_idx.c \
 	src/data/normalize.c \
 	src/data/permutation.c \
 	src/data/rows.c \
@@ -41,6 +40,33 @@ libgdmpi_a_SOURCES = \
 	src/data/source.c \
 	src/data/split.c \
 	src/data/try.c \
+	src/import/arrays.c \
+	src/import/arrays.h \
+	src/import/csv.c \
+	src/import/csv_columns.c \
+	src/import/csv_columns.h \
+	src/import/csv_means.c \
+	src/import/csv_record.c \
+	src/import/csv_record.h \
+	src/import/csv_values.c \
+	src/import/formats.c \
+	src/import/idx.c \
+	src/import/import.c \
+	src/import/import_private.h \
+	src/import/labels.c \
+	src/import/labels.h \
+	src/import/libsvm.c \
+	src/import/npy.c \
+	src/import/numbers.c \
+	src/import/numbers.h \
+	src/import/options.c \
+	src/import/placement.c \
+	src/import/progress.c \
+	src/import/spool.c \
+	src/import/stream.c \
+	src/import/stream.h \
+	src/import/words.c \
+	src/import/words.h \
 	src/comm/collectives.c \
 	src/comm/comm.c \
 	src/comm/comm_private.h \

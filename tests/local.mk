@@ -11,6 +11,8 @@ tests_libsupport_a_SOURCES = \
 	tests/config/config_sample.h \
 	tests/data/data_files.c \
 	tests/data/data_files.h \
+	tests/import/import_expect.h \
+	tests/import/import_support.h \
 	tests/mpi_support.c \
 	tests/mpi_support.h
 
@@ -37,13 +39,19 @@ test_programs = \
 	tests/data/deal_test \
 	tests/data/dealer_mpi_test \
 	tests/data/digest_test \
-	tests/data/import_idx_test \
 	tests/data/permutation_test \
 	tests/data/normalize_test \
 	tests/data/rows_test \
 	tests/data/shards_test \
 	tests/data/source_test \
 	tests/data/split_test \
+	tests/import/csv_test \
+	tests/import/idx_test \
+	tests/import/libsvm_test \
+	tests/import/npy_test \
+	tests/import/numbers_test \
+	tests/import/placement_test \
+	tests/import/split_test \
 	tests/log/metrics_test \
 	tests/log/timeline_mpi_test \
 	tests/log/times_mpi_test \
@@ -230,6 +238,7 @@ run_tests = \
 	tests/run/evaluate_test.sh \
 	tests/run/faults_test.sh \
 	tests/run/gradcheck_test.sh \
+	tests/run/import_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/normalize_test.sh \

@@ -11,6 +11,7 @@ typedef struct gd_command {
     const char *name;  /* NULL: the main job, which has no word */
     const char *usage; /* what follows the name */
     const char *help;
+    void (*more)(gd_text *text); /* adds lines to the command's own help; NULL: none */
     /* `arguments` are those behind the name. Collective. */
     gd_status (*run)(gd_comm *comm, int count, char **arguments);
 } gd_command;

@@ -13,7 +13,8 @@ typedef enum gd_rng_use {
     GD_RNG_DROPOUT,
     GD_RNG_SPLIT,
     GD_RNG_DEAL,
-    GD_RNG_GRADCHECK
+    GD_RNG_GRADCHECK,
+    GD_RNG_IMPORT
 } gd_rng_use;
 
 typedef struct gd_rng {

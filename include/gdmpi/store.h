@@ -65,8 +65,12 @@ gd_status gd_store_read(const gd_store *store, const char *name, int64_t first, 
 
 typedef enum gd_layout {
     GD_CONTIGUOUS, /* fastest to read, no checksum */
-    GD_CHECKED     /* chunked, with the Fletcher-32 checksum */
+    GD_CHECKED,    /* chunked, with the Fletcher-32 checksum */
+    GD_COMPRESSED /* chunked, each with its bytes shuffled and deflated, which has a checksum too */
 } gd_layout;
+
+/* The rows of a chunk of a data set of this shape, if it has as many. */
+int64_t gd_store_chunk_rows(const gd_shape *shape);
 
 /* Makes a data set, with the groups above it. */
 gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape, gd_layout layout);
@@ -80,6 +84,9 @@ gd_status gd_store_write(gd_store *store, const char *name, int64_t first, int64
  * GD_BAD_INPUT. */
 gd_status gd_store_set_text(gd_store *store, const char *object, const char *key,
                             const char *value);
+/* A list that may be longer: one text, a line for each. */
+gd_status gd_store_set_lines(gd_store *store, const char *object, const char *key,
+                             const char *value);
 gd_status gd_store_set_integer(gd_store *store, const char *object, const char *key, int64_t value);
 gd_status gd_store_set_number(gd_store *store, const char *object, const char *key, double value);
 gd_status gd_store_get_text(const gd_store *store, const char *object, const char *key,

@@ -24,6 +24,10 @@ const char *gd_type_name(gd_type type); /* as NumPy says it: "uint8", "float32" 
 /* Element `index` of an array of this type. */
 double gd_type_get(gd_type type, const void *array, int64_t index);
 
+/* Sets element `index` to a value that the type holds, or to the nearest of a floating-point type.
+ */
+void gd_type_set(gd_type type, void *array, int64_t index, double value);
+
 /* `count` elements from `first` on, as doubles. */
 void gd_type_widen(gd_type type, const void *array, int64_t first, int64_t count, double *out);
 

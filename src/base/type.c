@@ -44,6 +44,41 @@ double gd_type_get(gd_type type, const void *array, int64_t index) {
     return 0;
 }
 
+void gd_type_set(gd_type type, void *array, int64_t index, double value) {
+    switch (type) {
+    case GD_INT8:
+        ((int8_t *)array)[index] = (int8_t)value;
+        break;
+    case GD_UINT8:
+        ((uint8_t *)array)[index] = (uint8_t)value;
+        break;
+    case GD_INT16:
+        ((int16_t *)array)[index] = (int16_t)value;
+        break;
+    case GD_UINT16:
+        ((uint16_t *)array)[index] = (uint16_t)value;
+        break;
+    case GD_INT32:
+        ((int32_t *)array)[index] = (int32_t)value;
+        break;
+    case GD_UINT32:
+        ((uint32_t *)array)[index] = (uint32_t)value;
+        break;
+    case GD_INT64:
+        ((int64_t *)array)[index] = (int64_t)value;
+        break;
+    case GD_UINT64:
+        ((uint64_t *)array)[index] = (uint64_t)value;
+        break;
+    case GD_FLOAT32:
+        ((float *)array)[index] = (float)value;
+        break;
+    case GD_FLOAT64:
+        ((double *)array)[index] = value;
+        break;
+    }
+}
+
 /* Fast for the types of large data. */
 void gd_type_widen(gd_type type, const void *array, int64_t first, int64_t count, double *out) {
     switch (type) {

@@ -15,6 +15,18 @@ static void print_usage(const gd_command *command) {
            command->name == NULL ? "" : command->name, command->usage, command->help);
 }
 
+static gd_status print_command_help(const gd_command *command) {
+    gd_text more = {0};
+    if (command->more != NULL) {
+        command->more(&more);
+    }
+    gd_status status = gd_text_status(&more);
+    print_usage(command);
+    printf("%s", gd_text_bytes(&more));
+    gd_text_free(&more);
+    return status;
+}
+
 static gd_status print_help(void) {
     const gd_settings *tables[GD_TABLES];
     gd_text methods = {0}, settings = {0};
@@ -79,10 +91,7 @@ gd_status gd_command_run(gd_comm *comm, int argc, char **argv) {
     command = command == NULL ? &gd_command_train : command;
     for (int i = behind; i < argc; i++) {
         if (is_help(argv[i])) {
-            if (root) {
-                print_usage(command);
-            }
-            return GD_OK;
+            return gd_comm_agree(comm, root ? print_command_help(command) : GD_OK);
         }
     }
     if (command == &gd_command_train && argv[1][0] == '-') {

@@ -35,6 +35,12 @@ gd_status gd_store_set_text(gd_store *store, const char *object, const char *key
         return gd_status_new(GD_FAILED, "%s: attribute %s of %s is too long: %zu bytes, of %zu",
                              store->path, key, object, size, text_most);
     }
+    return gd_store_set_lines(store, object, key, value);
+}
+
+gd_status gd_store_set_lines(gd_store *store, const char *object, const char *key,
+                             const char *value) {
+    size_t size = strlen(value) + 1;
     gd_status status = GD_OK;
     /* Of fixed length: texts of variable length lie in a heap of the file that has no checksum. */
     hid_t type = H5Tcopy(H5T_C_S1);

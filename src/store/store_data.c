@@ -8,6 +8,9 @@
 /* The chunk of a checked data set: what is read and checked at once. */
 static const int64_t chunk_bytes = 1 << 20;
 
+/* Higher ones take several times as long, for some percent. */
+enum { DEFLATE_LEVEL = 1 };
+
 static gd_status get_shape(const gd_store *store, const char *name, hid_t set, gd_shape *shape) {
     gd_status status = GD_OK;
     hsize_t dims[H5S_MAX_RANK];
@@ -319,6 +322,14 @@ static void chunk_dims(const gd_shape *shape, hsize_t chunk[GD_RANK_MAX]) {
     }
 }
 
+int64_t gd_store_chunk_rows(const gd_shape *shape) {
+    hsize_t chunk[GD_RANK_MAX];
+    gd_shape endless = *shape;
+    endless.dims[0] = INT64_MAX;
+    chunk_dims(&endless, chunk);
+    return (int64_t)chunk[0];
+}
+
 static bool set_layout(hid_t properties, const gd_shape *shape, gd_layout layout) {
     bool empty = false;
     for (int i = 0; i < shape->rank; i++) {
@@ -334,7 +345,12 @@ static bool set_layout(hid_t properties, const gd_shape *shape, gd_layout layout
     }
     hsize_t chunk[GD_RANK_MAX];
     chunk_dims(shape, chunk);
-    return H5Pset_chunk(properties, shape->rank, chunk) >= 0 && H5Pset_fletcher32(properties) >= 0;
+    if (H5Pset_chunk(properties, shape->rank, chunk) < 0) {
+        return false;
+    }
+    return layout == GD_CHECKED
+               ? H5Pset_fletcher32(properties) >= 0
+               : H5Pset_shuffle(properties) >= 0 && H5Pset_deflate(properties, DEFLATE_LEVEL) >= 0;
 }
 
 gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape, gd_layout layout) {

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "gdmpi/import.h"
 #include "gdmpi/store.h"
+#include "import/import_support.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc;
@@ -19,9 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     if (count < 1 + labels) {
         return 0;
     }
-    char *paths[] = {input_write(&files[0], 0, bytes + 1 + labels, count - 1 - labels),
-                     input_write(&files[1], 1, bytes + 1, labels)};
-    expect_told(gd_import_idx(2, paths, "output.h5"));
+    char line[160];
+    const char *x = input_write(&files[0], 0, bytes + 1 + labels, count - 1 - labels);
+    const char *y = input_write(&files[1], 1, bytes + 1, labels);
+    snprintf(line, sizeof line, "idx %s %s -o output.h5", x, y);
+    expect_told(import_line(line));
     input_remove(&files[0]);
     input_remove(&files[1]);
     (void)unlink("output.h5");

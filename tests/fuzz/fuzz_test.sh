@@ -12,7 +12,7 @@ replay() {
 }
 
 replay config 50 "$seeds"/config/* "$root"/configs/*.ini
-for what in data checkpoint idx; do
+for what in data checkpoint idx import; do
     mkdir "$what"
     "$fuzz/make_seeds" "$what" "$what" || failed "seeds of $what"
     replay "$what" 20 "$what"/*

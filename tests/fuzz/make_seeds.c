@@ -1,6 +1,6 @@
 /* Writes the files that fuzzing starts from, small and valid, of every kind that a reader may meet.
  *
- * make_seeds data|checkpoint|idx FOLDER */
+ * make_seeds data|checkpoint|idx|import FOLDER */
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -212,11 +212,45 @@ static void write_idx(void) {
     write_bytes("plain.idx", sizeof bytes, bytes);
 }
 
+static void write_text(const char *name, const char *text) {
+    write_bytes(name, strlen(text), (const uint8_t *)text);
+}
+
+/* Adds an array of numpy.save: a header's text and behind it so many bytes of numbers. */
+static size_t add_npy(uint8_t *bytes, size_t at, const char *text, size_t count, size_t numbers) {
+    memcpy(bytes + at, "\x93NUMPY\1", 8);
+    bytes[at + 8] = (uint8_t)(count - numbers);
+    memcpy(bytes + at + 10, text, count);
+    return at + 10 + count;
+}
+
+/* The first byte says which format and options, as fuzz_import.c takes it. */
+static void write_import(void) {
+    static const char x[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }12345678";
+    static const char y[] = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }\0\1";
+    uint8_t pair[256] = {'7'};
+    write_text("plain.csv", "0a,b,c\n1,2.5,x\n-3,4e1,\"y \"\"z\"\"\"\n");
+    write_text("semicolons.csv", "1\xef\xbb\xbf"
+                                 "a;b\r\n1;u\r\n;v\r\nNA;u\r\n3;v\r\n");
+    write_text("numbers.csv", "21,2,3\n4,5,6.5\n\n7,8,?\n");
+    write_text("categories.csv",
+               "3color\tn\ty\nred\t1\t0\n\t2\t1\nblue\t3\t0\nred\t\t1\nred\t5\t0\n");
+    write_text("classes.svm", "4+1 1:0.5 3:2 # one\n-1 2:1\n\n");
+    write_text("values.svm", "51.5 0:1\n-2 2:3 8:1e-3\n7 \n");
+    size_t count = add_npy(pair, 2, y, sizeof y - 1, 2);
+    pair[1] = (uint8_t)(count - 2);
+    count = add_npy(pair, count, x, sizeof x - 1, 8);
+    write_bytes("pair.npy", count, pair);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*write)(void);
-    } all[] = {{"data", write_data}, {"checkpoint", write_checkpoint}, {"idx", write_idx}};
+    } all[] = {{"data", write_data},
+               {"checkpoint", write_checkpoint},
+               {"idx", write_idx},
+               {"import", write_import}};
     for (size_t i = 0; argc == 3 && i < sizeof all / sizeof *all; i++) {
         if (strcmp(argv[1], all[i].name) == 0) {
             check(chdir(argv[2]) == 0, argv[2]);
@@ -224,6 +258,6 @@ int main(int argc, char **argv) {
             return 0;
         }
     }
-    fprintf(stderr, "usage: make_seeds data|checkpoint|idx FOLDER\n");
+    fprintf(stderr, "usage: make_seeds data|checkpoint|idx|import FOLDER\n");
     return 2;
 }

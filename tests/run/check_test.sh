@@ -78,7 +78,7 @@ expect_out '^HDF5 [0-9]'
 once '^Usage' --help
 expect_out 'Exit codes: 0 done'
 once 'gdmpi check CONFIG.ini' check --help
-once 'gdmpi import idx' import --help
+once '^  gdmpi import csv' import --help
 once '^Usage' -h
 
 # Without mpirun it is one rank, with a helper of MPI's, which other tests do without.

@@ -16,7 +16,7 @@ mode=${1:-sample}
 sample=${GD_FAULT_SAMPLE:-3} # of each scenario and number of ranks
 seed=${GD_FAULT_SEED:-1}
 times=${GD_FAULT_TIMES:-1}
-runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1 evaluate.2 predict.2}
+runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1 table.1 evaluate.2 predict.2}
 # Copies, for the long versions of this may go on while something is built.
 cp "$gdmpi" whole
 cp "$build/tests/faults/gdmpi_faults" faults
@@ -28,7 +28,7 @@ limit=60
 
 # With the address sanitizer, and for single ranks: what was not freed is an error, too, but costs a second of each run.
 if [ -n "${GD_FAULT_LEAKS:-}" ]; then
-    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1 evaluate.1 predict.1}
+    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1 table.1 evaluate.1 predict.1}
     export ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:allocator_may_return_null=1
     export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
 fi
@@ -95,6 +95,14 @@ predict_arguments=(predict model.h5 ../classes.h5 -o predictions.h5)
 predict_check() {
     if [ "$2" = 0 ] || [ -e predictions.h5 ]; then
         cmp predictions.h5 "../predict.$count.whole/predictions.h5" || failed_try 'the predictions are others'
+    fi
+}
+
+table_prepare() { cp ../table.csv .; }
+table_arguments=(import csv table.csv -o data.h5 --missing mean --split 0.5,0.5 --compress yes --encode codes)
+table_check() {
+    if [ "$2" = 0 ] || [ -e data.h5 ]; then
+        cmp data.h5 "../table.$count.whole/data.h5" || failed_try 'the file is another'
     fi
 }
 
@@ -248,6 +256,7 @@ summarise() {
 "$make_data" classes classes.h5 26 9 || exit 1
 printf '\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\2\1\2\3\4\5\6\7\10' >images
 printf '\0\0\10\1\0\0\0\2\0\1' >labels
+printf 'a,b,y\n1,u,no\n,v,yes\n2.5,u,no\n4,v,yes\n' >table.csv
 cat >run.ini <<'INI'
 [data]
 file = ../classes.h5

@@ -6,21 +6,11 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
-#include "data_files.h"
 #include "gdmpi/files.h"
-#include "gdmpi/import.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/store.h"
-
-static void write_bytes(const char *path, const void *bytes, size_t count) {
-    /* "wbT" writes without compression. */
-    gzFile file = gzopen(path, strstr(path, ".gz") != NULL ? "wb" : "wbT");
-    assert_non_null(file);
-    assert_true(count == 0 || gzwrite(file, bytes, (unsigned)count) == (int)count);
-    assert_int_equal(gzclose(file), Z_OK);
-}
+#include "import_expect.h"
 
 /* An IDX file of this type code and these dimensions, its bytes counting up. `extra` bytes more or
  * less than needed. */
@@ -41,7 +31,7 @@ static void write_idx(const char *path, unsigned code, size_t size, int rank, co
     for (size_t i = head; i < count; i++) {
         bytes[i] = (unsigned char)((i - head) % 100);
     }
-    write_bytes(path, bytes, count);
+    write_file(path, bytes, count);
 }
 
 static char images[] = "images.idx", labels[] = "labels.idx";
@@ -53,8 +43,7 @@ static void write_pair(void) {
 }
 
 static gd_status import_pair(void) {
-    char *const inputs[] = {images, labels};
-    return gd_import_idx(2, inputs, "out.h5");
+    return import_line("idx images.idx labels.idx -o out.h5");
 }
 
 static bool left_behind(void) {
@@ -96,15 +85,13 @@ static void images_and_labels_become_x_and_y(void **state) {
 
 static void compressed_files_and_a_validation_pair_are_read(void **state) {
     (void)state;
-    char x[] = "a.gz", y[] = "b.gz", val_x[] = "c.gz";
-    char val_y[] = "d.idx", *const inputs[] = {x, y, val_x, val_y};
     const uint32_t many[] = {3000, 12}, pairs[] = {3000, 2};
     const uint32_t few[] = {5, 12}, few_pairs[] = {5, 2};
-    write_idx(x, 0x08, 1, 2, many, 0);
-    write_idx(y, 0x09, 1, 2, pairs, 0);
-    write_idx(val_x, 0x0d, 4, 2, few, 0);
-    write_idx(val_y, 0x0c, 4, 2, few_pairs, 0);
-    expect_ok(gd_import_idx(4, inputs, "out.h5"));
+    write_idx("a.gz", 0x08, 1, 2, many, 0);
+    write_idx("b.gz", 0x09, 1, 2, pairs, 0);
+    write_idx("c.gz", 0x0d, 4, 2, few, 0);
+    write_idx("d.idx", 0x0c, 4, 2, few_pairs, 0);
+    expect_ok(import_line("idx a.gz b.gz c.gz d.idx -o out.h5"));
     expect_counted("/val/x", GD_FLOAT32, 2, few);
     expect_counted("/val/y", GD_INT32, 2, few_pairs);
     gd_rows rows;
@@ -144,7 +131,7 @@ static void a_large_file_is_read_in_pieces(void **state) {
     for (size_t i = 0; i < ROWS * WIDTH; i++) {
         bytes[sizeof head + i] = (unsigned char)(i * 31 >> 7);
     }
-    write_bytes(images, bytes, sizeof head + ROWS * WIDTH);
+    write_file(images, bytes, sizeof head + ROWS * WIDTH);
     write_idx(labels, 8, 1, 1, dims, 0);
     expect_ok(import_pair());
     gd_store *store;
@@ -175,7 +162,7 @@ static void a_wrong_start_is_told(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_pair();
-        write_bytes(images, cases[i].bytes, cases[i].count);
+        write_file(images, cases[i].bytes, cases[i].count);
         expect_error(import_pair(), GD_BAD_INPUT, cases[i].words);
         assert_false(left_behind());
     }
@@ -197,22 +184,21 @@ static void a_wrong_length_is_told(void **state) {
 
 static void a_damaged_compressed_file_is_told(void **state) {
     (void)state;
-    char x[] = "x.gz", *const inputs[] = {x, labels};
     char *bytes;
     size_t count, found = 0;
     write_pair();
-    write_idx(x, 0x08, 1, 3, image_dims, 0);
-    expect_ok(gd_file_read(x, &bytes, &count));
+    write_idx("x.gz", 0x08, 1, 3, image_dims, 0);
+    expect_ok(gd_file_read("x.gz", &bytes, &count));
     for (size_t length = 12; length < count; length++) {
-        write_bytes("cut", bytes, length);
-        assert_int_equal(rename("cut", x), 0);
-        expect_error(gd_import_idx(2, inputs, "out.h5"), GD_BAD_INPUT, "x.gz: ");
+        write_file("cut", bytes, length);
+        assert_int_equal(rename("cut", "x.gz"), 0);
+        expect_error(import_line("idx x.gz labels.idx -o out.h5"), GD_BAD_INPUT, "x.gz: ");
     }
     for (size_t place = 12; place < count; place++) {
         bytes[place] ^= 16;
-        write_bytes("flipped", bytes, count);
-        assert_int_equal(rename("flipped", x), 0);
-        gd_status status = gd_import_idx(2, inputs, "out.h5");
+        write_file("flipped", bytes, count);
+        assert_int_equal(rename("flipped", "x.gz"), 0);
+        gd_status status = import_line("idx x.gz labels.idx -o out.h5");
         if (status == GD_OK) { /* the bit was one of the unused ones behind the last code */
             expect_counted("/train/x", GD_UINT8, 3, image_dims);
             assert_int_equal(remove("out.h5"), 0);
@@ -229,18 +215,15 @@ static void a_damaged_compressed_file_is_told(void **state) {
 
 static void files_that_do_not_belong_together_are_told(void **state) {
     (void)state;
-    char val_x[] = "val.idx";
-    char *const swapped[] = {labels, images}, *const twice[] = {images, images};
-    char *const four[] = {images, labels, val_x, labels};
     const uint32_t six[] = {6}, wider[] = {5, 4, 4};
     write_pair();
-    expect_error(gd_import_idx(2, swapped, "out.h5"), GD_BAD_INPUT,
+    expect_error(import_line("idx labels.idx images.idx -o out.h5"), GD_BAD_INPUT,
                  "labels.idx: has 1 dimension; the samples come first");
-    expect_error(gd_import_idx(2, twice, "out.h5"), GD_BAD_INPUT,
+    expect_error(import_line("idx images.idx images.idx -o out.h5"), GD_BAD_INPUT,
                  "images.idx: has 3 dimensions; labels are [rows] or [rows, outputs]");
-    write_idx(val_x, 0x08, 1, 3, wider, 0);
-    expect_error(gd_import_idx(4, four, "out.h5"), GD_BAD_INPUT,
-                 "images.idx has 12 numbers a row, but val.idx has 16");
+    write_idx("val.idx", 0x08, 1, 3, wider, 0);
+    expect_error(import_line("idx images.idx labels.idx val.idx labels.idx -o out.h5"),
+                 GD_BAD_INPUT, "images.idx has 12 numbers a row, but val.idx has 16");
     write_idx(labels, 0x08, 1, 1, six, 0);
     expect_error(import_pair(), GD_BAD_INPUT, "images.idx has 5 rows, but labels.idx has 6");
     assert_false(left_behind());
@@ -248,16 +231,14 @@ static void files_that_do_not_belong_together_are_told(void **state) {
 
 static void wrong_arguments_are_told(void **state) {
     (void)state;
-    char missing[] = "missing.idx";
-    char *const inputs[] = {images, labels, images}, *const lacking[] = {images, missing};
     write_pair();
-    expect_error(gd_import_idx(3, inputs, "out.h5"), GD_BAD_INPUT,
+    expect_error(import_line("idx images.idx labels.idx images.idx -o out.h5"), GD_BAD_INPUT,
                  "idx needs 2 or 4 files, not 3: IMAGES LABELS");
-    expect_error(gd_import_idx(2, lacking, "out.h5"), GD_BAD_INPUT,
+    expect_error(import_line("idx images.idx missing.idx -o out.h5"), GD_BAD_INPUT,
                  "missing.idx: cannot be read: No such file");
-    expect_error(gd_import_idx(2, inputs, "./labels.idx"), GD_BAD_INPUT,
+    expect_error(import_line("idx images.idx labels.idx -o ./labels.idx"), GD_BAD_INPUT,
                  "labels.idx: is an input, and would be overwritten by ./labels.idx");
-    expect_error(gd_import_idx(2, inputs, "nowhere/out.h5"), GD_FAILED,
+    expect_error(import_line("idx images.idx labels.idx -o nowhere/out.h5"), GD_FAILED,
                  "nowhere/out.h5.tmp: cannot make this file: No such file or directory");
     assert_false(left_behind());
 }
