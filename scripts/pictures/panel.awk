@@ -1,15 +1,15 @@
 # From the lines of curves.awk to the commands of gnuplot, after style.gp: one picture of all panels,
 # or with ONLY of that one. Places are in pixels, y upwards as gnuplot has it. After log.awk.
 #
-# WIDTH is that of the picture and PANEL_COLUMNS the number of panels beside each other. The first line of
+# WIDTH is that of the picture, PANEL_HEIGHT that of a panel, and PANEL_COLUMNS how many are in a row. The first line of
 # the output is the height of the picture, which gnuplot's terminal needs.
 BEGIN {
     FS = "\t"
     width = ENVIRON["WIDTH"]
     columns = ENVIRON["PANEL_COLUMNS"]
     only = ENVIRON["ONLY"]
-    character = 6.6 # of width 12 letters; on the safe side
-    row = 225
+    character = 7.2 # how wide letters are at most, but for a few
+    row = ENVIRON["PANEL_HEIGHT"]
     edge = 12 # around the picture
     commands = 0
     panels = notes = 0
@@ -26,7 +26,7 @@ function log10(value) { return log(value) / log(10) }
 
 # Panels stand in this order.
 function rank(name) {
-    return name ~ /^time/ ? 6 : name ~ /^param/ ? 5 : name ~ /^grad/ ? 4 : name ~ /^learn/ ? 3 : name !~ /loss/ ? 2 : 1
+    return name ~ /^path/ ? 0 : name ~ /^time/ ? 6 : name ~ /^param/ ? 5 : name ~ /^grad/ ? 4 : name ~ /^learn/ ? 3 : name !~ /loss/ ? 2 : 1
 }
 
 function least(a, b) { return a < b ? a : b }
@@ -48,7 +48,7 @@ $1 == "note" || (only != "" && $1 != only) { next }
     curves[$1] = 0
 }
 {
-    id = $1 SUBSEP $2 SUBSEP $3
+    id = $1 SUBSEP $2 SUBSEP $3 SUBSEP $4
     if (!(id in points)) {
         curve[$1, ++curves[$1]] = id
         label[id] = $2
@@ -295,6 +295,28 @@ function show_bars(name, left, lower,    i, j, id, rows, seen, place, thick, run
     say("plot NaN notitle")
 }
 
+# Paths over contours, with names where the lines of kind "name" say; as wide as it is tall, to the
+# scale of both axes.
+function show_map(name, left, lower,    i, id, list, style, side) {
+    side = row - 74
+    margins(left + 40, left + 40 + side, lower + 42, lower + row - 32)
+    say("set xrange [" ENVIRON["MAP_X"] "]; set yrange [" ENVIRON["MAP_Y"] "]; unset grid; set border 15")
+    say("set xtics 1; set ytics 1; set xlabel 'first weight' offset 0, 0.4 tc lt 8; set ylabel 'second weight' offset 2, 0 tc lt 8")
+    logarithmic = 0
+    show_title(name)
+    for (i = 1; i <= curves[name]; i++) {
+        id = curve[name, i]
+        if (kind[id] == "name") {
+            say(sprintf("set label %s at %s, %s tc lt %d front", quoted(label[id]), xs[id, 1], ys[id, 1], colour[id]))
+            continue
+        }
+        style = kind[id] == "contour" ? "lines lw 1" : points[id] > 150 ? "lines lw 0.8" : "linespoints pt 7 ps 0.35 lw 1.3"
+        show_data(id, "data" ++blocks)
+        list = list sprintf(", $data%d with %s lt %d title %s", blocks, style, colour[id], quoted(label[id]))
+    }
+    say("plot " substr(list, 3))
+}
+
 # Bars of a run have its colour; the runs of one picture are numbered as they come.
 function run_of(id) {
     if (!(colour[id] in runs)) {
@@ -307,7 +329,7 @@ function show_notes(    i, y) {
     for (i = 1; i <= notes; i++) {
         y = height - edge - 6 - 19 * (i - 1)
         say(sprintf("set label %s at screen %.5f, screen %.5f tc lt %d", \
-            quoted(shortened(note[i], int((width - 2 * edge) / 6.6))), edge / width, y / height, \
+            quoted(shortened(note[i], int((width - 2 * edge) / character))), edge / width, y / height, \
             ENVIRON["RUN_COUNT"] > 1 ? note_colour[i] : i == 1 ? 7 : 8))
     }
 }
@@ -331,7 +353,9 @@ END {
         column = (i - 1) % columns
         left = edge + panel_width * column
         lower = edge + row * (int((panels + columns - 1) / columns) - 1 - int((i - 1) / columns))
-        if (kind[curve[panel[i], 1]] == "bar") {
+        if (kind[curve[panel[i], 1]] == "contour") {
+            show_map(panel[i], left, lower)
+        } else if (kind[curve[panel[i], 1]] == "bar") {
             show_bars(panel[i], left, lower)
         } else {
             show_curves(panel[i], left, lower)

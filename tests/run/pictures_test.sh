@@ -1,5 +1,7 @@
+#!/usr/bin/env bash
 # scripts/plot and scripts/report draw a tiny run, whatever its folder and its settings are called.
-. "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/support.sh"
 
 command -v gnuplot >/dev/null || { echo 'no gnuplot: nothing can be drawn' && exit 77; }
 
