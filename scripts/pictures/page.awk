@@ -115,7 +115,7 @@ function show_account(    i, count, phase, total, share) {
             sprintf(", %.0f %% of this machine's GEMM rate", 100 * end["flop_per_second"] / end["machine_flop_per_second"]) : ""))
         fact("start", duration(end["start_seconds"]) " from launch to the first step")
     }
-    if (is_number(end["resident_bytes"])) {
+    if (end["resident_bytes"] > 0) {
         fact("memory", amount(end["resident_bytes"]) " a rank at most, " amount(end["host_resident_bytes"]) " on a host")
     }
     if (is_number(end["saving_seconds"])) {
