@@ -55,6 +55,13 @@ check_run() {
     [ -r "$1/metrics.jsonl" ] || fail 2 "$1/metrics.jsonl: cannot be read; is $1 the folder of a run (run.dir)?"
 }
 
+# in_order: the panels as they are to stand in pictures.
+in_order() {
+    awk -F '\t' '{
+        print ($1 ~ /^time/ ? 5 : $1 ~ /norm$/ ? 4 : $1 ~ /rate$/ ? 3 : $1 ~ /^val/ && $1 !~ /loss$/ ? 2 : 1) "\t" $0
+    }' | sort -s -n -k 1,1 | cut -f 2-
+}
+
 # points RUN...: what there is to draw, as curves.awk says.
 points() {
     local colour=0 run name
@@ -71,7 +78,8 @@ points() {
         name=$(cd -- "$run" && basename "$PWD") || exit
         RUN_NAME=$(printable "$name") RUN_FILE=$run/metrics.jsonl RUN_COLOUR=$colour \
             awk -f "$pictures/log.awk" -f "$pictures/curves.awk" <"$run/metrics.jsonl" || exit
-    done >"$work/points"
+    done >"$work/runs"
+    in_order <"$work/runs" >"$work/points"
 }
 
 # draw TYPE OUTPUT: COMMANDS, whose first line is the height, as a picture of width WIDTH.

@@ -23,17 +23,15 @@ function point(panel, curve, own_colour, kind, key,    y) {
     }
 }
 
-function show_epoch(    key, metric) {
+function show_epoch(    i, key, metric) {
     x = by_step ? values["step"] : values["epoch"]
     point(alone ? "loss" : "training loss", "training", 1, "line", "train_loss")
     point(alone ? "loss" : "validation loss", "validation", 2, "line", "val_loss")
-    for (key in values) {
+    for (i = 1; i <= key_count; i++) {
+        key = key_of[i]
         metric = metric_name(key)
         if (key !~ /^val_/ || key == "val_loss" || values[key] ~ /^\[/) {
             continue
-        }
-        if (!(key in order)) {
-            order[key] = ++metrics
         }
         point(alone ? group(metric) : "validation " metric, metric, colour_of(key), "line", key)
     }

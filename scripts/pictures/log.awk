@@ -18,9 +18,11 @@ function unescape(text,    out, escape) {
 }
 
 # Puts the values of the object `line` into `values`, texts without quotes and escapes, matrices as
-# they are written. Is 0 if it is no whole object.
+# they are written, and its keys in their order into `key_of`, 1 to `key_count`. Is 0 if it is no
+# whole object.
 function read_object(line, values,    key, value, text) {
     split("", values)
+    key_count = 0
     if (!sub(/^ *\{/, "", line)) {
         return 0
     }
@@ -37,6 +39,7 @@ function read_object(line, values,    key, value, text) {
         }
         value = substr(line, 1, RLENGTH)
         line = substr(line, RLENGTH + 1)
+        key_of[++key_count] = key
         values[key] = text ? unescape(substr(value, 2, length(value) - 2)) : value
     }
     return line ~ /^ *\} *\r?$/

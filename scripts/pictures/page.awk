@@ -32,7 +32,7 @@ function show_head(    i, count, file, line) {
     print "</style>\n</head>\n<body>"
 }
 
-function show_summary(    key, text) {
+function show_summary(    i, key) {
     print "<h1>" escaped(ENVIRON["RUN_NAME"]) "</h1>"
     print "<p>" escaped(start["layers"]) "; " escaped(start["loss"]) "</p>"
     print "<p class=\"soft\">" counted(start["parameters"], "parameter") ", " counted(start["train_rows"], "training row") ", " \
@@ -42,7 +42,8 @@ function show_summary(    key, text) {
     }
     print "<div class=\"tiles\">"
     tile(finished ? reason_text(end["reason"]) : "unfinished", "how it stands")
-    for (key in end) {
+    for (i = 1; i <= key_count; i++) {
+        key = key_of[i]
         if (key ~ /^val_/ && is_number(end[key])) {
             tile(short_number(end[key]), "validation " escaped(metric_name(key)))
         }
@@ -89,6 +90,7 @@ function show_matrix(text,    rows, row, cells, cell, i, j, sum, size) {
 }
 
 function amount(bytes) {
+    bytes += 0
     return bytes < 1048576 ? sprintf("%.3g KiB", bytes / 1024) : bytes < 1073741824 ? sprintf("%.4g MiB", bytes / 1048576) : \
         sprintf("%.4g GiB", bytes / 1073741824)
 }
@@ -101,21 +103,21 @@ function show_account(    i, count, phase, total, share) {
         total += end[phase[i] "_seconds"]
     }
     print "<h2>Where the time went</h2>\n<div class=\"card\">"
-    print "<p class=\"soft\">Seconds of a rank since the last start: the mean over the ranks, the least and the most.</p>"
-    print "<table class=\"numbers\"><tr><th></th><th></th><td class=\"soft\">share</td><td class=\"soft\">mean</td><td class=\"soft\">min</td><td class=\"soft\">max</td></tr>"
+    print "<p class=\"soft\">Seconds of a rank since the last start; mean, min and max are over the ranks.</p>"
+    print "<table class=\"numbers\"><tr><th></th><th></th><td class=\"soft\">share</td><td class=\"soft\">mean</td><td class=\"soft extreme\">min</td><td class=\"soft extreme\">max</td></tr>"
     for (i = 1; i <= count && total > 0; i++) {
         share = 100 * end[phase[i] "_seconds"] / total
-        printf "<tr><th>%s</th><td class=\"bar\"><i style=\"width: %.2f%%\"></i></td><td>%.1f %%</td><td>%.3f</td><td>%.3f</td><td>%.3f</td></tr>\n", \
+        printf "<tr><th>%s</th><td class=\"bar\"><i style=\"width: %.2f%%\"></i></td><td>%.1f %%</td><td>%.3f</td><td class=\"extreme\">%.3f</td><td class=\"extreme\">%.3f</td></tr>\n", \
             phase[i], share, share, end[phase[i] "_seconds"], end[phase[i] "_min_seconds"], end[phase[i] "_max_seconds"]
     }
     print "</table></div>\n<h2>Speed and memory</h2>\n<div class=\"card\"><table class=\"facts\">"
     if (is_number(end["samples_per_second"])) {
         fact("speed", grouped(end["samples_per_second"]) " samples/s")
-        fact("arithmetic", sprintf("%.3g GFLOP/s", end["flop_per_second"] / 1e9) (end["machine_flop_per_second"] > 0 ? \
+        fact("arithmetic", sprintf("%.3g GFLOP/s", end["flop_per_second"] / 1e9) (end["machine_flop_per_second"] + 0 > 0 ? \
             sprintf(", %.0f %% of this machine's GEMM rate", 100 * end["flop_per_second"] / end["machine_flop_per_second"]) : ""))
         fact("start", duration(end["start_seconds"]) " from launch to the first step")
     }
-    if (end["resident_bytes"] > 0) {
+    if (end["resident_bytes"] + 0 > 0) {
         fact("memory", amount(end["resident_bytes"]) " a rank at most, " amount(end["host_resident_bytes"]) " on a host")
     }
     if (is_number(end["saving_seconds"])) {
@@ -138,20 +140,13 @@ function show_config(    line, place, open_table) {
     print (open_table ? "</table>" : "<p>There is no config.ini.</p>") "</div>"
 }
 
-function copy(from, to,    key) {
-    split("", to)
-    for (key in from) {
-        to[key] = from[key]
-    }
-}
-
 # Of a run that has not ended, its last epoch tells.
 read_object($0, values) {
     finished = values["event"] == "end"
     if (values["event"] == "start") {
-        copy(values, start)
+        read_object($0, start)
     } else if (values["event"] == "epoch" || finished) {
-        copy(values, end)
+        last = $0
     }
     if ("digest" in values) {
         digest = values["digest"]
@@ -159,6 +154,7 @@ read_object($0, values) {
 }
 
 END {
+    read_object(last, end)
     if (!finished) {
         delete end["seconds"]
         end["epochs"] = end["epoch"]

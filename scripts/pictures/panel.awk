@@ -24,11 +24,6 @@ function say(text) { command[++commands] = text }
 
 function log10(value) { return log(value) / log(10) }
 
-# Panels stand in this order.
-function rank(name) {
-    return name ~ /^path/ ? 0 : name ~ /^time/ ? 6 : name ~ /^param/ ? 5 : name ~ /^grad/ ? 4 : name ~ /^learn/ ? 3 : name !~ /loss/ ? 2 : 1
-}
-
 function least(a, b) { return a < b ? a : b }
 
 function most(a, b) { return a > b ? a : b }
@@ -40,13 +35,7 @@ $1 == "note" && only == "" {
 }
 $1 == "note" || (only != "" && $1 != only) { next }
 
-!($1 in curves) {
-    for (i = ++panels; i > 1 && rank(panel[i - 1]) > rank($1); i--) {
-        panel[i] = panel[i - 1]
-    }
-    panel[i] = $1
-    curves[$1] = 0
-}
+!($1 in curves) { panel[++panels] = $1; curves[$1] = 0 }
 {
     id = $1 SUBSEP $2 SUBSEP $3 SUBSEP $4
     if (!(id in points)) {
@@ -79,6 +68,9 @@ function measure(name,    i, j, id, y, spread, top) {
         spread = spread == empty ? top : least(spread, top)
     }
     # A learning rate may go down to nearly 0: it counts how large those of the runs are.
+    if (name == "learning rate") {
+        low = most(low, spread / 100)
+    }
     logarithmic = low > 0 && high > 15 * (name == "learning rate" ? spread : low)
 }
 
@@ -174,7 +166,7 @@ function show_names(name, tall,    i, j, count, at, id, order, up, down, gap) {
     for (i = 1; i <= curves[name]; i++) {
         id = curve[name, i]
         if (last_point(id) > 0 && kind[id] != "faint") {
-            at[id] = (scaled(ys[id, last_point(id)]) - bottom) / (top - bottom)
+            at[id] = most(0, (scaled(ys[id, last_point(id)]) - bottom) / (top - bottom))
             for (j = ++count; j > 1 && at[order[j - 1]] > at[id]; j--) {
                 order[j] = order[j - 1]
             }

@@ -77,7 +77,7 @@ grep -Eq '(src|href)=' tiny/report.html && failed 'the report needs other files'
 
 # Names and settings that are no HTML, no command and no gnuplot.
 cp -r tiny "$hostile"
-sed -i 's|^init_from .*|init_from = <script>"x"</script> \& '"'y'"'|; s|"config": "[^"]*"|"config": "<script>"|; s|"layers": "|&<script>\\"|' \
+sed -i 's|^init_from .*|init_from = <script>"x"</script> \& '"'y'"'|; s|"config": "[^"]*"|"config": "<script>"|; s|"digest": |"diagnosis": "<script>\\"\&", &|; s|"layers": "|&<script>\\"|' \
     "$hostile/config.ini" "$hostile/metrics.jsonl"
 "$plot" -o hostile tiny "$hostile" >out.plot 2>err.plot || failed "it is not drawn: $(cat err.plot)"
 "$report" -o hostile.html "$hostile" >out.report || failed 'there is no report of it'
@@ -86,6 +86,7 @@ expect_well_formed hostile.html
 expect_not_in hostile.svg '<script'
 expect_not_in hostile.html '<script'
 expect_in hostile.html '&lt;script&gt;'
+expect_in hostile.html 'diagnosis">&lt;script&gt;&quot;&amp;</p>'
 [ ! -e ran ] || failed 'a name was run as a command'
 
 # Runs that are unfinished, half written, of one epoch, or of values that are none.
