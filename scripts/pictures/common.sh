@@ -4,6 +4,7 @@
 #   work   a folder for their files, which is removed at the end
 # shellcheck shell=bash
 export LC_ALL=C # awk counts bytes
+unset CDPATH
 PROGRAM=scripts/$(basename "$0")
 export PROGRAM
 : "${here:?}"

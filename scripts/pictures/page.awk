@@ -55,7 +55,8 @@ function show_summary(    i, key) {
     tile(is_number(end["seconds"]) ? duration(end["seconds"]) : "", "of training")
     print "</div>"
     if (digest != "") {
-        print "<p class=\"soft\">Digest of the parameters" (finished ? "" : " at the last checkpoint") ": <code>" escaped(digest) "</code></p>"
+        print "<p class=\"soft\">Digest of the parameters" (finished ? "" : " at the last checkpoint") \
+            ": <code>" escaped(digest) "</code></p>"
     }
 }
 
@@ -70,7 +71,8 @@ function show_matrix(text,    rows, row, cells, cell, i, j, sum, size) {
         print "<p>" size " classes are too many to show; it is in the end line of metrics.jsonl.</p></div>"
         return
     }
-    print "<p class=\"soft\">Rows of each class (down), by the class that they are taken for (across).</p><table class=\"matrix\"><tr><th></th>"
+    print "<p class=\"soft\">Rows of each class (down), by the class that they are taken for (across).</p>"
+    print "<table class=\"matrix\"><tr><th></th>"
     for (j = 0; j < size; j++) {
         print "<th>" j "</th>"
     }
@@ -104,11 +106,13 @@ function show_account(    i, count, phase, total, share) {
     }
     print "<h2>Where the time went</h2>\n<div class=\"card\">"
     print "<p class=\"soft\">Seconds of a rank since the last start; mean, min and max are over the ranks.</p>"
-    print "<table class=\"numbers\"><tr><th></th><th></th><td class=\"soft\">share</td><td class=\"soft\">mean</td><td class=\"soft extreme\">min</td><td class=\"soft extreme\">max</td></tr>"
+    print "<table class=\"numbers\"><tr><th></th><th></th><td class=\"soft\">share</td><td class=\"soft\">mean</td>"
+    print "<td class=\"soft extreme\">min</td><td class=\"soft extreme\">max</td></tr>"
     for (i = 1; i <= count && total > 0; i++) {
         share = 100 * end[phase[i] "_seconds"] / total
-        printf "<tr><th>%s</th><td class=\"bar\"><i style=\"width: %.2f%%\"></i></td><td>%.1f %%</td><td>%.3f</td><td class=\"extreme\">%.3f</td><td class=\"extreme\">%.3f</td></tr>\n", \
-            phase[i], share, share, end[phase[i] "_seconds"], end[phase[i] "_min_seconds"], end[phase[i] "_max_seconds"]
+        printf "<tr><th>%s</th><td class=\"bar\"><i style=\"width: %.2f%%\"></i></td><td>%.1f %%</td>", phase[i], share, share
+        printf "<td>%.3f</td><td class=\"extreme\">%.3f</td><td class=\"extreme\">%.3f</td></tr>\n", \
+            end[phase[i] "_seconds"], end[phase[i] "_min_seconds"], end[phase[i] "_max_seconds"]
     }
     print "</table></div>\n<h2>Speed and memory</h2>\n<div class=\"card\"><table class=\"facts\">"
     if (is_number(end["samples_per_second"])) {
@@ -121,7 +125,8 @@ function show_account(    i, count, phase, total, share) {
         fact("memory", amount(end["resident_bytes"]) " a rank at most, " amount(end["host_resident_bytes"]) " on a host")
     }
     if (is_number(end["saving_seconds"])) {
-        fact("checkpoints", duration(end["saving_seconds"]) " to write, " duration(end["saving_processor_seconds"]) " of a processor")
+        fact("checkpoints", duration(end["saving_seconds"]) " to write, " \
+            duration(end["saving_processor_seconds"]) " of a processor")
     }
     print "</table></div>"
 }

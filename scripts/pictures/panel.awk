@@ -102,14 +102,15 @@ function linear_marks(low, high, count, finest,    step, mark, list) {
 function whole(value) { return value < 0 ? -int(-value + 0.999999) : int(value) }
 
 # Decades, every so many; for a range of little more than one also 2 and 5.
-function log_marks(low, high,    list, decade, digit, place, every) {
-    every = most(1, step_of(high - low, 5))
+function log_marks(low, high,    list, decade, digit, place, every, text) {
+    every = most(1, int(step_of(high - low, 5) + 0.5))
     for (decade = whole(low) - 1; decade <= high; decade++) {
         for (digit = 1; digit < 10; digit++) {
             place = decade + log10(digit)
             if (place >= low && place <= high && (digit == 1 ? decade % every == 0 : \
                     high - low < 2 && (digit == 2 || digit == 5))) {
-                list = list ", " quoted(decade < -4 || decade > 5 ? digit "e" decade : sprintf("%g", exp(place * log(10)))) " " sprintf("%.10g", place)
+                text = decade < -4 || decade > 5 ? digit "e" decade : sprintf("%g", exp(place * log(10)))
+                list = list ", " quoted(text) " " sprintf("%.10g", place)
             }
         }
     }
@@ -202,8 +203,9 @@ function margins(left, right_edge, lower, upper) {
         right_edge / width, lower / height, upper / height))
 }
 
-function show_title(name) {
-    say("set label " quoted(toupper(substr(name, 1, 1)) substr(name, 2) (logarithmic ? ", log scale" : "") (has_faint(name) ? " (thin: single steps)" : "")) \
+function show_title(name,    text) {
+    text = toupper(substr(name, 1, 1)) substr(name, 2) (logarithmic ? ", log scale" : "")
+    say("set label " quoted(text (has_faint(name) ? " (thin: single steps)" : "")) \
         " at graph 0, graph 1 offset character 0, 1 tc lt 7")
 }
 
@@ -273,7 +275,8 @@ function show_bars(name, left, lower,    i, j, id, rows, seen, place, thick, run
     logarithmic = 0
     margins(left + 76, left + panel_width - 62, lower + 42, lower + row - 32)
     say(sprintf("set xrange [0:%.10g]; set yrange [%.5g:0.6]", longest, 0.4 - rows))
-    say("set xlabel 's' offset 0, 0.4 tc lt 8; set xtics (" linear_marks(0, longest, 4, 0) "); unset ytics; unset grid; set border 0")
+    say("set xlabel 's' offset 0, 0.4 tc lt 8; set xtics (" linear_marks(0, longest, 4, 0) ")")
+    say("unset ytics; unset grid; set border 0")
     for (i = 1; i <= curves[name]; i++) {
         id = curve[name, i]
         place = 1 - seen[label[id]] + 0.36 - thick * (run[id] - 0.5)
@@ -293,7 +296,8 @@ function show_map(name, left, lower,    i, id, list, style, side) {
     side = row - 74
     margins(left + 40, left + 40 + side, lower + 42, lower + row - 32)
     say("set xrange [" ENVIRON["MAP_X"] "]; set yrange [" ENVIRON["MAP_Y"] "]; unset grid; set border 15")
-    say("set xtics 1; set ytics 1; set xlabel 'first weight' offset 0, 0.4 tc lt 8; set ylabel 'second weight' offset 2, 0 tc lt 8")
+    say("set xtics 1; set xlabel 'first weight' offset 0, 0.4 tc lt 8")
+    say("set ytics 1; set ylabel 'second weight' offset 2, 0 tc lt 8")
     logarithmic = 0
     show_title(name)
     for (i = 1; i <= curves[name]; i++) {

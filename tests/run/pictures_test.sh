@@ -59,7 +59,8 @@ ranks 1 run.ini run.dir=tiny run.metrics='f1, roc_auc, confusion_matrix' run.log
 expect_well_formed tiny/plot.svg
 # Losses of steps, training and validation; accuracy, F1, ROC AUC; learning rate; two norms.
 [ "$(curves tiny/plot.svg)" = 9 ] || failed "$(curves tiny/plot.svg) curves instead of 9"
-for word in training validation accuracy F1 'ROC AUC' 'Learning rate' 'Gradient norm' 'Parameter norm' compute "$(digest tiny)"; do
+for word in training validation accuracy F1 'ROC AUC' 'Learning rate' 'Gradient norm' 'Parameter norm' compute \
+    "$(digest tiny)"; do
     expect_in tiny/plot.svg "$word"
 done
 cp tiny/plot.svg before.svg
@@ -77,8 +78,10 @@ grep -Eq '(src|href)=' tiny/report.html && failed 'the report needs other files'
 
 # Names and settings that are no HTML, no command and no gnuplot.
 cp -r tiny "$hostile"
-sed -i 's|^init_from .*|init_from = <script>"x"</script> \& '"'y'"'|; s|"config": "[^"]*"|"config": "<script>"|; s|"digest": |"diagnosis": "<script>\\"\&", &|; s|"layers": "|&<script>\\"|' \
-    "$hostile/config.ini" "$hostile/metrics.jsonl"
+sed -i 's|^init_from .*|init_from = <script>"x"</script> \& '"'y'"'|' "$hostile/config.ini"
+sed -i 's|"config": "[^"]*"|"config": "<script>"|
+    s|"digest": |"diagnosis": "<script>\\"\&", &|
+    s|"layers": "|&<script>\\"|' "$hostile/metrics.jsonl"
 "$plot" -o hostile tiny "$hostile" >out.plot 2>err.plot || failed "it is not drawn: $(cat err.plot)"
 "$report" -o hostile.html "$hostile" >out.report || failed 'there is no report of it'
 expect_well_formed hostile.svg
@@ -109,6 +112,8 @@ ranks 1 run.ini run.dir=few train.max_steps=3 run.log_every='1 steps'
 ranks 1 run.ini run.dir=one train.epochs=2
 "$plot" one >out.plot && expect_in one/plot.svg '2 epochs'
 
+sed -E 's/"train_loss": ([0-9.]*)/"train_loss": \1e250/' tiny/metrics.jsonl >part/metrics.jsonl
+"$plot" part >out.plot && expect_in part/plot.svg '>1e200<'
 refused 'no such folder' "$plot" nowhere
 refused 'metrics.jsonl: cannot be read' "$report" .
 sed '3s/.*/{"event": oh}/' tiny/metrics.jsonl >part/metrics.jsonl
