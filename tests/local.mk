@@ -242,6 +242,7 @@ run_tests = \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/normalize_test.sh \
+	tests/run/pictures_test.sh \
 	tests/run/predict_test.sh \
 	tests/run/ranks_methods_test.sh \
 	tests/run/ranks_test.sh \

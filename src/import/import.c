@@ -25,12 +25,6 @@ typedef struct job {
     gd_spool *spool;
 } job;
 
-static bool same_file(const char *a, const char *b) {
-    struct stat of_a, of_b;
-    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-           of_a.st_ino == of_b.st_ino;
-}
-
 static gd_status check_inputs(const gd_import_options *options, const char *temporary) {
     const gd_import_format *format = options->format;
     int part = format->group_inputs;
@@ -43,7 +37,7 @@ static gd_status check_inputs(const gd_import_options *options, const char *temp
     }
     for (int i = 0; i < options->count; i++) {
         const char *input = options->inputs[i];
-        if (same_file(input, options->output) || same_file(input, temporary)) {
+        if (gd_file_same(input, options->output) || gd_file_same(input, temporary)) {
             return gd_status_new(GD_BAD_INPUT, "%s: is an input, and would be overwritten by %s",
                                  input, options->output);
         }

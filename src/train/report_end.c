@@ -82,6 +82,8 @@ static gd_status log_end(gd_trainer *trainer, const char *reason, const char *di
     gd_metrics_number(metrics, "samples_per_second", worked ? account->rows_per_second : NAN);
     gd_metrics_number(metrics, "flop_per_second", worked ? account->flops : NAN);
     gd_metrics_number(metrics, "machine_flop_per_second", worked ? account->machine : NAN);
+    gd_metrics_number(metrics, "resident_bytes", account->resident);
+    gd_metrics_number(metrics, "host_resident_bytes", account->resident_here);
     gd_metrics_number(metrics, "saving_seconds", account->saving.seconds);
     gd_metrics_number(metrics, "saving_processor_seconds", account->saving.processor);
     gd_times_log(&account->times, metrics);

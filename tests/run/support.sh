@@ -272,9 +272,9 @@ digest() {
     sed -n '/"event": "end"/ s/.*"digest": "\([0-9a-f]*\)".*/\1/p' "$1/metrics.jsonl"
 }
 
-# untimed DIRECTORY: metrics.jsonl without times.
+# untimed DIRECTORY: metrics.jsonl without times and memory.
 untimed() {
-    sed -E 's/"([a-z_]*seconds|[a-z_]*per_second)": [^,}]*/"\1"/g' "$1/metrics.jsonl"
+    sed -E 's/"([a-z_]*seconds|[a-z_]*per_second|[a-z_]*bytes)": [^,}]*/"\1"/g' "$1/metrics.jsonl"
 }
 
 # log DIRECTORY: the same without checkpoints, which an interruption adds.
