@@ -48,6 +48,10 @@ def counts(count: int) -> np.ndarray:
     return (row * (j + 2)) % 7
 
 
+def equal(count: int) -> np.ndarray:
+    return np.full((ROWS, count), 0.125)
+
+
 WEIGHTS = (np.arange(ROWS) * 5 % 8) / 4
 
 
@@ -118,6 +122,7 @@ def main() -> None:
         for loss in ("mse", "huber"):
             values = of_numbers(outputs(3) + large(3), numbers(3), w)
             write(f"three numbers, {loss}", f"{loss} numbers 3 3", weighted, values)
+        write("three constants", "mse equal 3 3", weighted, of_numbers(outputs(3), equal(3), w))
         values = of_numbers(np.exp(outputs(3)), counts(3), w)
         write("three counts", "poisson counts 3 3", weighted, values)
 

@@ -37,6 +37,9 @@ static double target(const data *data, int64_t row, int64_t j) {
     if (strcmp(data->kind, "counts") == 0) {
         return (double)((row * (j + 2)) % 7);
     }
+    if (strcmp(data->kind, "equal") == 0) {
+        return 0.125;
+    }
     return (double)((row * 5 + j * 11 + row * j) % 23 - 11) / 16 + (j == 0 ? 1024 : 0);
 }
 

@@ -85,6 +85,8 @@ expect_error 2 'run.metrics=r2: r2 makes no sense for cross_entropy of 3 outputs
     run.ini run.metrics=r2
 expect_error 2 'run.metrics=f1: f1 makes no sense for mse of 2 outputs, which predicts numbers; choose among: loss, rmse, mae, r2' \
     run.ini run.metrics=f1 model.loss=mse 'model.layers=dense 2'
+expect_error 2 'train.batch_size=.*: batch_norm needs 2 rows or more of a shard in a step' run.ini \
+    'model.layers=batch_norm, dense 3' train.batch_size=3 data.shards=3
 expect_error 2 'run.metrics=top_5: top_5 needs at least 6 outputs, and the model has 3' run.ini run.metrics=top_5
 expect_error 2 'run.metrics=f1: there are no validation rows for f1; they come from data.val or' run.ini run.metrics=f1 data.val=
 expect_error 2 'class_weights=balanced: bce has no classes' run.ini data.class_weights=balanced model.loss=bce

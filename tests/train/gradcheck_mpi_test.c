@@ -76,6 +76,17 @@ static void near_a_kink_either_the_quotient_is_right_or_the_element_is_left_out(
     assert_in_range(left_out, 195, 201);
 }
 
+/* A loss that is the difference of numbers of size 1, and nearly 0. */
+static void rounding_of_what_a_small_loss_is_made_of_is_no_error(void **state) {
+    (void)state;
+    gd_stencil f = {.step = 1e-5, .middle = 1e-15, .far = {0, 2e-15}, .near = {1e-15, 2e-15}};
+    double error;
+    f.size = 1;
+    assert_true(gd_stencil_error(&f, 1e-16, &error) && error < 1e-6);
+    f.size = 0;
+    assert_true(!gd_stencil_error(&f, 1e-16, &error) || error > 0.1);
+}
+
 static void a_loss_that_is_not_finite_is_no_kink(void **state) {
     (void)state;
     const gd_stencil f = {.step = 1e-5, .middle = 1, .far = {1, 1}, .near = {NAN, NAN}};
@@ -127,6 +138,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_right_gradient_is_told_from_wrong_ones),
         cmocka_unit_test(rounding_of_a_large_loss_is_no_error),
         cmocka_unit_test(near_a_kink_either_the_quotient_is_right_or_the_element_is_left_out),
+        cmocka_unit_test(rounding_of_what_a_small_loss_is_made_of_is_no_error),
         cmocka_unit_test(a_loss_that_is_not_finite_is_no_kink),
         cmocka_unit_test_prestate(a_spoilt_element_is_found_in_its_tensor, comm),
     };
