@@ -62,19 +62,19 @@ expect_out '^  --split TRAIN,VAL\[,TEST\]   \(csv, libsvm, npy\)$'
 [ "$(awk 'length > 80' out.run)" = '' ] || failed 'the help has long lines'
 
 # What is wrong.
-expect_error 2 'table.csv:9: the value of column .width. is missing; --missing mean' import csv table.csv -o new.h5
-expect_error 2 "unknown option '--tagret'; did you mean '--target'\?" import csv table.csv -o new.h5 --tagret kind
+expect_error 2 'table.csv:9: the value of column .width. is missing; --missing mean' import csv table.csv -o new%.h5
+expect_error 2 "unknown option '--tagret'; did you mean '--target'\?" import csv table.csv -o new%.h5 --tagret kind
 expect_error 2 "table.csv: --target: there is no column 'kin'; did you mean 'kind'\?" \
-    import csv table.csv -o new.h5 --target kin
-expect_error 2 "table.csv:1: 'width,height,color,kind' is no label" import libsvm table.csv -o new.h5
-expect_error 2 'table.csv: is not a file of numpy.save' import npy table.csv table.csv -o new.h5
-expect_error 2 'absent.csv: cannot be read: No such file' import csv absent.csv -o new.h5
-expect_error 1 'nowhere/new.h5.tmp: cannot make this file' import csv table.csv -o nowhere/new.h5
+    import csv table.csv -o new%.h5 --target kin
+expect_error 2 "table.csv:1: 'width,height,color,kind' is no label" import libsvm table.csv -o new%.h5
+expect_error 2 'table.csv: is not a file of numpy.save' import npy table.csv table.csv -o new%.h5
+expect_error 2 'absent.csv: cannot be read: No such file' import csv absent.csv -o new%.h5
+expect_error 1 'nowhere/new.*.h5.tmp: cannot make this file' import csv table.csv -o nowhere/new%.h5
 expect_error 2 'table.csv: is an input, and would be overwritten' import csv table.csv -o table.csv
 mkfifo pipe
-expect_error 2 'pipe: is no file but a pipe' import csv pipe -o new.h5
+expect_error 2 'pipe: is no file but a pipe' import csv pipe -o new%.h5
 wait
-compgen -G 'new.h5*' >/dev/null && failed 'a failed import leaves a file'
+compgen -G 'new*.h5*' >/dev/null && failed 'a failed import leaves a file'
 
 # A signal.
 table 300000 >large.csv

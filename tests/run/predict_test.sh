@@ -66,7 +66,7 @@ done
 
 data=levels.h5
 predicts levels.h5 'model.layers=embedding size=8 dim=2 columns=2-4, dense 3'
-expect_error 2 'row 466 of /train/x holds 8 in column 3' predict run/model.h5 level-large.h5:/train -o new.h5
+expect_error 2 'row 466 of /train/x holds 8 in column 3' predict run/model.h5 level-large.h5:/train -o new%.h5
 wait
 
 # One probability for each output, by itself; margins; numbers; counts.
@@ -105,15 +105,15 @@ ranks 2 predict again/checkpoints/latest classes.h5 -o latest.h5
 # An output that is there, or cannot be, is told before anything is read; so is what cannot be used. Nothing is left.
 : >there.h5
 expect_error 2 'the output is missing; usage: gdmpi predict MODEL.h5' predict run/model.h5 classes.h5
-expect_error 2 'a model and the file of its rows are needed' predict run/model.h5 -o new.h5
+expect_error 2 'a model and the file of its rows are needed' predict run/model.h5 -o new%.h5
 expect_error 2 'there.h5: is there already; remove it, or name another output' predict run/model.h5 classes.h5 -o there.h5
 expect_error 2 'run/model.h5: is there already' predict run/model.h5 classes.h5 -o run/model.h5
-expect_error 2 'no/new.h5: cannot be written: there is no folder no' predict run/model.h5 classes.h5 -o no/new.h5
+expect_error 2 'no/new.*.h5: cannot be written: there is no folder no' predict run/model.h5 classes.h5 -o no/new%.h5
 expect_error 2 'run: is a folder' predict run/model.h5 classes.h5 -o run
-expect_error 2 'absent.h5: no such file' predict absent.h5 classes.h5 -o new.h5
+expect_error 2 'absent.h5: no such file' predict absent.h5 classes.h5 -o new%.h5
 "$make_data" no-y only.h5 30 || exit 1
-expect_error 2 'only.h5: has neither' predict run/model.h5 only.h5 -o new.h5
-expect_error 2 'x-nan.h5: row 466 of /train/x holds NaN' predict run/model.h5 x-nan.h5:/train -o new.h5
+expect_error 2 'only.h5: has neither' predict run/model.h5 only.h5 -o new%.h5
+expect_error 2 'x-nan.h5: row 466 of /train/x holds NaN' predict run/model.h5 x-nan.h5:/train -o new%.h5
 wait
 cp classes.h5 input.h5.tmp
 expect_error 2 'input.h5.tmp: is an input, and would be overwritten on the way to input.h5' \
@@ -137,5 +137,5 @@ for count in 1 3; do
     (gdmpi=./limited launch run "$count" predict wide/model.h5 classes.h5 -o new.h5)
     expect_code run 1 && expect_message run 'new.h5'
 done
-compgen -G 'new.h5*' && failed 'a half written file is left'
+compgen -G 'new*.h5*' && failed 'a half written file is left'
 finish

@@ -143,8 +143,8 @@ error_case() {
     shift 3
     for way in $ways; do
         case $way in
-            check) launch "$case.$way" 1 check "$@" & ;;
-            *) launch "$case.$way" "$way" "$@" & ;;
+            check) launch "$case.$way" 1 check "${@//%/$case.$way}" & ;;
+            *) launch "$case.$way" "$way" "${@//%/$case.$way}" & ;;
         esac
     done
     wait
@@ -154,7 +154,8 @@ error_case() {
 }
 
 # expect_error CODE PATTERN ARGUMENT...: a run of these arguments must end so, on each number of ranks in $ways, with one message
-# that has PATTERN; for the word check, gdmpi check does. Goes on while it runs.
+# that has PATTERN; for the word check, gdmpi check does. Goes on while it runs, beside others: where an argument has a %, there
+# is something else in each, for the names of files.
 expect_error() {
     cases=$((cases + 1))
     while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
