@@ -131,6 +131,19 @@ static void print_reason(const char *reason) {
     }
 }
 
+/* The metric as people say it: val loss. */
+static void print_best(const gd_trainer *trainer) {
+    const gd_progress *progress = &trainer->progress;
+    char metric[32];
+    snprintf(metric, sizeof metric, "%s",
+             gd_config_text(trainer->problem->config, "stop", "metric"));
+    for (char *c = metric; (c = strchr(c, '_')) != NULL;) {
+        *c = ' ';
+    }
+    printf("best      epoch %lld, %s %.6g (%s/checkpoints/best)\n", (long long)progress->best_epoch,
+           metric, progress->best_value, trainer->rundir.path);
+}
+
 static void print_end(const gd_trainer *trainer, const char *reason, const char *diagnosis,
                       const account *account) {
     const gd_progress *progress = &trainer->progress;
@@ -139,10 +152,7 @@ static void print_end(const gd_trainer *trainer, const char *reason, const char 
     printf(": %lld epochs, %lld steps, %s of training\n", (long long)progress->epoch,
            (long long)progress->step, gd_text_duration(progress->seconds, duration));
     if (progress->best_epoch > 0) {
-        printf("best      epoch %lld, %s %.6g (%s/checkpoints/best)\n",
-               (long long)progress->best_epoch,
-               gd_config_text(trainer->problem->config, "stop", "metric"), progress->best_value,
-               trainer->rundir.path);
+        print_best(trainer);
     }
     if (trainer->table.metric != NULL) {
         printf("last      val loss %.6g, %s %.6g\n", progress->val_loss, trainer->table.metric,
