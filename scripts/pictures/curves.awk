@@ -106,7 +106,7 @@ values["event"] == "epoch" { show_epoch() }
 values["event"] == "step" { show_step() }
 values["event"] ~ /^(epoch|step)$/ { last_step = values["step"]; last_epoch = int(steps > 0 ? last_step / steps : 0) }
 # Where a run went on after its end, a later one tells.
-{ ended = values["event"] == "end"; last = $0 }
+{ ended = values["event"] == "end" && ("digest" in values); last = $0 }
 
 END {
     if (failed) {

@@ -145,9 +145,9 @@ function show_config(    line, place, open_table) {
     print (open_table ? "</table>" : "<p>There is no config.ini.</p>") "</div>"
 }
 
-# Of a run that has not ended, its last epoch tells.
+# Of a run that has not ended, or was stopped, its last epoch tells.
 read_object($0, values) {
-    finished = values["event"] == "end"
+    finished = values["event"] == "end" && ("digest" in values)
     if (values["event"] == "start") {
         read_object($0, start)
     } else if (values["event"] == "epoch" || finished) {

@@ -158,6 +158,12 @@ static gd_status save(gd_trainer *trainer, bool scheduled) {
 /* Once the last checkpoint is in place: GD_STOPPED. */
 static gd_status stop(gd_trainer *trainer, const char *why) {
     gd_status status = gd_trainer_wait(trainer);
+    if (status == GD_OK && trainer->metrics != NULL) {
+        gd_trainer_fail(trainer, gd_report_stop(trainer, why));
+    }
+    if (status == GD_OK) {
+        status = gd_trainer_agree(trainer);
+    }
     return status == GD_OK ? gd_halt_stopped(&trainer->halt, why, &trainer->progress,
                                              steps_of_epoch(trainer), trainer->problem->config)
                            : status;

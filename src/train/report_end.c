@@ -58,11 +58,10 @@ static gd_status measure_speed(gd_trainer *trainer, account *account) {
     return gd_comm_agree(problem->comm, status);
 }
 
-static gd_status log_end(gd_trainer *trainer, const char *reason, const char *diagnosis,
-                         const char *digest, const account *account) {
+/* Begins the line. */
+static void log_progress(gd_trainer *trainer, const char *reason) {
     const gd_progress *progress = &trainer->progress;
     gd_metrics *metrics = trainer->metrics;
-    bool worked = account->rows_per_second > 0;
     gd_metrics_begin(metrics, "end");
     gd_metrics_text(metrics, "reason", reason);
     gd_metrics_integer(metrics, "epochs", progress->epoch);
@@ -73,6 +72,18 @@ static gd_status log_end(gd_trainer *trainer, const char *reason, const char *di
     gd_metrics_number(metrics, "train_loss", progress->train_loss);
     gd_metrics_number(metrics, "val_loss", progress->val_loss);
     gd_metrics_number(metrics, gd_report_metric_key(trainer->problem), progress->val_metric);
+}
+
+gd_status gd_report_stop(gd_trainer *trainer, const char *why) {
+    log_progress(trainer, why);
+    return gd_metrics_end(trainer->metrics);
+}
+
+static gd_status log_end(gd_trainer *trainer, const char *reason, const char *diagnosis,
+                         const char *digest, const account *account) {
+    gd_metrics *metrics = trainer->metrics;
+    bool worked = account->rows_per_second > 0;
+    log_progress(trainer, reason);
     gd_scoreboard_log(trainer->scoreboard, true, metrics);
     if (diagnosis[0] != '\0') {
         gd_metrics_text(metrics, "diagnosis", diagnosis);

@@ -27,6 +27,7 @@
 #define gd_resume_check GD_NAME(gd_resume_check)
 #define gd_plan_memory GD_NAME(gd_plan_memory)
 #define gd_report_header GD_NAME(gd_report_header)
+#define gd_report_stop GD_NAME(gd_report_stop)
 #define gd_report_start GD_NAME(gd_report_start)
 #define gd_report_refused GD_NAME(gd_report_refused)
 #define gd_report_begin GD_NAME(gd_report_begin)
@@ -135,6 +136,10 @@ void gd_report_begin(gd_trainer *trainer, const char *path);
 /* The epoch that is ending, in the log and the table; trainer->progress still counts it as begun.
  * Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
+
+/* The line "end" of a run that is stopped, which is left out of the log where it goes on. Rank 0.
+ */
+gd_status gd_report_stop(gd_trainer *trainer, const char *why);
 
 /* The line "end" of the log, and the last lines of the run but one. `diagnosis` may be empty. Rank
  * 0 prints. Collective. */

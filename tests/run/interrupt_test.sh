@@ -57,7 +57,10 @@ stopped_by() {
 ends() {
     ended
     expect_code run "$1"
-    [ "$1" != 75 ] || expect_message run "stopped by $2 after step [0-9]+ .*run the same command again to continue"
+    if [ "$1" = 75 ]; then
+        expect_message run "stopped by $2 after step [0-9]+ .*run the same command again to continue"
+        tail -n 1 stopped/metrics.jsonl | grep -q '"event": "end", .*"reason": "'"$2"'"' || failed "the log does not end with $2"
+    fi
     stopped_by "$2"
 }
 

@@ -46,6 +46,8 @@ expect_same 'epochs raised' whole epochs
 ranks_end 75 1 run.ini run.dir=seconds train.max_seconds=0.001
 expect_message run 'stopped by train.max_seconds after step 1 .*run the same command again to continue'
 ranks_end 75 2 run.ini run.dir=seconds train.max_seconds=0.001
+[ "$(grep -c '"event": "end", .*"reason": "train.max_seconds"' seconds/metrics.jsonl)" = 1 ] ||
+    failed 'a run that was stopped by max_seconds has not one end line that says so'
 ranks 3 run.ini run.dir=seconds
 expect_same 'max_seconds' whole seconds
 
