@@ -99,13 +99,13 @@ static double share(const table *table) {
     return (table->input + gd_stream_share(&table->csv.stream)) / table->count;
 }
 
-static gd_status scan(table *table, gd_progress *progress, gd_import_rows *rows) {
+static gd_status scan(table *table, gd_import_progress *progress, gd_import_rows *rows) {
     bool there = true;
     int64_t count = 0;
     gd_status status = GD_OK;
     while (status == GD_OK && there) {
         if (count % TICK_ROWS == 0) {
-            status = gd_progress_tick(progress, "looking at columns", share(table));
+            status = gd_import_progress_tick(progress, "looking at columns", share(table));
         }
         if (status == GD_OK) {
             status = next_record(table, &there);
@@ -124,7 +124,7 @@ static gd_status scan(table *table, gd_progress *progress, gd_import_rows *rows)
 }
 
 static gd_status open_inputs(const gd_import_options *options, char *const *inputs, int count,
-                             gd_progress *progress, gd_import_rows *rows) {
+                             gd_import_progress *progress, gd_import_rows *rows) {
     table *table;
     gd_status status = gd_memory_new(&table, 1, sizeof *table, "reading CSV");
     rows->state = table;
@@ -151,7 +151,8 @@ static int64_t stratum_of(const gd_import_rows *rows) {
 }
 
 /* Means are those of the training rows. */
-static gd_status prepare(gd_import_rows *rows, gd_placement *placement, gd_progress *progress) {
+static gd_status prepare(gd_import_rows *rows, gd_placement *placement,
+                         gd_import_progress *progress) {
     table *table = rows->state;
     gd_status status = GD_OK;
     gd_place place;
@@ -162,7 +163,7 @@ static gd_status prepare(gd_import_rows *rows, gd_placement *placement, gd_progr
     gd_columns_start_means(&table->columns);
     for (int64_t row = 0; row < rows->x.dims[0] && status == GD_OK; row++) {
         if (row % TICK_ROWS == 0) {
-            status = gd_progress_tick(progress, "taking means", share(table));
+            status = gd_import_progress_tick(progress, "taking means", share(table));
         }
         if (status == GD_OK) {
             status = next_record(table, &there);

@@ -62,7 +62,7 @@ static gd_status read_header(gd_array *array) {
 }
 
 static gd_status open_inputs(const gd_import_options *options, char *const *inputs, int count,
-                             gd_progress *progress, gd_import_rows *rows) {
+                             gd_import_progress *progress, gd_import_rows *rows) {
     (void)options;
     (void)count;
     (void)progress;

@@ -16,7 +16,7 @@ typedef struct job {
     const gd_import_format *format;
     char *const *inputs;
     int count, group; /* group: where they go without a split */
-    gd_progress *progress;
+    gd_import_progress *progress;
     gd_store *store;
     gd_import_rows rows;
     gd_placement placement;
@@ -104,7 +104,7 @@ static gd_status read_rows(job *job) {
     }
     for (int64_t row = 0; row < all && status == GD_OK; row++) {
         if (row % TICK_ROWS == 0) {
-            status = gd_progress_tick(job->progress, "reading", (double)row / (double)all);
+            status = gd_import_progress_tick(job->progress, "reading", (double)row / (double)all);
         }
         if (status == GD_OK) {
             status = read_row(job, x, y);
@@ -152,7 +152,7 @@ static gd_status write_rows(job *job) {
     }
     do {
         if (status == GD_OK) {
-            status = gd_progress_tick(job->progress, "writing", done / all);
+            status = gd_import_progress_tick(job->progress, "writing", done / all);
         }
         if (status == GD_OK) {
             status = gd_spool_take(job->spool, &run);
@@ -242,7 +242,7 @@ static gd_status run_job(job *job, int64_t *width, gd_text *summary) {
 
 /* One job for all inputs, or one for each pair of them. */
 static gd_status run_jobs(const gd_import_options *options, gd_store *store, gd_text *summary) {
-    gd_progress progress = gd_progress_start();
+    gd_import_progress progress = gd_import_progress_start();
     int part = options->format->group_inputs;
     int64_t width = 0;
     gd_status status = GD_OK;
@@ -257,7 +257,7 @@ static gd_status run_jobs(const gd_import_options *options, gd_store *store, gd_
                    .store = store};
         status = run_job(&job, &width, summary);
     }
-    gd_progress_clear(&progress);
+    gd_import_progress_clear(&progress);
     return status;
 }
 

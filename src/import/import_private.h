@@ -15,17 +15,17 @@ enum {
 };
 
 /* progress.c: a line on standard error, if that is a terminal. */
-typedef struct gd_progress {
+typedef struct gd_import_progress {
     bool shown, drawn;
     double drawn_at; /* on the clock */
-} gd_progress;
+} gd_import_progress;
 
-gd_progress gd_progress_start(void);
+gd_import_progress gd_import_progress_start(void);
 /* Shows that this share of a pass is done, a few times a second. GD_FAILED if a signal asks to
  * stop.
  */
-gd_status gd_progress_tick(gd_progress *progress, const char *pass, double share);
-void gd_progress_clear(gd_progress *progress);
+gd_status gd_import_progress_tick(gd_import_progress *progress, const char *pass, double share);
+void gd_import_progress_clear(gd_import_progress *progress);
 
 /* placement.c: which row of which group each row becomes. */
 typedef struct gd_place {
@@ -74,9 +74,10 @@ struct gd_import_format {
     /* Looks at the inputs of one group (or of all, where a split makes the groups), tells of the
      * rows, and is ready to read the first. */
     gd_status (*open)(const gd_import_options *options, char *const *inputs, int count,
-                      gd_progress *progress, gd_import_rows *rows);
+                      gd_import_progress *progress, gd_import_rows *rows);
     /* May read all rows once more, now that it is known which are for training; NULL: need not. */
-    gd_status (*prepare)(gd_import_rows *rows, gd_placement *placement, gd_progress *progress);
+    gd_status (*prepare)(gd_import_rows *rows, gd_placement *placement,
+                         gd_import_progress *progress);
     /* The next row, in the types and shapes of rows->x and rows->y. Called as often as there are
      * rows. */
     gd_status (*next)(gd_import_rows *rows, void *x, void *y, int64_t *stratum);

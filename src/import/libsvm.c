@@ -200,14 +200,14 @@ static gd_status decide(sparse *sparse, int64_t count, gd_import_rows *rows) {
     return status == GD_OK ? gd_labels_tell(&sparse->labels, rows) : status;
 }
 
-static gd_status scan(sparse *sparse, gd_progress *progress, gd_import_rows *rows) {
+static gd_status scan(sparse *sparse, gd_import_progress *progress, gd_import_rows *rows) {
     char *label = NULL, *rest;
     int64_t count = 0;
     gd_status status = open_input(sparse, 0);
     do {
         if (status == GD_OK && count % TICK_ROWS == 0) {
             double share = sparse->input + gd_stream_share(&sparse->stream);
-            status = gd_progress_tick(progress, "looking at rows", share / sparse->count);
+            status = gd_import_progress_tick(progress, "looking at rows", share / sparse->count);
         }
         if (status == GD_OK) {
             status = next_row(sparse, &label, &rest);
@@ -221,7 +221,7 @@ static gd_status scan(sparse *sparse, gd_progress *progress, gd_import_rows *row
 }
 
 static gd_status open_inputs(const gd_import_options *options, char *const *inputs, int count,
-                             gd_progress *progress, gd_import_rows *rows) {
+                             gd_import_progress *progress, gd_import_rows *rows) {
     sparse *sparse;
     gd_status status = gd_memory_new(&sparse, 1, sizeof *sparse, "reading libsvm");
     rows->state = sparse;

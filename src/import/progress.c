@@ -7,11 +7,12 @@
 #include "gdmpi/stop.h"
 #include "import_private.h"
 
-gd_progress gd_progress_start(void) {
-    return (gd_progress){.shown = isatty(STDERR_FILENO) == 1, .drawn_at = gd_clock_seconds()};
+gd_import_progress gd_import_progress_start(void) {
+    return (gd_import_progress){.shown = isatty(STDERR_FILENO) == 1,
+                                .drawn_at = gd_clock_seconds()};
 }
 
-gd_status gd_progress_tick(gd_progress *progress, const char *pass, double share) {
+gd_status gd_import_progress_tick(gd_import_progress *progress, const char *pass, double share) {
     static const double redraw = 0.2; /* seconds */
     if (gd_stop_signal() != 0) {
         return gd_status_new(GD_FAILED, "stopped by signal %d; nothing is written",
@@ -25,7 +26,7 @@ gd_status gd_progress_tick(gd_progress *progress, const char *pass, double share
     return GD_OK;
 }
 
-void gd_progress_clear(gd_progress *progress) {
+void gd_import_progress_clear(gd_import_progress *progress) {
     if (progress->drawn) {
         fprintf(stderr, "\r\033[K");
         progress->drawn = false;
