@@ -8,6 +8,7 @@
 
 #define gd_job_model GD_NAME(gd_job_model)
 #define gd_job_read GD_NAME(gd_job_read)
+#define gd_job_try GD_NAME(gd_job_try)
 #define gd_inference_open GD_NAME(gd_inference_open)
 #define gd_inference_close GD_NAME(gd_inference_close)
 #define gd_inference_rounds GD_NAME(gd_inference_rounds)
@@ -26,6 +27,10 @@ gd_status gd_job_model(const gd_job *job, gd_model **model);
  * comes of it. Not collective. */
 gd_status gd_job_read(const gd_job *job, const gd_model *model, real *parameters,
                       gd_normalizer *normalizer);
+
+/* The whole way of a gd_job's checkpoint into memory and out of it again, for gd_store_guard: it
+ * may come from anywhere. Not collective. */
+gd_status gd_job_try(void *job);
 
 typedef struct gd_inference {
     gd_problem problem; /* the model; its validation rows are those of the job */

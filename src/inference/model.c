@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gdmpi/inference.h"
+#include "gdmpi/memory.h"
 #include "gdmpi/store.h"
 
 static const char parameters_group[] = "/params", average_group[] = "/ema";
@@ -83,4 +84,27 @@ gd_status gd_job_read(const gd_job *job, const gd_model *model, real *parameters
         status = gd_checkpoint_read_normalizer(job->model, normalizer);
     }
     return status == GD_OK ? check_normalizer(job, normalizer) : status;
+}
+
+gd_status gd_job_try(void *context) {
+    const gd_job *job = context;
+    gd_model *model = NULL;
+    gd_normalizer normalizer = {0};
+    real *parameters = NULL;
+    gd_status status = gd_job_model(job, &model);
+    if (status == GD_OK) {
+        status = gd_job_read(job, model, NULL, &normalizer);
+        gd_normalizer_free(&normalizer);
+    }
+    if (status == GD_OK) {
+        status = gd_memory_new(&parameters, (size_t)model->tensors.size, sizeof *parameters,
+                               "the parameters");
+    }
+    if (status == GD_OK) {
+        status = gd_job_read(job, model, parameters, &normalizer);
+    }
+    gd_normalizer_free(&normalizer);
+    gd_memory_free(&parameters);
+    gd_model_free(&model);
+    return status;
 }

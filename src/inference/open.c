@@ -4,30 +4,6 @@
 #include "gdmpi/process.h"
 #include "gdmpi/store.h"
 
-/* The whole way of a checkpoint into memory, for gd_store_guard: it may come from anywhere. */
-static gd_status try_model(void *context) {
-    const gd_job *job = context;
-    gd_model *model = NULL;
-    gd_normalizer normalizer = {0};
-    real *parameters = NULL;
-    gd_status status = gd_job_model(job, &model);
-    if (status == GD_OK) {
-        status = gd_job_read(job, model, NULL, &normalizer);
-        gd_normalizer_free(&normalizer);
-    }
-    if (status == GD_OK) {
-        status = gd_memory_new(&parameters, (size_t)model->tensors.size, sizeof *parameters,
-                               "the parameters");
-    }
-    if (status == GD_OK) {
-        status = gd_job_read(job, model, parameters, &normalizer);
-    }
-    gd_normalizer_free(&normalizer);
-    gd_memory_free(&parameters);
-    gd_model_free(&model);
-    return status;
-}
-
 /* Once a host where its ranks can share them, else by each rank. Collective. */
 static gd_status place_parameters(gd_inference *self) {
     gd_comm *comm = self->problem.comm;
@@ -83,7 +59,7 @@ static gd_status open_model(const gd_job *job, gd_inference *self) {
     const bool root = gd_comm_rank(problem->comm) == 0;
     gd_status status = GD_OK;
     if (root) {
-        status = gd_store_guard(job->model, try_model, (void *)job);
+        status = gd_store_guard(job->model, gd_job_try, (void *)job);
     }
     status = gd_comm_agree(problem->comm, status);
     if (status == GD_OK) {

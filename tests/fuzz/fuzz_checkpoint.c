@@ -3,7 +3,6 @@
 #include "fuzz.h"
 #include "fuzz_tensors.h"
 #include "gdmpi/inference.h"
-#include "gdmpi/memory.h"
 #include "gdmpi/precision.h"
 #include "gdmpi/seal.h"
 #include "gdmpi/store.h"
@@ -15,36 +14,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     return 0;
 }
 
-/* The model that its config describes, which may be another than its tensors are of. */
-static gd_status read_model(const gd_job *job) {
-    gd_model *model;
-    gd_normalizer normalizer = {0};
-    float *parameters = NULL;
-    gd_status status = gd_job_model(job, &model);
-    if (status == GD_OK) {
-        status = gd_job_read(job, model, NULL, &normalizer);
-        gd_normalizer_free(&normalizer);
-    }
-    if (status == GD_OK) {
-        status = gd_memory_new(&parameters, (size_t)model->tensors.size, sizeof *parameters,
-                               "the parameters");
-    }
-    if (status == GD_OK) {
-        status = gd_job_read(job, model, parameters, &normalizer);
-    }
-    gd_normalizer_free(&normalizer);
-    gd_memory_free(&parameters);
-    gd_model_free(&model);
-    return status;
-}
-
+/* The model that its config describes may be another than its tensors are of. */
 static gd_status read_config(const char *path, const gd_checkpoint_header *header) {
     const gd_settings *tables[GD_TABLES];
     gd_job job = {.model = path, .header = *header};
     gd_precision_single.settings(tables);
     gd_status status = gd_config_parse(path, header->config, 0, NULL, tables, &job.config);
     if (status == GD_OK) {
-        status = read_model(&job);
+        status = gd_job_try(&job);
     }
     gd_config_free(&job.config);
     return status;
