@@ -14,7 +14,9 @@ tests_libsupport_a_SOURCES = \
 	tests/import/import_expect.h \
 	tests/import/import_support.h \
 	tests/mpi_support.c \
-	tests/mpi_support.h
+	tests/mpi_support.h \
+	tests/reference/deviation.c \
+	tests/reference/deviation.h
 
 # What has no real numbers in it.
 test_programs = \
@@ -149,7 +151,7 @@ tests_reference_metrics_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/reference/optima_mpi_test
 tests_reference_optima_mpi_test_SOURCES = tests/reference/optima_mpi_test.c $(train_support)
 tests_reference_optima_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
-references = batches layers losses metrics normalize optima optimizers schedules schedules_trained
+references = batches inits layers losses metrics normalize optima optimizers schedules schedules_trained
 reference_sets = breast_cancer diabetes digits iris wine
 EXTRA_DIST += $(reference_sets:%=tests/reference/optima/%.txt)
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)

@@ -4,11 +4,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "gdmpi/init.h"
+#include "gdmpi/layer.h"
+#include "reference/deviation.h"
 
 enum { FAN_IN = 80, FAN_OUT = 50, COUNT = FAN_IN * FAN_OUT };
 
@@ -16,6 +20,8 @@ static const gd_tensor weight = {
     .rank = 2, .dims = {FAN_OUT, FAN_IN}, .count = COUNT, .fan_in = FAN_IN, .fan_out = FAN_OUT};
 static const gd_tensor bias = {
     .rank = 1, .dims = {FAN_OUT}, .count = FAN_OUT, .fan_in = FAN_IN, .fan_out = FAN_OUT};
+
+static const double epsilon = GD_REAL_TYPE == GD_FLOAT64 ? DBL_EPSILON : (double)FLT_EPSILON;
 
 static gd_rng stream(int64_t tensor) {
     return gd_rng_stream(3, GD_RNG_INIT, tensor, 0, 0);
@@ -55,40 +61,75 @@ static void assert_bound(const real *values, int count, double bound) {
     assert_spread(values, count, bound / sqrt(3));
 }
 
-static void uniform_methods_fill_their_range(void **state) {
-    (void)state;
-    static const struct {
-        const char *name;
-        double bound;
-    } methods[] = {
-        {"default", 0.11180339887498949},        /* 1 / sqrt(80) */
-        {"xavier_uniform", 0.21483446221182986}, /* sqrt(6 / 130) */
-        {"he_uniform", 0.27386127875258306},     /* sqrt(6 / 80) */
-        {"lecun_uniform", 0.19364916731037085},  /* sqrt(3 / 80) */
-        {"uniform", 1},
-    };
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        real values[COUNT];
-        fill(methods[i].name, &weight, 0, values);
-        assert_bound(values, COUNT, methods[i].bound);
+/* Of a tensor whose numbers are drawn so, and are to be `scale` times as large. Single precision is
+ * double precision rounded. */
+static double deviation(const gd_tensor *tensor, int64_t number, bool normal, double scale,
+                        const real *values) {
+    const gd_rng rng = stream(number);
+    double worst = 0;
+    for (int i = 0; i < tensor->count; i++) {
+        const double drawn =
+            normal ? gd_rng_normal(&rng, (uint32_t)i) : 2 * gd_rng_uniform(&rng, (uint64_t)i) - 1;
+        worst = fmax(worst, relative_deviation((double)values[i], scale * drawn));
     }
+    return worst;
 }
 
-static void normal_methods_have_their_variance(void **state) {
+/* A line of tests/reference/inits.txt that is of a method. */
+static void check_line(const char *line) {
+    char name[32] = "", drawn[16];
+    double weights, biases;
+    real values[COUNT];
+    assert_int_equal(sscanf(line, "%31s %15s %lf %lf", name, drawn, &weights, &biases), 4);
+    note_words(name);
+    const bool normal = strcmp(drawn, "normal") == 0;
+    fill(name, &weight, 2, values);
+    if (normal) {
+        assert_spread(values, COUNT, weights);
+    } else {
+        assert_bound(values, COUNT, weights);
+    }
+    double worst = deviation(&weight, 2, normal, weights, values);
+    fill(name, &bias, 3, values);
+    worst = fmax(worst, deviation(&bias, 3, normal, biases, values));
+    expect_deviation("initial values", name, "PyTorch's init", worst, 8 * epsilon);
+}
+
+/* A line "gain NAME NUMBER". */
+static void check_gain(const char *line) {
+    char name[32] = "", title[64];
+    double right;
+    assert_int_equal(sscanf(line, "gain %31s %lf", name, &right), 2);
+    note_words(name);
+    gd_layer layer = {.kind = gd_layer_find(name)};
+    assert_non_null(layer.kind);
+    layer.argument = layer.kind->initial;
+    snprintf(title, sizeof title, "gain, %s", name);
+    expect_deviation(
+        "initial values", title, "PyTorch's calculate_gain",
+        relative_deviation(layer.kind->gain == NULL ? 1 : layer.kind->gain(&layer), right),
+        8 * epsilon);
+}
+
+/* Zeros and orthogonal vectors have tests of their own. */
+static void methods_and_gains_are_those_of_the_reference(void **state) {
     (void)state;
-    static const struct {
-        const char *name;
-        double variance;
-    } methods[] = {
-        {"xavier_normal", 2.0 / 130},
-        {"he_normal", 2.0 / 80},
-        {"lecun_normal", 1.0 / 80},
-        {"normal", 1},
-    };
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        real values[COUNT];
-        fill(methods[i].name, &weight, 0, values);
-        assert_spread(values, COUNT, sqrt(methods[i].variance));
+    note_words("zeros orthogonal");
+    char path[4096], line[256];
+    snprintf(path, sizeof path, "%s/tests/reference/inits.txt", getenv("srcdir"));
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        (strncmp(line, "gain ", 5) == 0 ? check_gain : check_line)(line);
+    }
+    fclose(file);
+    for (size_t i = 0; gd_init_name(i) != NULL; i++) {
+        expect_noted("", gd_init_name(i));
+    }
+    for (size_t i = 0; gd_layer_kinds[i] != NULL; i++) {
+        if (gd_layer_kinds[i]->gain != NULL) {
+            expect_noted("", gd_layer_name(i));
+        }
     }
 }
 
@@ -115,22 +156,6 @@ static void zeros_are_zero(void **state) {
     fill("zeros", &weight, 0, values);
     for (int i = 0; i < COUNT; i++) {
         assert_true(values[i] == 0);
-    }
-}
-
-static void single_is_double_rounded(void **state) {
-    (void)state;
-    real values[COUNT];
-    gd_rng rng = stream(2);
-    fill("default", &weight, 2, values);
-    for (int i = 0; i < COUNT; i++) {
-        double number = (2 * gd_rng_uniform(&rng, (uint64_t)i) - 1) * (1 / sqrt(FAN_IN));
-        assert_true(values[i] == (real)number);
-    }
-    fill("he_normal", &weight, 2, values);
-    for (int i = 0; i < COUNT; i++) {
-        double number = gd_rng_normal(&rng, (uint32_t)i) * sqrt(2.0 / FAN_IN);
-        assert_true(values[i] == (real)number);
     }
 }
 
@@ -213,11 +238,9 @@ static void an_unknown_name_is_not_found(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(uniform_methods_fill_their_range),
-        cmocka_unit_test(normal_methods_have_their_variance),
+        cmocka_unit_test(methods_and_gains_are_those_of_the_reference),
         cmocka_unit_test(biases_are_zero_but_by_default),
         cmocka_unit_test(zeros_are_zero),
-        cmocka_unit_test(single_is_double_rounded),
         cmocka_unit_test(tensors_differ_and_a_tensor_repeats),
         cmocka_unit_test(a_factor_multiplies_the_weights_of_methods_that_know_gains),
         cmocka_unit_test(orthogonal_is_the_q_of_a_normal_matrix),

@@ -32,8 +32,8 @@ def minmax(x: torch.Tensor) -> torch.Tensor:
 CASES: list[tuple[str, dict[str, object], int, int, Callable[[torch.Tensor], torch.Tensor]]] = [
     ("batch gradient descent", {"train.batch_size": 0}, SHARDS, ROWS, as_it_is),
     ("pure SGD", {"train.batch_size": 1, "data.shards": 1}, 1, 1, as_it_is),
-    ("accumulate 3", {"train.accumulate": 3}, SHARDS, BATCH, as_it_is),
-    ("all rows, accumulate 5", {"train.batch_size": 0, "train.accumulate": 5}, SHARDS, ROWS, as_it_is),
+    ("accumulate, 3", {"train.accumulate": 3}, SHARDS, BATCH, as_it_is),
+    ("accumulate, 5 of all rows", {"train.batch_size": 0, "train.accumulate": 5}, SHARDS, ROWS, as_it_is),
     ("standardize", {"data.normalize": "standardize"}, SHARDS, BATCH, standardize),
     ("minmax", {"data.normalize": "minmax"}, SHARDS, BATCH, minmax),
 ]
@@ -50,7 +50,7 @@ def main() -> None:
             optimizer.zero_grad()
             torch.nn.functional.cross_entropy(model(x[rows]), y[rows]).backward()
             optimizer.step()
-        write(name, SETTINGS | settings, model)
+        write(name, "PyTorch", SETTINGS | settings, model)
 
 
 main()

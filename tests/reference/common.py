@@ -93,8 +93,10 @@ def shard_of(row: torch.Tensor) -> torch.Tensor:
     return torch.bucketize(row, ends, right=True)
 
 
-def write(name: str, settings: dict[str, object], model: torch.nn.Module) -> None:
+def write(name: str, by: str, settings: dict[str, object], model: torch.nn.Module) -> None:
+    """A case whose name is that of the method which it shows, then what else there is to say; `by` is its reference."""
     print(f"case {name}")
+    print(f"by {by}")
     for key, value in settings.items():
         print(f"set {key}={value}")
     for parameter in tensors(model):

@@ -48,7 +48,7 @@ LOSSES = {
 }
 
 
-def run(name: str, layers: str, loss: str, *modules: torch.nn.Module, group: str = "") -> None:
+def run(name: str, by: str, layers: str, loss: str, *modules: torch.nn.Module, group: str = "") -> None:
     model = Sequential(*modules)
     set_parameters(model)
     group_of_loss, function = LOSSES[loss]
@@ -56,7 +56,7 @@ def run(name: str, layers: str, loss: str, *modules: torch.nn.Module, group: str
     train(model, function, group, torch.optim.SGD(model.parameters(), lr=0.1))
     settings = {"data.train": group, "model.layers": layers, "model.loss": loss}
     settings |= {"optimizer.name": "sgd", "optimizer.lr": 0.1}
-    write(name, settings, model)
+    write(name, f"PyTorch's {by}", settings, model)
 
 
 class ByShard(torch.nn.Module):
@@ -96,15 +96,17 @@ def run_by_shard(name: str, layers: str, *modules: torch.nn.Module) -> None:
         optimizer.step()
     settings = {"data.train": group, "model.layers": layers, "model.loss": "cross_entropy"}
     settings |= {"optimizer.name": "sgd", "optimizer.lr": 0.1}
-    write(name, settings, model)
+    write(name, "PyTorch's BatchNorm1d", settings, model)
 
 
 def main() -> None:
+    run("dense", "Linear", "dense 3", "cross_entropy", Linear(INPUTS, OUTPUTS))
     for text, module in CASES:
-        layers = f"dense 4, {text}, dense 3"
-        run(text, layers, "cross_entropy", Linear(INPUTS, 4), module, Linear(4, OUTPUTS))
+        name, by, layers = text.replace(" ", ", "), type(module).__name__, f"dense 4, {text}, dense 3"
+        run(name, by, layers, "cross_entropy", Linear(INPUTS, 4), module, Linear(4, OUTPUTS))
     run(
-        "layer_norm first",
+        "layer_norm, first",
+        "LayerNorm",
         "layer_norm, dense 4, layer_norm, relu, dense 3",
         "cross_entropy",
         LayerNorm(INPUTS),
@@ -114,7 +116,8 @@ def main() -> None:
         Linear(4, OUTPUTS),
     )
     run(
-        "softmax last",
+        "softmax, last",
+        "Softmax",
         "dense 4, silu, dense 3, softmax",
         "mse",
         Linear(INPUTS, 4),
@@ -124,6 +127,7 @@ def main() -> None:
     )
     run(
         "residual",
+        "Sequential, its input added",
         "residual(dense 4, relu, dense 5), dense 4, residual(silu), residual(layer_norm, dense 4), dense 3",
         "cross_entropy",
         Residual(Linear(INPUTS, 4), ReLU(), Linear(4, INPUTS)),
@@ -134,6 +138,7 @@ def main() -> None:
     )
     run(
         "embedding",
+        "Embedding",
         "embedding size=8 dim=3 columns=3, embedding size=7 dim=2 columns=0, dense 4, tanh, dense 3",
         "cross_entropy",
         Embedding(8, 3, 3, 3),
@@ -144,7 +149,8 @@ def main() -> None:
         group="/mixed",
     )
     run(
-        "embedding of two columns",
+        "embedding, of two columns",
+        "Embedding",
         "embedding size=7 dim=4 columns=2-3, relu, dense 3",
         "cross_entropy",
         Embedding(7, 4, 2, 3),

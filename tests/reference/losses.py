@@ -18,6 +18,18 @@ from torch.nn import functional
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Slopes = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
+REFERENCES = {
+    "cross_entropy": "PyTorch's cross_entropy",
+    "bce": "PyTorch's binary_cross_entropy_with_logits",
+    "mse": "PyTorch's mse_loss",
+    "mae": "PyTorch's l1_loss",
+    "huber": "PyTorch's huber_loss",
+    "poisson": "PyTorch's poisson_nll_loss",
+    "hinge": "Rifkin and Klautau 2004",
+    "squared_hinge": "Rifkin and Klautau 2004",
+    "quantile": "Koenker and Bassett 1978",
+}
+
 # Name of the case, group of the data, gdmpi's settings, PyTorch's loss.
 IN_PYTORCH: list[tuple[str, str, dict[str, object], Loss]] = [
     ("cross_entropy", "/classes", {}, functional.cross_entropy),
@@ -108,39 +120,50 @@ def rows_mse(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return ((z - y) ** 2).mean(1)
 
 
-def weighted_cases() -> list[tuple[str, str, dict[str, object], Loss, torch.Tensor]]:
-    """The name of a case, its data in common.py, settings, the loss of each row, and all rows' weights."""
+def weighted_cases() -> list[tuple[str, str, str, dict[str, object], Loss, torch.Tensor]]:
+    """The name of a case, its loss, its data in common.py, settings, the loss of each row, and all rows' weights."""
     classes = targets("/classes")
     counts = torch.bincount(classes)
     numbers = (torch.arange(ROWS) * 5 % 8) / 4
     return [
         (
-            "cross_entropy, balanced",
+            "class weights, balanced",
+            "cross_entropy",
             "/classes",
             {"data.class_weights": "balanced"},
             rows_entropy,
             (1 / counts)[classes],
         ),
         (
-            "cross_entropy, class weights",
+            "class weights, a list",
+            "cross_entropy",
             "/classes",
             {"data.class_weights": "0.5, 3, 1"},
             rows_entropy,
             torch.tensor([0.5, 3.0, 1.0])[classes],
         ),
-        ("mse, row weights", "/values", {"data.train": "/weighted"}, rows_mse, numbers),
+        (
+            "class weights, balanced, and row weights",
+            "cross_entropy",
+            "/classes",
+            {"data.train": "/weighted_classes", "data.class_weights": "balanced"},
+            rows_entropy,
+            numbers * (1 / counts)[classes],
+        ),
+        ("row weights", "mse", "/values", {"data.train": "/weighted"}, rows_mse, numbers),
     ]
 
 
-def settings_of(name: str, group: str, outputs: int, more: dict[str, object]) -> dict[str, object]:
-    return {
+def write_case(name: str, loss: str, group: str, more: dict[str, object], model: torch.nn.Sequential) -> None:
+    settings = {
         "data.train": group,
-        "model.layers": f"dense 4, tanh, dense {outputs}",
-        "model.loss": name.split(",")[0],
+        "model.layers": f"dense 4, tanh, dense {model[2].out_features}",
+        "model.loss": loss,
         **more,
         "optimizer.name": "sgd",
         "optimizer.lr": 0.1,
     }
+    write(name, REFERENCES[loss], settings, model)
 
 
 def main() -> None:
@@ -148,18 +171,18 @@ def main() -> None:
         model = network()
         set_parameters(model)
         train(model, loss, group, torch.optim.SGD(model.parameters(), lr=0.1))
-        write(name, settings_of(name, group, 3, more), model)
-    for name, group, more, loss, weights in weighted_cases():
+        write_case(name, name.split(",")[0], group, more, model)
+    for name, loss_name, group, more, loss, weights in weighted_cases():
         model = network()
         set_parameters(model)
         train_weighted(model, loss, group, weights)
-        write(name, settings_of(name, group, 3, more), model)
+        write_case(name, loss_name, group, more, model)
     for name, group, outputs, more, slopes in BY_FORMULA:
         model = network()
         model[2] = torch.nn.Linear(4, outputs)
         set_parameters(model)
         descend(model, slopes, group, 0.1)
-        write(name, settings_of(name, group, outputs, more), model)
+        write_case(name, name.split(",")[0], group, more, model)
 
 
 main()

@@ -69,12 +69,27 @@ def area(loss: str, z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> float
     return metrics.roc_auc_score(truth, z, average="macro", sample_weight=w)
 
 
+def loss_of(loss: str, z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> float:
+    """Of hinge, each output against the rest, summed; of bce, the mean over the outputs."""
+    if loss == "cross_entropy":
+        return metrics.log_loss(y, softmax(z), labels=np.arange(z.shape[1]), sample_weight=w)
+    truth = y.reshape(len(y), -1) if z.shape[1] == 1 or y.ndim == 2 else y[:, None] == np.arange(z.shape[1])
+    if loss == "bce":
+        return np.mean([metrics.log_loss(t, 1 / (1 + np.exp(-c)), sample_weight=w) for t, c in zip(truth.T, z.T)])
+    return sum(metrics.hinge_loss(t, c, sample_weight=w) for t, c in zip(truth.T, z.T))
+
+
 def of_classes(loss: str, z: np.ndarray, y: np.ndarray, w: np.ndarray | None, names: list[str]) -> dict[str, object]:
     guess = (z > 0 if z.shape[1] == 1 or y.ndim == 2 else z.argmax(1)).astype(int)
     guess = guess[:, 0] if z.shape[1] == 1 else guess
     labels = np.arange(max(z.shape[1], 2))
     known = {"average": "macro", "zero_division": 0, "sample_weight": w}
+    count = y.size // ROWS
     makers = {
+        "loss": lambda: loss_of(loss, z, y, w),
+        "accuracy": lambda: metrics.accuracy_score(
+            y.ravel(), guess.ravel(), sample_weight=None if w is None else np.repeat(w, count)
+        ),
         "top_5": lambda: metrics.top_k_accuracy_score(y, z, k=5, labels=labels, sample_weight=w),
         "precision": lambda: metrics.precision_score(y, guess, **known),
         "recall": lambda: metrics.recall_score(y, guess, **known),
@@ -89,6 +104,7 @@ def of_classes(loss: str, z: np.ndarray, y: np.ndarray, w: np.ndarray | None, na
 
 def of_numbers(prediction: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> dict[str, object]:
     return {
+        "rmse": metrics.mean_squared_error(y, prediction, sample_weight=w) ** 0.5,
         "mae": metrics.mean_absolute_error(y, prediction, sample_weight=w),
         "r2": metrics.r2_score(y, prediction, sample_weight=w),
     }
@@ -102,7 +118,7 @@ def write(name: str, data: str, weighted: bool, values: dict[str, object]) -> No
 
 
 def main() -> None:
-    mean = ["precision", "recall", "f1"]
+    mean = ["loss", "accuracy", "precision", "recall", "f1"]
     every = [*mean, "roc_auc", "confusion_matrix"]
     # Name of the case; loss, what the targets are and of how many, outputs; targets; metrics.
     cases = [

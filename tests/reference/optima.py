@@ -157,6 +157,24 @@ def machine(problem: Problem) -> Solution:
     return w, b, d
 
 
+# Of a loss, or of mse with l1, l2 or both: the name of the method, and what scikit-learn calls it.
+LOGISTIC = "logistic regression", "scikit-learn's LogisticRegression"
+METHODS = {
+    "cross_entropy": LOGISTIC,
+    "bce": LOGISTIC,
+    "l2": ("ridge", "scikit-learn's Ridge"),
+    "l1": ("lasso", "scikit-learn's ElasticNet"),
+    "l1 and l2": ("elastic net", "scikit-learn's ElasticNet"),
+    "hinge": ("linear SVM", "scikit-learn's SVC"),
+    "squared_hinge": ("squared linear SVM", "scikit-learn's SVC"),
+}
+
+
+def method(problem: Problem) -> tuple[str, str]:
+    penalties = " and ".join(["l1"] * (problem.l1 > 0) + ["l2"] * (problem.l2 > 0))
+    return METHODS[penalties if problem.loss == "mse" else problem.loss]
+
+
 SOLVERS = {"cross_entropy": logistic, "bce": logistic, "mse": squares, "hinge": machine, "squared_hinge": machine}
 
 
@@ -223,10 +241,11 @@ def reference(name: str, loss: str, l2: float, l1: float, epochs: int, optimizer
     w, b, d = SOLVERS[loss](problem)
     least = value(problem, w, b)
     gap = 1 - lower_bound(problem, d) / least
-    title = f"{name}, {loss}, l2 {l2:g}, l1 {l1:g}, {optimizer.split()[0][5:]}"
-    print(f"{title:55} at most {gap:.1e} above the optimum", file=sys.stderr)
+    kind, by = method(problem)
+    title = f"{kind}, {name}, l2 {l2:g}, l1 {l1:g}, {optimizer.split()[0][5:]}"
+    print(f"{title:65} at most {gap:.1e} above the optimum", file=sys.stderr)
     assert abs(gap) < 1e-7  # SVC has kernels in single precision
-    lines = [f"case {title}", f"data {name}"]
+    lines = [f"case {title}", f"by {by}", f"data {name}"]
     lines += [f"set {key}={value}" for key, value in settings(problem, epochs, optimizer).items()]
     lines += [f"objective {least:.17g}", f"score {score(problem, problem.x @ w.T + b)}"]
     return lines + [f"zeros {(w == 0).sum()}"] * (l1 > 0)

@@ -38,7 +38,7 @@ class Layerwise(torch.optim.Optimizer):
 
 
 class Lars(Layerwise):
-    """You, Gitman and Ginsburg 2017, algorithm 1."""
+    """You, Gitman and Ginsburg 2017, algorithm 1"""
 
     def ratio(self, w: torch.Tensor, direction: torch.Tensor, group: dict[str, Any]) -> torch.Tensor:
         return group["trust"] * w.norm() / (direction.norm() + group["weight_decay"] * w.norm())
@@ -49,7 +49,7 @@ class Lars(Layerwise):
 
 
 class Lamb(Layerwise):
-    """You et al. 2020, algorithm 2, with phi(z) = z."""
+    """You et al. 2020, algorithm 2; phi(z) = z"""
 
     def direction(self, g: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> torch.Tensor:
         beta1, beta2 = group["betas"]
@@ -72,7 +72,7 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
         {"momentum": 0.8, "dampening": 0.7},
     ),
     (
-        "momentum 0, dampening",
+        "momentum, 0 and dampening",
         {"name": "momentum", "lr": 0.1, "momentum": 0, "dampening": 0.7},
         OPTIM.SGD,
         {"momentum": 0, "dampening": 0.7},
@@ -130,6 +130,12 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
         OPTIM.AdamW,
         {"betas": (0.9, 0.8), "amsgrad": True},
     ),
+    (
+        "adamw, other betas and eps",
+        {"name": "adamw", "lr": 0.02, "beta1": 0.7, "beta2": 0.9, "eps": 0.001},
+        OPTIM.AdamW,
+        {"betas": (0.7, 0.9), "eps": 0.001},
+    ),
     ("nadam", {"name": "nadam", "lr": 0.02}, OPTIM.NAdam, {"foreach": True}),
     (
         "nadam, others",
@@ -156,7 +162,7 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
     ("clip_norm", {"name": "sgd", "lr": 0.1, "clip_norm": 0.3}, OPTIM.SGD, {}),
     ("clip_value", {"name": "sgd", "lr": 0.1, "clip_value": 0.05}, OPTIM.SGD, {}),
     (
-        "clip_norm, clip_value, l2",
+        "clip_norm, with clip_value and l2",
         {"name": "adam", "lr": 0.02, "clip_norm": 0.3, "clip_value": 0.05, "l2": 0.2},
         OPTIM.Adam,
         {},
@@ -165,7 +171,7 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
     ("l2", {"name": "sgd", "lr": 0.1, "l2": 0.3}, OPTIM.SGD, {}),
     ("l1", {"name": "sgd", "lr": 0.1, "l1": 0.04}, OPTIM.SGD, {}),
     (
-        "elastic net",
+        "l1, with l2: elastic net",
         {"name": "momentum", "lr": 0.1, "momentum": 0.8, "l1": 0.01, "l2": 0.05},
         OPTIM.SGD,
         {"momentum": 0.8},
@@ -173,7 +179,7 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
     ("max_norm", {"name": "sgd", "lr": 0.1, "max_norm": 0.8}, OPTIM.SGD, {}),
     ("ema", {"name": "sgd", "lr": 0.1, "ema": 0.9}, OPTIM.SGD, {}),
     (
-        "all together",
+        "rmsprop, all together",
         {
             "name": "rmsprop",
             "lr": 0.01,
@@ -188,6 +194,23 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
         {},
     ),
 ]
+
+
+# Of what is done around the steps of any optimizer.
+REFERENCES = {
+    "clip_norm": "PyTorch's clip_grad_norm_",
+    "clip_value": "PyTorch's clip_grad_value_",
+    "weight_decay": "Loshchilov and Hutter 2019",
+    "l1": "PyTorch's softshrink",
+    "l2": "PyTorch's weight_decay of SGD",
+    "max_norm": "PyTorch's renorm",
+    "ema": "its formula",
+}
+
+
+def reference(name: str, kind: type[torch.optim.Optimizer]) -> str:
+    by_formula = issubclass(kind, Layerwise) and kind.__doc__
+    return REFERENCES.get(name.split(",")[0]) or by_formula or f"PyTorch's {kind.__name__}"
 
 
 class Method:
@@ -257,7 +280,8 @@ def outcome(method: Method) -> torch.nn.Module:
 def main() -> None:
     for name, settings, kind, arguments in CASES:
         model = outcome(Method(settings, kind, arguments))
-        write(name, {**MODEL, **{f"optimizer.{key}": value for key, value in settings.items()}}, model)
+        options = {f"optimizer.{key}": value for key, value in settings.items()}
+        write(name, reference(name, kind), MODEL | options, model)
 
 
 main()

@@ -25,6 +25,13 @@ def inverse(optimizer: torch.optim.Optimizer, gamma: float, power: float = 1) ->
     return kinds.LambdaLR(optimizer, lambda t: (1 + gamma * t) ** -power)
 
 
+def polynomial(optimizer: torch.optim.Optimizer, total_iters: int, power: float = 1, min_lr: float = 0) -> Any:
+    """PyTorch's ends at 0."""
+    if min_lr == 0:
+        return kinds.PolynomialLR(optimizer, total_iters, power)
+    return kinds.LambdaLR(optimizer, lambda t: (min_lr + (LR - min_lr) * max(0, 1 - t / total_iters) ** power) / LR)
+
+
 def cyclic(optimizer: torch.optim.Optimizer, **arguments: Any) -> Any:
     return kinds.CyclicLR(optimizer, base_lr=LR, cycle_momentum=False, **arguments)
 
@@ -39,7 +46,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "multistep": kinds.MultiStepLR,
     "exponential": kinds.ExponentialLR,
     "inverse": inverse,
-    "polynomial": kinds.PolynomialLR,
+    "polynomial": polynomial,
     "cosine": kinds.CosineAnnealingLR,
     "restarts": kinds.CosineAnnealingWarmRestarts,
     "cyclic": cyclic,
@@ -51,6 +58,7 @@ KINDS: dict[str, Callable[..., Any]] = {
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     ("constant", {}, {}, 0, "steps"),
     ("constant", {}, {}, 7, "steps"),
+    ("constant", {}, {"warmup_steps": "3 epochs"}, 12, "steps"),
     ("step", {"step_size": 9}, {}, 0, "steps"),
     ("step", {"step_size": 3, "gamma": 0.7}, {"step_size": "3 epochs"}, 0, "epochs"),
     ("step", {"step_size": 1, "gamma": 0.9}, {"step_size": "1 steps"}, 5, "steps"),
@@ -62,9 +70,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     ("inverse", {"gamma": 2, "power": 0.5}, {"unit": "epochs"}, 1, "epochs"),
     ("polynomial", {"total_iters": 60}, {"total_iters": 0}, 0, "steps"),
     ("polynomial", {"total_iters": 31, "power": 2}, {}, 0, "steps"),
+    ("polynomial", {"total_iters": 25, "power": 3, "min_lr": 0.02}, {}, 0, "steps"),
     ("polynomial", {"total_iters": 13, "power": 0.9}, {"total_iters": "0 epochs"}, 10, "epochs"),
     ("cosine", {"T_max": 60}, {"t_max": 0}, 0, "steps"),
     ("cosine", {"T_max": 48, "eta_min": 0.01}, {"t_max": 0}, 12, "steps"),
+    ("cosine", {"T_max": 52, "eta_min": 0.01}, {"t_max": 0, "warmup_steps": "2 epochs"}, 8, "steps"),
+    ("cosine", {"T_max": 14}, {"t_max": "0 epochs", "warmup_steps": "1 epochs"}, 4, "epochs"),
     ("cosine", {"T_max": 25, "eta_min": 0.02}, {}, 0, "steps"),
     ("cosine", {"T_max": 15}, {"t_max": "15 epochs"}, 0, "epochs"),
     ("restarts", {"T_0": 7}, {}, 0, "steps"),
@@ -113,7 +124,8 @@ def loss(epoch: int) -> float:
     return ((epoch * 37 + 11) % 101 + 600 // (epoch + 1)) / 64
 
 
-def rates(name: str, arguments: dict[str, Any], warmup: int, unit: str) -> list[float]:
+def rates(name: str, arguments: dict[str, Any], warmup: int, unit: str) -> tuple[str, list[float]]:
+    """PyTorch's scheduler, and what it comes to."""
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=LR)
     scheduler = KINDS[name](optimizer, **arguments)
     found = [LR * (step + 1) / warmup for step in range(warmup)]
@@ -124,17 +136,18 @@ def rates(name: str, arguments: dict[str, Any], warmup: int, unit: str) -> list[
                 scheduler.step(loss((warmup + done) // EPOCH - 1))
         elif (unit == "steps" or done % EPOCH == 0) and done < STEPS - warmup:
             scheduler.step()
-    return found
+    return type(scheduler).__name__, found
 
 
 def main() -> None:
     names = {"T_max": "t_max", "T_0": "t_0", "T_mult": "t_mult", "eta_min": "min_lr"}
     for name, arguments, others, warmup, unit in CASES:
-        print(f"case {name}")
+        by, found = rates(name, arguments, warmup, unit)
+        print(f"case {'warm-up' if name == 'constant' and warmup > 0 else name}")
+        print(f"by PyTorch's {by}")
         same = {names.get(key, key): value for key, value in arguments.items()}
         for key, value in ({"name": name, "warmup_steps": warmup} | same | others).items():
             print(f"set schedule.{key}={value}")
-        found = rates(name, arguments, warmup, unit)
         for first in range(0, STEPS, 5):
             print(*(f"{rate:.17g}" for rate in found[first : first + 5]))
 

@@ -101,7 +101,8 @@ def main() -> None:
         train(model, loss, "/classes", optimizer, after_step)
         all_settings = {**MODEL, "optimizer.name": name, "optimizer.lr": LR}
         all_settings |= {f"schedule.{key}": value for key, value in settings.items()}
-        write(f"{name}, {settings['name']}", all_settings, model)
+        by = f"PyTorch's {type(scheduler).__name__}"
+        write(f"{settings['name']}, {name}", by, all_settings, model)
 
 
 main()

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gdmpi/memory.h"
+#include "reference/deviation.h"
 #include "train/train_support.h"
 
 enum {
@@ -14,17 +15,17 @@ enum {
     INPUTS = 5,
     OUTPUTS = 3,
     SETTINGS = 16,
+    SHARED = 2, /* options that all optimizers have: lr and weight_decay */
     NUMBERS = 256,
     STEPS = 30,
     LINE = 256
 };
 
 static char folder[PATH_MAX];
-static gd_text seen; /* what the cases so far have used, each between blanks */
 
 /* One case of a file: its settings, and the parameters after 30 steps. */
 typedef struct reference {
-    char name[LINE];
+    char name[LINE], by[LINE];
     char setting[SETTINGS][LINE];
     int settings, numbers;
     double number[NUMBERS];
@@ -60,7 +61,8 @@ static void write_data(void) {
                                  {"/counts", DATA_ROWS, INPUTS, OUTPUTS, f, n, x, counts, NULL},
                                  {"/values", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, NULL},
                                  {"/mixed", DATA_ROWS, INPUTS, 0, f, n, mixed, classes, NULL},
-                                 {"/weighted", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, w}};
+                                 {"/weighted", DATA_ROWS, INPUTS, OUTPUTS, f, f, x, values, w},
+                                 {"/weighted_classes", DATA_ROWS, INPUTS, 0, f, n, x, classes, w}};
     expect_ok(data_file_write("reference.h5", sizeof groups / sizeof *groups, groups));
 }
 
@@ -81,7 +83,7 @@ static void set_parameters(const run *run) {
     }
 }
 
-/* The largest deviation, relative to the largest number of the tensor. Collective. */
+/* The largest of a parameter. Collective. */
 static double deviation(const run *run, const reference *case_) {
     const gd_tensors *tensors = &run->problem->model->tensors;
     real *parameters = parameters_of(run);
@@ -89,15 +91,10 @@ static double deviation(const run *run, const reference *case_) {
     int64_t place = 0;
     for (int t = 0; t < tensors->count; t++) {
         const gd_tensor *tensor = &tensors->list[t];
-        double largest = 0, apart = 0;
         for (int64_t i = 0; i < tensor->count; i++, place++) {
-            double right = case_->number[place];
-            double off = fabs((double)parameters[tensor->offset + i] - right);
-            largest = fmax(largest, fabs(right));
-            apart = isnan(off) || off > apart ? off : apart;
+            const double found = (double)parameters[tensor->offset + i];
+            worst = fmax(worst, relative_deviation(found, case_->number[place]));
         }
-        apart /= largest;
-        worst = isnan(apart) || apart > worst ? apart : worst; /* not a number stays the worst */
     }
     assert_int_equal(place, case_->numbers);
     gd_memory_free(&parameters);
@@ -130,28 +127,26 @@ static void list_overrides(const reference *case_, const char **overrides) {
     *overrides = NULL;
 }
 
-static void see(const gd_config *config) {
-    gd_text_add(&seen, " optimizer=%s schedule=%s loss=%s normalize=%s %s ",
-                gd_config_text(config, "optimizer", "name"),
+/* Its methods, and its settings, those of optimizers as "adam.eps". */
+static void note(const gd_config *config, const reference *case_) {
+    const char *optimizer = gd_config_text(config, "optimizer", "name");
+    gd_text words = {0};
+    gd_text_add(&words, "optimizer=%s schedule=%s loss=%s normalize=%s %s", optimizer,
                 gd_config_text(config, "schedule", "name"), gd_config_text(config, "model", "loss"),
                 gd_config_text(config, "data", "normalize"),
                 gd_config_text(config, "model", "layers"));
-    expect_ok(gd_text_status(&seen));
-    for (char *c = seen.bytes; (c = strpbrk(c, "(,)")) != NULL;) {
-        *c = ' ';
+    for (int i = 0; i < case_->settings; i++) {
+        const char *setting = case_->setting[i], *key = strchr(setting, '.');
+        const int length = (int)strcspn(setting, "=");
+        gd_text_add(&words, " %.*s %s%.*s", length, setting, optimizer,
+                    length - (int)(key - setting), key);
     }
-}
-
-static void expect_seen(const char *kind, const char *name) {
-    char word[LINE];
-    snprintf(word, sizeof word, " %s%s ", kind, name);
-    if (strstr(gd_text_bytes(&seen), word) == NULL) {
-        fail_msg("no case has%s", word);
-    }
+    note_words(gd_text_bytes(&words));
+    gd_text_free(&words);
 }
 
 /* A case of one shard has no work for a second rank. Collective. */
-static void check_case(gd_comm *comm, const reference *case_) {
+static void check_case(gd_comm *comm, const char *kind, const reference *case_) {
     static const char one[] = "data.shards=1";
     const char *overrides[SETTINGS + 10];
     run run;
@@ -160,30 +155,29 @@ static void check_case(gd_comm *comm, const reference *case_) {
     }
     list_overrides(case_, overrides);
     run_open(comm, overrides, &run);
-    see(run.config);
+    note(run.config, case_);
     set_parameters(&run);
     run_steps(&run, STEPS);
     gd_trainer_swap(run.trainer);
-    double apart = deviation(&run, case_);
+    const double worst = deviation(&run, case_);
     run_close(&run);
-    print_message("%-40s %.1e\n", case_->name, apart);
-    if (!(apart <= 1e-10)) {
-        fail_msg("%s: the parameters are %.1e from the reference", case_->name, apart);
-    }
+    expect_deviation(kind, case_->name, case_->by, worst, 1e-10);
 }
 
 static void read_line(const char *line, reference *case_) {
     if (strncmp(line, "set ", 4) == 0) {
         assert_true(case_->settings < SETTINGS);
         snprintf(case_->setting[case_->settings++], sizeof *case_->setting, "%s", line + 4);
+    } else if (strncmp(line, "by ", 3) == 0) {
+        snprintf(case_->by, sizeof case_->by, "%s", line + 3);
     } else {
         assert_true(case_->numbers < NUMBERS);
         case_->number[case_->numbers++] = strtod(line, NULL);
     }
 }
 
-/* All cases of one file. Collective. */
-static void check_file(gd_comm *comm, const char *name) {
+/* All cases of one file, which are of one kind. Collective. */
+static void check_file(gd_comm *comm, const char *name, const char *kind) {
     char path[PATH_MAX + 64], line[LINE];
     reference case_ = {0};
     int cases = 0;
@@ -194,7 +188,7 @@ static void check_file(gd_comm *comm, const char *name) {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "case ", 5) == 0) {
             if (cases++ > 0) {
-                check_case(comm, &case_);
+                check_case(comm, kind, &case_);
             }
             case_ = (reference){0};
             snprintf(case_.name, sizeof case_.name, "%s", line + 5);
@@ -204,7 +198,7 @@ static void check_file(gd_comm *comm, const char *name) {
     }
     fclose(file);
     assert_true(cases > 0);
-    check_case(comm, &case_);
+    check_case(comm, kind, &case_);
 }
 
 static void data_are_written(void **state) {
@@ -215,44 +209,67 @@ static void data_are_written(void **state) {
 }
 
 static void batches_follow_the_reference(void **state) {
-    check_file(*state, "batches");
+    check_file(*state, "batches", "batches");
 }
 
 static void optimizers_follow_the_reference(void **state) {
-    check_file(*state, "optimizers");
+    check_file(*state, "optimizers", "optimizers");
 }
 
 static void schedules_follow_the_reference(void **state) {
-    check_file(*state, "schedules_trained");
+    check_file(*state, "schedules_trained", "schedules in training");
 }
 
 static void layers_follow_the_reference(void **state) {
-    check_file(*state, "layers");
+    check_file(*state, "layers", "layers");
 }
 
 static void losses_follow_the_reference(void **state) {
-    check_file(*state, "losses");
+    check_file(*state, "losses", "losses");
 }
 
 /* After those of all files. */
 static void every_method_has_a_case(void **state) {
     (void)state;
     for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
-        expect_seen("optimizer=", gd_optimizer_kinds[i]->name);
+        expect_noted("optimizer=", gd_optimizer_kinds[i]->name);
     }
     for (size_t i = 0; gd_schedule_kinds[i] != NULL; i++) {
-        expect_seen("schedule=", gd_schedule_kinds[i]->name);
+        expect_noted("schedule=", gd_schedule_kinds[i]->name);
     }
     for (size_t i = 0; gd_loss_name(i) != NULL; i++) {
-        expect_seen("loss=", gd_loss_name(i));
+        expect_noted("loss=", gd_loss_name(i));
     }
     for (size_t i = 0; gd_normalizer_name(i) != NULL; i++) {
-        expect_seen("normalize=", gd_normalizer_name(i));
+        expect_noted("normalize=", gd_normalizer_name(i));
     }
     for (size_t i = 0; gd_layer_name(i) != NULL; i++) {
-        expect_seen("", gd_layer_name(i));
+        expect_noted("", gd_layer_name(i));
     }
-    gd_text_free(&seen);
+}
+
+/* A key of a table, as note() has it. */
+static void expect_keys(const char *owner, const gd_setting *row) {
+    char prefix[64];
+    snprintf(prefix, sizeof prefix, "%s.", owner);
+    for (; row != NULL && row->key != NULL; row++) {
+        expect_noted(prefix, row->key);
+    }
+}
+
+/* Of schedules, schedule_test.c sees to that. */
+static void every_option_has_a_case(void **state) {
+    (void)state;
+    expect_keys("optimizer", gd_optimizer_settings.rows);
+    expect_noted("optimizer.", "weight_decay");
+    for (size_t i = 0; gd_optimizer_kinds[i] != NULL; i++) {
+        const gd_optimizer_kind *kind = gd_optimizer_kinds[i];
+        expect_noted(kind->name, ".lr");
+        expect_keys(kind->name, kind->settings.rows + SHARED);
+    }
+    for (size_t i = 0; gd_losses[i] != NULL; i++) {
+        expect_keys("model", gd_losses[i]->settings.rows);
+    }
 }
 
 int main(int argc, char **argv) {
@@ -272,6 +289,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(layers_follow_the_reference, comm),
         cmocka_unit_test_prestate(losses_follow_the_reference, comm),
         cmocka_unit_test_prestate(every_method_has_a_case, comm),
+        cmocka_unit_test_prestate(every_option_has_a_case, comm),
     };
     return tests_run(comm, tests, sizeof tests / sizeof *tests);
 }

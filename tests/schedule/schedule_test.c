@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "gdmpi/schedule.h"
+#include "reference/deviation.h"
 
 enum { KINDS_MAX = 32, EPOCH = 4, STEPS = 60, LINE = 256, FAR = 8 };
 
@@ -85,67 +86,76 @@ static void run(const gd_schedule *schedule, int64_t first, int count, gd_platea
     }
 }
 
-/* Relative; not a number is the worst. */
-static double deviation(double found, double right) {
-    double apart = found == right ? 0 : fabs(found - right) / right;
-    return isnan(apart) ? INFINITY : apart;
-}
-
-/* The largest relative deviation of a case's learning rates, which follow its settings. */
-static double check_case(FILE *file, const char *name) {
-    char line[LINE];
-    gd_text lines = {0};
-    double rates[STEPS], worst = 0;
-    int found = 0;
-    while (found < STEPS && fgets(line, sizeof line, file) != NULL) {
-        static const char set[] = "set schedule.";
-        if (strncmp(line, set, strlen(set)) == 0) {
-            gd_text_add(&lines, "%s", line + strlen(set));
-            continue;
-        }
-        if (found == 0) {
-            gd_schedule schedule = make(lines.bytes, base_lr);
-            gd_plateau plateau = GD_PLATEAU_START;
-            assert_string_equal(schedule.kind->name, name);
-            run(&schedule, 0, STEPS, &plateau, rates);
-        }
-        char *end = line;
-        for (; *end != '\n'; found++) {
-            assert_true(found < STEPS);
-            double right = strtod(end, &end);
-            worst = fmax(worst, deviation(rates[found], right));
+/* Notes the settings in these lines, as "cosine.t_max". */
+static void note(const gd_schedule_kind *kind, const char *lines) {
+    const gd_setting *const tables[] = {gd_schedule_settings.rows, kind->settings.rows};
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        for (const gd_setting *row = tables[t]; row != NULL && row->key != NULL; row++) {
+            char start[LINE], word[LINE];
+            snprintf(start, sizeof start, "\n%s=", row->key);
+            snprintf(word, sizeof word, "%s.%s", kind->name, row->key);
+            if (strstr(lines, start) != NULL) {
+                note_words(word);
+            }
         }
     }
-    assert_int_equal(found, STEPS);
+}
+
+/* What follows a case's name: its reference, its settings, and its learning rates. */
+static void check_case(FILE *file, const char *name) {
+    static const char set[] = "set schedule.";
+    char line[LINE], by[LINE] = "";
+    gd_text lines = {0};
+    double right[STEPS], rates[STEPS], worst = 0;
+    int count = 0;
+    gd_text_add(&lines, "\n");
+    while (count < STEPS && fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, set, strlen(set)) == 0) {
+            gd_text_add(&lines, "%s\n", line + strlen(set));
+        } else if (strncmp(line, "by ", 3) == 0) {
+            snprintf(by, sizeof by, "%s", line + 3);
+        } else {
+            for (char *end = line; *end != '\0'; count++) {
+                assert_true(count < STEPS);
+                right[count] = strtod(end, &end);
+            }
+        }
+    }
+    assert_int_equal(count, STEPS);
+    const gd_schedule schedule = make(lines.bytes, base_lr);
+    gd_plateau plateau = GD_PLATEAU_START;
+    run(&schedule, 0, STEPS, &plateau, rates);
+    for (int i = 0; i < STEPS; i++) {
+        worst = fmax(worst, relative_deviation(rates[i], right[i]));
+    }
+    note(schedule.kind, lines.bytes);
     gd_text_free(&lines);
-    return worst;
+    expect_deviation("schedules", name, by, worst, 1e-12);
 }
 
 static void learning_rates_are_those_of_the_reference(void **state) {
     (void)state;
     const char *source = getenv("srcdir");
     char path[LINE], line[LINE];
-    double worst[KINDS_MAX] = {0};
-    bool seen[KINDS_MAX] = {false};
     snprintf(path, sizeof path, "%s/tests/reference/schedules.txt", source == NULL ? "." : source);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     while (fgets(line, sizeof line, file) != NULL) {
         line[strcspn(line, "\n")] = '\0';
-        const char *name = line + strlen("case ");
-        double apart = check_case(file, name);
-        for (size_t i = 0; gd_schedule_kinds[i] != NULL; i++) {
-            if (gd_schedule_kinds[i] == gd_schedule_find(name)) {
-                seen[i] = true;
-                worst[i] = fmax(worst[i], apart);
-            }
-        }
+        check_case(file, line + strlen("case "));
     }
     fclose(file);
     for (size_t i = 0; gd_schedule_kinds[i] != NULL; i++) {
-        print_message("%-20s %.1e\n", gd_schedule_kinds[i]->name, worst[i]);
-        assert_true(seen[i] && worst[i] <= 1e-12);
+        const gd_setting *row = gd_schedule_kinds[i]->settings.rows;
+        expect_noted(gd_schedule_kinds[i]->name, ".name");
+        for (; row != NULL && row->key != NULL; row++) {
+            char end[LINE];
+            snprintf(end, sizeof end, ".%s", row->key);
+            expect_noted(gd_schedule_kinds[i]->name, end);
+        }
     }
+    expect_noted("constant", ".warmup_steps");
 }
 
 /* At any step, after many bad epochs as well. */
