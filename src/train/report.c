@@ -49,6 +49,18 @@ static void print_shards(const gd_problem *problem) {
     }
 }
 
+/* A loss of logits makes probabilities of them; outputs that are some already become others. */
+static void warn_of_last_layer(const gd_model *model) {
+    const gd_layer_kind *last = model->layers[model->layer_count - 1].kind;
+    const gd_loss *loss = model->loss;
+    if ((loss->link == GD_LINK_SOFTMAX && last == &gd_layer_softmax) ||
+        (loss->link == GD_LINK_LOGIT && last == &gd_layer_sigmoid)) {
+        printf(
+            "          warning: %s takes the %s of the outputs itself; leave the last layer out\n",
+            loss->name, last->name);
+    }
+}
+
 /* Rank 0. */
 static void print_header(const gd_problem *problem, const char *schedule) {
     const gd_config *config = problem->config;
@@ -57,6 +69,7 @@ static void print_header(const gd_problem *problem, const char *schedule) {
     print_data(problem);
     printf("model     %s; %s\n", gd_config_text(config, "model", "layers"),
            problem->model->loss->name);
+    warn_of_last_layer(problem->model);
     printf("          %s parameters\n", gd_text_grouped(problem->model->tensors.elements, count));
     printf("optimizer %s, lr %g\n", gd_config_text(config, "optimizer", "name"),
            gd_config_number(config, "optimizer", "lr"));

@@ -52,6 +52,12 @@ for count in 1 2 3 4; do
     state | diff state.run - || failed "check on $count ranks has changed the folder"
 done
 
+# Outputs that are probabilities already are not what the loss wants.
+ranks 1 check work/run.ini 'model.layers=dense 3, softmax'
+expect_out 'warning: cross_entropy takes the softmax of the outputs itself; leave the last layer out'
+ranks 1 check work/run.ini 'model.layers=dense 3, softmax, dense 3'
+! grep warning out.run || failed 'a warning of softmax that is not the last layer'
+
 # Where a run is there already, it says what would come next.
 ranks 2 work/run.ini run.dir=work/run train.max_steps=20
 state >state.run

@@ -38,16 +38,6 @@ batch_size = 23
 log_every = 1
 END
 
-# names TITLE: of what --help lists under it.
-names() {
-    "$gdmpi" --help | sed -n "/^$1 (/,/^\$/ s/^  \([a-z0-9_][a-z0-9_]*\).*/\1/p"
-}
-
-# choices KEY: that a setting has.
-choices() {
-    "$gdmpi" --help | grep -B 1 "^$1 = " | sed -n 's/.*: one of //p' | tr -d ,
-}
-
 # Each has an effect.
 same_on plain '1 3 4:message' run.ini
 echo "plain $(digest first)" >digests
@@ -80,8 +70,6 @@ row-weights-dealt data.file=weighted.h5 data.class_weights=1,0.3,3.7 data.shuffl
 smaller-tiles train.batch_size=0 data.shards=3 data.file=large.h5 train.accumulate=7
 END
 same_on 'a batch of more than all rows' '1 4' run.ini train.batch_size=1000
-same_on 'activations' '1 4' run.ini \
-    'model.layers=dense 9, leaky_relu, dense 9, tanh, dropout, dense 9, sigmoid, gelu, softplus, dense 3'
 same_on 'further layers' '1 3' run.ini \
     'model.layers=layer_norm, dense 9, elu, residual(dense 9, layer_norm 0.1, dropout, silu), softmax, dense 3' model.init=orthogonal
 same_on 'batch_norm' '1 3 4:message' run.ini optimizer.ema=0.9 optimizer.clip_norm=0.3 \
@@ -92,21 +80,61 @@ same_on 'embedding, rows dealt' '1 3' run.ini data.file=levels.h5 "model.layers=
     data.shuffle=global data.scale=0.3 optimizer.name=lamb optimizer.max_norm=2 data.val= data.val_fraction=0.2
 same_on 'trust ratios' '1 3 4:message' run.ini optimizer.name=lamb optimizer.clip_norm=0.3 optimizer.weight_decay=0.1 \
     optimizer.max_norm=2 'model.layers=dense 600, relu, dense 70, tanh, dense 3'
-[ -n "$(choices shuffle)" ] || failed 'gdmpi --help lists no choices of shuffle'
-[ -n "$(names Optimizers)" ] || failed 'gdmpi --help lists no optimizers'
+
+# accepts ARGUMENT...: whether a run with these would begin.
+accepts() {
+    launch run 1 check "$@"
+    [ "$(cat code.run)" = 0 ]
+}
+
+# layers_with NAME: sets `layers` to some that have this one, behind another if it may stand there.
+layers_with() {
+    local written
+    for written in "$1" "$1 7" "$1(dense 7, tanh, dense 200)" "$1 size=8 dim=3 columns=1-2"; do
+        for layers in "dense 200, $written, dense 3" "$written, dense 200, tanh, dense 3"; do
+            ! accepts run.ini data.file=levels.h5 "model.layers=$layers" || return 0
+        done
+    done
+    failed "no way is known to write the layer $1"
+}
+
+# schedule_of NAME: sets `schedule` to the overrides that choose it, with a value for the setting that must be given.
+schedule_of() {
+    local key value
+    schedule=(schedule.name="$1")
+    ! accepts run.ini "${schedule[@]}" || return 0
+    key=$(sed -n 's/.*\[schedule\] \([a-z0-9_]*\) is missing.*/\1/p' err.run)
+    for value in 0.5 3; do
+        schedule[1]=schedule.$key=$value
+        ! accepts run.ini "${schedule[@]}" || return 0
+    done
+    failed "no value is known for $key of the schedule $1"
+}
 
 # One has nothing to do with the other: each occurs.
-read -ra shuffles <<<"$(choices shuffle | paste -sd ' ')"
-read -ra optimizers <<<"$(names Optimizers | paste -sd ' ')"
-for ((i = 0; i < ${#shuffles[@]} || i < ${#optimizers[@]}; i++)); do
-    shuffle=${shuffles[i % ${#shuffles[@]}]} optimizer=${optimizers[i % ${#optimizers[@]}]}
-    same_on "$optimizer, shuffle = $shuffle" '1 3' run.ini optimizer.name="$optimizer" optimizer.ema=0.9 data.shuffle="$shuffle"
+mapfile -t all_layers < <(names Layers)
+mapfile -t optimizers < <(names Optimizers)
+mapfile -t schedules < <(names Schedules)
+mapfile -t inits < <(names 'Initial parameters')
+mapfile -t normalizers < <(choices normalize)
+mapfile -t shuffles < <(choices shuffle)
+most=0
+for count in ${#all_layers[@]} ${#optimizers[@]} ${#schedules[@]} ${#inits[@]} ${#normalizers[@]} ${#shuffles[@]}; do
+    [ "$count" -gt 1 ] || failed 'gdmpi --help does not list all kinds of methods'
+    most=$((count > most ? count : most))
+done
+for ((i = 0; i < most; i++)); do
+    layers_with "${all_layers[i % ${#all_layers[@]}]}"
+    schedule_of "${schedules[i % ${#schedules[@]}]}"
+    mixed=(optimizer.name="${optimizers[i % ${#optimizers[@]}]}" model.init="${inits[i % ${#inits[@]}]}"
+        data.normalize="${normalizers[i % ${#normalizers[@]}]}" data.shuffle="${shuffles[i % ${#shuffles[@]}]}")
+    same_on "$layers, ${schedule[*]}, ${mixed[*]}" '1 3' run.ini data.file=levels.h5 optimizer.ema=0.9 \
+        "model.layers=$layers" "${schedule[@]}" "${mixed[@]}"
 done
 
 # A loss takes the classes, or else two numbers of 0 and 1 a row.
 for loss in $(names Losses); do
-    launch run 1 check run.ini model.loss="$loss"
-    if [ "$(cat code.run)" = 0 ]; then
+    if accepts run.ini model.loss="$loss"; then
         same_on "$loss" '1 3' run.ini model.loss="$loss"
     else
         same_on "$loss" '1 3' values.ini model.loss="$loss" data.file=flags.h5
@@ -114,7 +142,12 @@ for loss in $(names Losses); do
 done
 [ -n "$(names Losses)" ] || failed 'gdmpi --help lists no losses'
 
-# Of the metrics, those that make sense.
+# offered ARGUMENT...: prints the metrics that make sense there.
+offered() {
+    accepts "$@" run.metrics="$(names Metrics | paste -sd ,)" && failed "all metrics make sense with $*"
+    sed -n 's/.*choose among: //p' err.run | tee -a offered
+}
+
 few='roc_auc, f1, precision, recall'
 same_on 'metrics of classes' '1 3 4:message' run.ini data.file=weighted.h5 run.metrics="$few, confusion_matrix"
 for key in roc_auc f1 precision recall confusion_matrix; do
@@ -124,7 +157,13 @@ rm next/model.h5
 ranks 1 run.ini data.file=weighted.h5 run.metrics="$few, confusion_matrix" run.dir=next
 diff <(grep -o '"val_.*"digest"' first/metrics.jsonl) <(grep -o '"val_.*"digest"' next/metrics.jsonl) ||
     failed 'a run that went on from its last checkpoint has other metrics'
-same_on 'metrics of flags' '1 3' values.ini data.file=flags.h5 model.loss=bce run.metrics="$few"
-same_on 'metrics of numbers' '1 3' values.ini run.metrics=r2,mae
+same_on 'metrics of more classes' '1 3' run.ini 'model.layers=dense 7' \
+    run.metrics="$(offered run.ini 'model.layers=dense 7')"
+same_on 'metrics of flags' '1 3' values.ini data.file=flags.h5 model.loss=bce \
+    run.metrics="$(offered values.ini data.file=flags.h5 model.loss=bce)"
+same_on 'metrics of numbers' '1 3' values.ini run.metrics="$(offered values.ini)"
+for name in $(names Metrics); do
+    grep -qw "$name" offered || failed "no run has the metric $name"
+done
 same_on 'numbers, with rows held out' '1 4' values.ini optimizer.ema=0.5
 finish

@@ -16,6 +16,13 @@ fi
 export GDMPI=$gdmpi
 "$root/scripts/methods" --check || failed 'the tables in README.md are not what gdmpi --help lists; scripts/methods makes them anew'
 
+# Each schedule has its line in the table of deviations.
+(cd "$build" && "$root/scripts/deviations" tests/schedule/schedule_test) >deviations || failed 'a deviation is too large'
+for name in warm-up $(names Schedules); do
+    grep -Eq "^  $name +PyTorch's [A-Za-z]+ +[0-9.]+e[-+][0-9]+\$" deviations ||
+        failed "scripts/deviations has no line for $name"
+done
+
 for kind in linear spirals; do
     "$root/scripts/make-data" $kind "$kind.h5" >/dev/null || failed "scripts/make-data $kind"
 done

@@ -128,6 +128,10 @@ same_on 'the change over many steps' '1 3' run.ini "${small[@]}"
 ends param_change
 goes_on 'the change over many steps' 8 "${small[@]}"
 
+# After all epochs there is no other reason.
+ranks 2 run.ini run.dir=next run.resume=never train.epochs=2
+[ "$(value reason) $(value epochs)" = 'epochs 2' ] || failed "the reason is '$(value reason)', not 'epochs'"
+
 expect_error 2 'metric.*: there are no validation rows for val_loss; train_loss is possible' run.ini data.val= stop.patience=1
 expect_error 2 'stop.metric.*: val_rmse makes no sense for cross_entropy' run.ini stop.metric=val_rmse
 expect_error 2 'stop.metric.*: val_f1 needs f1 among run.metrics' run.ini stop.metric=val_f1

@@ -71,6 +71,16 @@ finish() {
     exit 0
 }
 
+# names TITLE: of the methods that --help lists under it.
+names() {
+    "$gdmpi" --help | sed -n "/^$1 (/,/^\$/ s/^  \([a-z0-9_][a-z0-9_]*\).*/\1/p"
+}
+
+# choices KEY: that a setting has, as --help lists them.
+choices() {
+    "$gdmpi" --help | grep -B 1 "^$1 = " | sed -n 's/.*: one of //p' | tr -d , | tr ' ' '\n'
+}
+
 # launch NAME N ARGUMENT...: gdmpi on N ranks, one by itself; out.NAME, err.NAME and code.NAME are what it leaves.
 launch() {
     local name=$1 count=$2 command session
