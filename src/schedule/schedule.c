@@ -148,6 +148,9 @@ void gd_schedule_describe(const gd_schedule *schedule, int64_t run_steps, gd_tex
     gd_text_add(out, "%s", schedule->kind->name);
     if (schedule->warmup > 0) {
         gd_text_add(out, ", after %.0f steps of warm-up", schedule->warmup);
+        if (schedule->warmup >= (double)run_steps) {
+            gd_text_add(out, ", of which the run has %lld", (long long)run_steps);
+        }
     }
     if (schedule->kind != &gd_schedule_constant && schedule->kind->observe == NULL) {
         gd_text_add(out, ": lr %.3g in the first step, %.3g halfway, %.3g in the last",

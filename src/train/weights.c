@@ -34,37 +34,38 @@ static gd_status parse_list(const gd_config *config, int64_t classes, double *we
 
 gd_status gd_problem_read_weights(gd_problem *problem) {
     const gd_config *config = problem->config;
-    const gd_target target = gd_model_target(problem->model);
-    const int64_t classes = gd_target_classes(&target);
+    const gd_scored scored = gd_score_of(problem->model->loss, problem->model->outputs);
     const char *text = gd_config_text(config, "data", key);
     if (text[0] == '\0') {
         return GD_OK;
     }
-    if (target.kind != GD_TARGET_CLASS) {
+    if (scored.task != GD_TASK_CLASS) {
         return gd_config_fail(config, "data", key,
-                              "%s has no classes; weights for its rows can be in the data, as w",
-                              problem->model->loss->name);
+                              "%s of %lld outputs has no classes; weights for its rows can be in "
+                              "the data, as w",
+                              scored.loss->name, (long long)scored.outputs);
     }
-    gd_status status = gd_memory_new(&problem->class_weights, (size_t)classes,
+    gd_status status = gd_memory_new(&problem->class_weights, (size_t)scored.classes,
                                      sizeof *problem->class_weights, "the weights of classes");
     if (status == GD_OK && strcmp(text, balanced) != 0) {
-        status = parse_list(config, classes, problem->class_weights);
+        status = parse_list(config, scored.classes, problem->class_weights);
     }
     return status;
 }
 
-static int64_t label_of(const gd_rows *rows, int64_t row) {
-    return (int64_t)gd_type_get(rows->y.type, rows->y_data, row);
+/* Of bce, as metrics have it. */
+static int64_t label_of(const gd_problem *problem, int64_t row) {
+    const double y = gd_type_get(problem->train.y.type, problem->train.y_data, row);
+    return problem->model->loss->target == GD_TARGET_CLASS ? (int64_t)y : y > 0.5;
 }
 
 /* As scikit-learn's compute_class_weight: rows / (classes * rows of the class), of the classes that
  * have rows. Whole numbers are added, so the sums are exact. Collective. */
 static void balance(gd_problem *problem) {
-    const gd_target target = gd_model_target(problem->model);
-    const int64_t classes = gd_target_classes(&target);
+    const int64_t classes = gd_score_of(problem->model->loss, problem->model->outputs).classes;
     double *weights = problem->class_weights, present = 0;
     for (int64_t i = 0; i < problem->train.range.count; i++) {
-        weights[label_of(&problem->train, i)] += 1;
+        weights[label_of(problem, i)] += 1;
     }
     gd_comm_sum(problem->comm, weights, (size_t)classes);
     for (int64_t c = 0; c < classes; c++) {
@@ -89,7 +90,7 @@ static gd_status weigh_classes(gd_problem *problem) {
     }
     for (int64_t i = 0; status == GD_OK && i < rows->range.count; i++) {
         double own = alone ? 1 : rows->weights[i];
-        rows->weights[i] = own * problem->class_weights[label_of(rows, i)];
+        rows->weights[i] = own * problem->class_weights[label_of(problem, i)];
     }
     return status;
 }

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from common import INPUTS, ROWS, batches, network, set_parameters, small, targets, train, write
+from common import INPUTS, OUTPUTS, ROWS, batches, network, set_parameters, small, targets, train, write
 from torch.nn import functional
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -124,6 +124,7 @@ def weighted_cases() -> list[tuple[str, str, str, dict[str, object], Loss, torch
     """The name of a case, its loss, its data in common.py, settings, the loss of each row, and all rows' weights."""
     classes = targets("/classes")
     counts = torch.bincount(classes)
+    bits = targets("/bit").long().squeeze(1)
     numbers = (torch.arange(ROWS) * 5 % 8) / 4
     return [
         (
@@ -150,6 +151,14 @@ def weighted_cases() -> list[tuple[str, str, str, dict[str, object], Loss, torch
             rows_entropy,
             numbers * (1 / counts)[classes],
         ),
+        (
+            "class weights, balanced, of bce",
+            "bce",
+            "/bit",
+            {"data.class_weights": "balanced"},
+            lambda z, y: functional.binary_cross_entropy_with_logits(z, y, reduction="none").mean(1),
+            (1 / torch.bincount(bits))[bits],
+        ),
         ("row weights", "mse", "/values", {"data.train": "/weighted"}, rows_mse, numbers),
     ]
 
@@ -174,6 +183,7 @@ def main() -> None:
         write_case(name, name.split(",")[0], group, more, model)
     for name, loss_name, group, more, loss, weights in weighted_cases():
         model = network()
+        model[2] = torch.nn.Linear(4, 1 if group == "/bit" else OUTPUTS)
         set_parameters(model)
         train_weighted(model, loss, group, weights)
         write_case(name, loss_name, group, more, model)

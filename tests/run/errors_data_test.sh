@@ -89,7 +89,7 @@ expect_error 2 'train.batch_size=.*: batch_norm needs 2 rows or more of a shard 
     'model.layers=batch_norm, dense 3' train.batch_size=3 data.shards=3
 expect_error 2 'run.metrics=top_5: top_5 needs at least 6 outputs, and the model has 3' run.ini run.metrics=top_5
 expect_error 2 'run.metrics=f1: there are no validation rows for f1; they come from data.val or' run.ini run.metrics=f1 data.val=
-expect_error 2 'class_weights=balanced: bce has no classes' run.ini data.class_weights=balanced model.loss=bce
+expect_error 2 'class_weights=balanced: bce of 3 outputs has no classes' run.ini data.class_weights=balanced model.loss=bce
 expect_error 2 'classes.h5: row [0-9]+ of /train/y holds 2; this loss takes numbers from 0 to 1' \
     run.ini model.loss=bce 'model.layers=dense 1'
 expect_error 2 'with scale 3e.38 that is beyond 3.4' run.ini data.scale=3e38

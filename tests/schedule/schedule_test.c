@@ -351,6 +351,8 @@ static void a_schedule_is_described_in_a_few_words(void **state) {
     (void)state;
     described("", "constant");
     described("warmup_steps = 7\nname = plateau\n", "plateau, after 7 steps of warm-up");
+    described("warmup_steps = 20 epochs\n",
+              "constant, after 80 steps of warm-up, of which the run has 60");
     described("name = step\nstep_size = 20\n",
               "step: lr 0.1 in the first step, 0.01 halfway, 0.001 in the last");
 }
