@@ -6,6 +6,7 @@ libgdmpi_a_SOURCES = \
 	src/base/files.c \
 	src/base/hash.c \
 	src/base/memory.c \
+	src/base/options.c \
 	src/base/process.c \
 	src/base/rng.c \
 	src/base/status.c \
@@ -273,6 +274,7 @@ noinst_HEADERS += \
 	include/gdmpi/model.h \
 	include/gdmpi/normalize.h \
 	include/gdmpi/optimizer.h \
+	include/gdmpi/options.h \
 	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \
 	include/gdmpi/precision.h \

@@ -22,6 +22,7 @@ test_programs = \
 	tests/base/files_test \
 	tests/base/hash_test \
 	tests/base/memory_test \
+	tests/base/options_test \
 	tests/base/process_test \
 	tests/base/rng_test \
 	tests/base/status_test \

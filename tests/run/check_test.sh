@@ -76,7 +76,7 @@ expect_out '^Open MPI [0-9]'
 expect_out '^OpenBLAS [0-9]'
 expect_out '^HDF5 [0-9]'
 once '^Usage' --help
-expect_out 'Exit codes: 0 done'
+expect_out '^  75  stopped after a checkpoint'
 once 'gdmpi check CONFIG.ini' check --help
 once '^  gdmpi import csv' import --help
 once '^Usage' -h
