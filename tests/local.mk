@@ -152,7 +152,6 @@ tests_reference_optima_mpi_test_SOURCES = tests/reference/optima_mpi_test.c $(tr
 tests_reference_optima_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 references = batches layers losses metrics normalize optima optimizers schedules schedules_trained
 reference_sets = breast_cancer diabetes digits iris wine
-EXTRA_DIST += $(reference_sets:%=tests/reference/optima/%.txt)
 EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/inference/inference_single_mpi_test
 tests_inference_inference_single_mpi_test_SOURCES = tests/inference/inference_mpi_test.c $(train_support)
@@ -228,6 +227,7 @@ EXTRA_DIST += tests/faults/calls tests/faults/make_wrappers
 run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
+	tests/run/configs_test.sh \
 	tests/run/damage_test.sh \
 	tests/run/diagnosis_test.sh \
 	tests/run/diff_test.sh \
