@@ -4,10 +4,11 @@
 
 # What may stand in a place that a usage calls so, and begins as $cur does.
 _gdmpi_offer() {
-    local word
+    local word names=("${!settings[@]}") after='='
     case $1 in
         SECTION.KEY=VALUE*)
-            mapfile -t COMPREPLY < <(compgen -W "${!settings[*]}" -S = -- "$cur")
+            [[ $cur == *.* ]] || names=("${names[@]%%.*}") after=.
+            mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -S "$after" -- "$cur" | sort -u)
             compopt -o nospace 2>/dev/null
             ;;
         *.[a-z]*)

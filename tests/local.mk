@@ -227,6 +227,7 @@ EXTRA_DIST += tests/faults/calls tests/faults/make_wrappers
 run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
+	tests/run/completion_test.sh \
 	tests/run/configs_test.sh \
 	tests/run/damage_test.sh \
 	tests/run/diagnosis_test.sh \
@@ -240,8 +241,10 @@ run_tests = \
 	tests/run/faults_test.sh \
 	tests/run/gradcheck_test.sh \
 	tests/run/import_test.sh \
+	tests/run/install_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
+	tests/run/manual_test.sh \
 	tests/run/normalize_test.sh \
 	tests/run/pictures_test.sh \
 	tests/run/predict_test.sh \
