@@ -113,6 +113,7 @@ static void a_command_may_have_none(void **state) {
     gd_options_usage(NULL, &text);
     gd_options_help(NULL, NULL, &text);
     assert_string_equal(gd_text_bytes(&text), "");
+    gd_text_free(&text);
 }
 
 static void note(const gd_option *option, gd_text *text) {

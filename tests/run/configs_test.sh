@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Each example of configs/ passes gdmpi check and gradcheck, runs, and comes to what its first lines say; data that
-# scripts/make-data makes are made as they say. Of others, whose data are not here, a few steps are run.
+# Each example of configs/ passes gdmpi check and gradcheck, runs, and comes to what its first lines say, on one rank as on
+# more; data that scripts/make-data makes are made as they say. Of others, whose data are not here, a few steps are run.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 export GDMPI=$gdmpi LC_ALL=C
@@ -28,9 +28,9 @@ for config in "$root"/configs/*.ini; do
     [ "$(said "$config" Run)" = "mpirun -np 2 build/gdmpi configs/$name" ] || failed "$name does not say how to run it"
     file=$(sed -n 's/^file = //p' "$config")
     read -ra data <<<"$(said "$config" Data)"
-    shorter=()
+    shorter=() count=1
     if [ "${data[0]}" != scripts/make-data ]; then
-        shorter=(data.file=images.h5 train.max_steps=3)
+        shorter=(data.file=images.h5 train.max_steps=3) count=2
     elif [ "${data[2]}" != "$file" ]; then
         failed "$name makes other data than $file"
     elif [ ! -e "$file" ]; then
@@ -39,7 +39,7 @@ for config in "$root"/configs/*.ini; do
     rm -rf run
     launch check 1 check "$config" "${shorter[@]}" &
     launch gradcheck 1 gradcheck "$config" "${shorter[@]}" &
-    ranks 2 "$config" "${shorter[@]}" run.dir=run
+    ranks "$count" "$config" "${shorter[@]}" run.dir=run
     wait
     expect_code check 0
     expect_code gradcheck 0
