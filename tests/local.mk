@@ -210,7 +210,8 @@ check_PROGRAMS += tests/run/make_data tests/run/print_data
 
 # gdmpi, in which one call can be made to fail: see tests/faults/faults.h.
 check_PROGRAMS += tests/faults/gdmpi_faults
-tests_faults_gdmpi_faults_SOURCES = $(gdmpi_SOURCES) tests/faults/faults.c tests/faults/faults.h
+tests_faults_gdmpi_faults_SOURCES = $(gdmpi_SOURCES) tests/faults/faults.c tests/faults/faults.h \
+	tests/faults/repeat.c
 nodist_tests_faults_gdmpi_faults_SOURCES = tests/faults/wrappers.c
 tests_faults_gdmpi_faults_LDADD = $(libraries)
 tests_faults_gdmpi_faults_LDFLAGS = $(AM_LDFLAGS) @tests/faults/flags
