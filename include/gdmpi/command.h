@@ -17,7 +17,7 @@ typedef struct gd_command {
 } gd_command;
 
 extern const gd_command *const gd_commands[]; /* ends with NULL */
-extern const gd_command gd_command_check, gd_command_diff, gd_command_evaluate,
+extern const gd_command gd_command_check, gd_command_diff, gd_command_evaluate, gd_command_export,
     gd_command_gradcheck, gd_command_import, gd_command_predict, gd_command_train;
 
 /* Finds the command that argv names, and runs it, or prints help. Collective. */
@@ -27,6 +27,11 @@ gd_status gd_command_run(gd_comm *comm, int argc, char **argv);
  * all ranks. `tables` has GD_TABLES entries and must outlive it. Collective. */
 gd_status gd_command_config(gd_comm *comm, const gd_command *command, int count, char **arguments,
                             const gd_settings *tables[], gd_config **config);
+
+/* The arguments of a command that takes so many files, and -o OUTPUT. GD_BAD_INPUT with the usage,
+ * and with `needed` if there are fewer or more files. */
+gd_status gd_command_output(const gd_command *command, int count, char **arguments,
+                            const char *needed, int files, const char *file[], const char **output);
 
 /* GD_BAD_INPUT with the command's usage. */
 gd_status gd_command_misuse(const gd_command *command, const char *what);

@@ -6,8 +6,9 @@
 #include "gdmpi/store.h"
 
 const gd_command *const gd_commands[] = {
-    &gd_command_train,     &gd_command_check,  &gd_command_evaluate, &gd_command_predict,
-    &gd_command_gradcheck, &gd_command_import, &gd_command_diff,     NULL,
+    &gd_command_train,   &gd_command_check,  &gd_command_evaluate,
+    &gd_command_predict, &gd_command_export, &gd_command_gradcheck,
+    &gd_command_import,  &gd_command_diff,   NULL,
 };
 
 static void print_usage(const gd_command *command) {
@@ -66,6 +67,29 @@ gd_status gd_command_misuse(const gd_command *command, const char *what) {
     return gd_status_new(GD_BAD_INPUT, "%s; usage: gdmpi%s%s %s", what,
                          command->name == NULL ? "" : " ",
                          command->name == NULL ? "" : command->name, command->usage);
+}
+
+gd_status gd_command_output(const gd_command *command, int count, char **arguments,
+                            const char *needed, int files, const char *file[],
+                            const char **output) {
+    int found = 0;
+    *output = NULL;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(arguments[i], "-o") == 0) {
+            if (i + 1 == count || *output != NULL) {
+                return gd_command_misuse(command, "-o takes one file");
+            }
+            *output = arguments[++i];
+        } else if (arguments[i][0] == '-') {
+            return gd_command_misuse(command, "unknown option");
+        } else if (found++ < files) {
+            file[found - 1] = arguments[i];
+        }
+    }
+    if (found != files) {
+        return gd_command_misuse(command, needed);
+    }
+    return *output == NULL ? gd_command_misuse(command, "the output is missing") : GD_OK;
 }
 
 static bool is_help(const char *argument) {
