@@ -94,8 +94,18 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/rundir.c \
 	src/checkpoint/seal.c \
 	src/checkpoint/writer.c \
+	src/export/c.c \
+	src/export/c_operations.c \
+	src/export/c_operations.h \
+	src/export/export_private.h \
+	src/export/formats.c \
+	src/export/graph.c \
+	src/export/onnx.c \
+	src/export/protobuf.c \
+	src/export/protobuf.h \
 	src/train/diagnosis.c \
 	src/train/halt.c \
+	src/inference/output.c \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
 	src/log/json.c \
@@ -158,6 +168,7 @@ numerics = \
 	src/model/score_mae.c \
 	src/model/score_r2.c \
 	src/model/score_top.c \
+	src/model/trace.c \
 	src/model/workspace.c \
 	src/optimizer/optimizer.c \
 	src/optimizer/optimizer_adagrad.c \
@@ -184,6 +195,7 @@ numerics = \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
 	src/inference/evaluate.c \
+	src/inference/export.c \
 	src/inference/model.c \
 	src/inference/open.c \
 	src/inference/pass.c \
@@ -238,6 +250,7 @@ commands = \
 	src/command/diff_private.h \
 	src/command/diff_tensors.c \
 	src/command/evaluate.c \
+	src/command/export.c \
 	src/command/gradcheck.c \
 	src/command/import.c \
 	src/command/job.c \
@@ -257,9 +270,11 @@ noinst_HEADERS += \
 	include/gdmpi/deal.h \
 	include/gdmpi/dealer.h \
 	include/gdmpi/diagnosis.h \
+	include/gdmpi/export.h \
 	include/gdmpi/files.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \
+	include/gdmpi/graph.h \
 	include/gdmpi/halt.h \
 	include/gdmpi/hash.h \
 	include/gdmpi/import.h \

@@ -2,7 +2,7 @@
 TEST_EXTENSIONS = .sh
 LOG_COMPILER = $(srcdir)/tests/launch
 SH_LOG_COMPILER = $(srcdir)/tests/launch
-AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; PACKAGE_VERSION='$(PACKAGE_VERSION)'; export PACKAGE_VERSION;
+AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; PACKAGE_VERSION='$(PACKAGE_VERSION)'; export PACKAGE_VERSION; CC='$(CC)'; export CC;
 LDADD = tests/libsupport.a $(libraries) $(CMOCKA_LIBS)
 
 check_LIBRARIES += tests/libsupport.a
@@ -46,6 +46,7 @@ test_programs = \
 	tests/data/shards_test \
 	tests/data/source_test \
 	tests/data/split_test \
+	tests/export/protobuf_test \
 	tests/import/csv_test \
 	tests/import/idx_test \
 	tests/import/libsvm_test \
@@ -71,6 +72,15 @@ tests_data_batch_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/data/batch_double_test
 tests_data_batch_double_test_SOURCES = tests/data/batch_test.c
 tests_data_batch_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/export/export_single_test
+tests_export_export_single_test_SOURCES = tests/export/export_test.c
+tests_export_export_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+tests_export_export_single_test_LDADD = $(LDADD) -ldl
+test_programs += tests/export/export_double_test
+tests_export_export_double_test_SOURCES = tests/export/export_test.c
+tests_export_export_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+tests_export_export_double_test_LDADD = $(LDADD) -ldl
+EXTRA_DIST += tests/export/check_onnx.py
 test_programs += tests/inference/job_single_test
 tests_inference_job_single_test_SOURCES = tests/inference/job_test.c
 tests_inference_job_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -152,7 +162,7 @@ tests_reference_optima_mpi_test_SOURCES = tests/reference/optima_mpi_test.c $(tr
 tests_reference_optima_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 references = batches layers losses metrics normalize optima optimizers schedules schedules_trained
 reference_sets = breast_cancer diabetes digits iris wine
-EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
+EXTRA_DIST += tests/reference/common.py tests/reference/loads.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/inference/inference_single_mpi_test
 tests_inference_inference_single_mpi_test_SOURCES = tests/inference/inference_mpi_test.c $(train_support)
 tests_inference_inference_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -239,6 +249,7 @@ run_tests = \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
 	tests/run/evaluate_test.sh \
+	tests/run/export_test.sh \
 	tests/run/faults_test.sh \
 	tests/run/gradcheck_test.sh \
 	tests/run/import_test.sh \
@@ -259,6 +270,7 @@ run_tests = \
 	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/stop_test.sh \
+	tests/run/torch_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)
