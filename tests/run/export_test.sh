@@ -119,10 +119,10 @@ ${CC:-cc} -std=c99 -pedantic -Wall -Wextra -Werror -c odd.c || failed 'a name is
 
 # What cannot be is told, and leaves nothing.
 : >there.c
-expect_error 2 'the output is missing; usage: gdmpi export MODEL.h5' export run/model.h5
+expect_error 2 '-o model.c.model.onnx is missing; usage: gdmpi export MODEL.h5' export run/model.h5
 expect_error 2 'a model is needed; usage: gdmpi export' export -o new%.c
 expect_error 2 'a model is needed; usage: gdmpi export' export run/model.h5 classes.h5 -o new%.c
-expect_error 2 '-o takes one file' export run/model.h5 -o new%.c -o new%.onnx
+expect_error 2 '-o is given twice' export run/model.h5 -o new%.c -o new%.onnx
 expect_error 2 'unknown option' export run/model.h5 --json -o new%.c
 expect_error 2 'new.*.txt: the output.s name must end in .c or .onnx' export run/model.h5 -o new%.txt
 expect_error 2 'there.c: is there already; remove it, or name another output' export run/model.h5 -o there.c
