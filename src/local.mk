@@ -11,6 +11,7 @@ libgdmpi_a_SOURCES = \
 	src/base/rng.c \
 	src/base/status.c \
 	src/base/stop.c \
+	src/base/terminal.c \
 	src/base/text.c \
 	src/base/type.c \
 	src/config/config.c \
@@ -108,8 +109,10 @@ libgdmpi_a_SOURCES = \
 	src/inference/output.c \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
+	src/log/bar.c \
 	src/log/json.c \
 	src/log/metrics.c \
+	src/log/paragraph.c \
 	src/log/phases.c \
 	src/log/table.c \
 	src/log/timeline.c \
@@ -123,6 +126,7 @@ numerics = \
 	src/data/gather_type.h \
 	src/model/columns.c \
 	src/model/columns.h \
+	src/model/describe.c \
 	src/model/elements.c \
 	src/model/elements.h \
 	src/model/exponential.h \
@@ -260,6 +264,7 @@ gdmpi_SOURCES = src/main.c $(commands)
 gdmpi_LDADD = $(libraries)
 
 noinst_HEADERS += \
+	include/gdmpi/bar.h \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
 	include/gdmpi/checkpoint.h \
@@ -290,6 +295,7 @@ noinst_HEADERS += \
 	include/gdmpi/normalize.h \
 	include/gdmpi/optimizer.h \
 	include/gdmpi/options.h \
+	include/gdmpi/paragraph.h \
 	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \
 	include/gdmpi/precision.h \
@@ -309,6 +315,7 @@ noinst_HEADERS += \
 	include/gdmpi/store.h \
 	include/gdmpi/table.h \
 	include/gdmpi/tensor.h \
+	include/gdmpi/terminal.h \
 	include/gdmpi/text.h \
 	include/gdmpi/timeline.h \
 	include/gdmpi/times.h \

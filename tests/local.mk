@@ -26,6 +26,7 @@ test_programs = \
 	tests/base/process_test \
 	tests/base/rng_test \
 	tests/base/status_test \
+	tests/base/terminal_test \
 	tests/base/text_test \
 	tests/checkpoint/checkpoint_test \
 	tests/checkpoint/damage_test \
@@ -54,7 +55,9 @@ test_programs = \
 	tests/import/numbers_test \
 	tests/import/placement_test \
 	tests/import/split_test \
+	tests/log/bar_test \
 	tests/log/metrics_test \
+	tests/log/paragraph_test \
 	tests/log/timeline_mpi_test \
 	tests/log/times_mpi_test \
 	tests/reduce/tree_test \
@@ -271,6 +274,7 @@ run_tests = \
 	tests/run/shuffle_test.sh \
 	tests/run/stop_test.sh \
 	tests/run/torch_test.sh \
+	tests/run/terminal_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)

@@ -11,6 +11,7 @@
 #define gd_model_settings GD_NAME(gd_model_settings)
 #define gd_model_new GD_NAME(gd_model_new)
 #define gd_model_free GD_NAME(gd_model_free)
+#define gd_model_describe GD_NAME(gd_model_describe)
 #define gd_model_target GD_NAME(gd_model_target)
 #define gd_model_initialise GD_NAME(gd_model_initialise)
 #define gd_model_gradient GD_NAME(gd_model_gradient)
@@ -45,6 +46,10 @@ typedef struct gd_model {
  * does not fit, and what would. Not collective. */
 gd_status gd_model_new(const gd_config *config, int64_t inputs, gd_model **model);
 void gd_model_free(gd_model **model);
+
+/* Adds a table of its layers to a page for standard output: outputs, parameters, and tensors with
+ * their shapes. Not collective. */
+void gd_model_describe(const gd_model *model, gd_text *page);
 
 /* What y must hold for this model. */
 gd_target gd_model_target(const gd_model *model);

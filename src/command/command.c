@@ -4,6 +4,7 @@
 #include "gdmpi/blas.h"
 #include "gdmpi/command.h"
 #include "gdmpi/store.h"
+#include "gdmpi/terminal.h"
 
 const gd_command *const gd_commands[] = {
     &gd_command_train,   &gd_command_check,  &gd_command_evaluate,
@@ -59,8 +60,11 @@ static gd_status print_help(void) {
     for (size_t i = 0; gd_commands[i] != NULL; i++) {
         add_help(gd_commands[i], &text);
     }
-    gd_text_add(&text, "  gdmpi COMMAND --help\n      the options of a command\n"
-                       "  gdmpi --help | --version\n\nExit codes:\n");
+    gd_text_add(&text,
+                "  gdmpi COMMAND --help\n      the options of a command\n"
+                "  gdmpi --help | --version\n\n"
+                "With --quiet, any of them prints only errors and warnings, on standard error.\n\n"
+                "Exit codes:\n");
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         gd_text_add(&text, "  %-4d%s\n", codes[i].code, codes[i].help);
     }
@@ -109,8 +113,21 @@ static bool is_help(const char *argument) {
     return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
 }
 
+/* Takes --quiet out of the arguments, wherever it stands: all commands know it. */
+static bool take_quiet(int *argc, char **argv) {
+    int left = 0;
+    for (int i = 0; i < *argc; i++) {
+        if (i == 0 || strcmp(argv[i], "--quiet") != 0) {
+            argv[left++] = argv[i];
+        }
+    }
+    bool quiet = left < *argc;
+    *argc = left;
+    return quiet;
+}
+
 gd_status gd_command_run(gd_comm *comm, int argc, char **argv) {
-    bool root = gd_comm_rank(comm) == 0;
+    bool root = gd_comm_rank(comm) == 0, quiet = take_quiet(&argc, argv);
     if (argc < 2) {
         return gd_command_train.run(comm, 0, argv);
     }
@@ -134,5 +151,6 @@ gd_status gd_command_run(gd_comm *comm, int argc, char **argv) {
     if (command == &gd_command_train && argv[1][0] == '-') {
         return gd_status_new(GD_BAD_INPUT, "unknown option '%s'; see gdmpi --help", argv[1]);
     }
-    return command->run(comm, argc - behind, argv + behind);
+    gd_status status = gd_comm_agree(comm, quiet ? gd_terminal_silence() : GD_OK);
+    return status == GD_OK ? command->run(comm, argc - behind, argv + behind) : status;
 }
