@@ -96,8 +96,8 @@ agrees single values.h5 run/checkpoints/latest
 
 # By its own checker and operator by operator, where there is Python's onnx.
 if "$python" -c 'import numpy, onnx' 2>/dev/null; then
-    for folder in single:1e-5 double:1e-12; do
-        "$python" "$root/tests/export/check_onnx.py" "${folder#*:}" "${folder%:*}" >said ||
+    for pair in single:1e-5 double:1e-12; do
+        "$python" "$root/tests/export/check_onnx.py" "${pair#*:}" "${pair%:*}" >said ||
             { failed 'ONNX predicts something else' && cat said; }
     done
 fi
