@@ -19,7 +19,7 @@ static const struct {
     {GD_DONE, "done"},
     {GD_FAILED, "something failed while running: input or output, memory, MPI"},
     {GD_BAD_INPUT, "bad input: usage, configuration, data or checkpoint"},
-    {GD_DIVERGED, "the training diverged: a loss, gradient or parameter became NaN or infinite"},
+    {GD_DIVERGED, "training diverged (NaN or infinite); gradcheck: the gradient is not right"},
     {GD_STOPPED, "stopped after a checkpoint: run the same command again to continue"},
 };
 
