@@ -182,6 +182,7 @@ numerics = \
 	src/reduce/reduce_sum.c \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
+	src/reduce/rehearsal.c \
 	src/inference/evaluate.c \
 	src/inference/model.c \
 	src/inference/open.c \
@@ -279,6 +280,7 @@ noinst_HEADERS += \
 	include/gdmpi/problem.h \
 	include/gdmpi/process.h \
 	include/gdmpi/real.h \
+	include/gdmpi/rehearsal.h \
 	include/gdmpi/reduce.h \
 	include/gdmpi/rng.h \
 	include/gdmpi/rundir.h \
