@@ -93,8 +93,11 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/rundir.c \
 	src/checkpoint/seal.c \
 	src/checkpoint/writer.c \
+	src/train/advice.c \
 	src/train/diagnosis.c \
+	src/train/forecast.c \
 	src/train/halt.c \
+	src/train/plan_options.c \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
 	src/log/json.c \
@@ -247,6 +250,7 @@ gdmpi_SOURCES = src/main.c $(commands)
 gdmpi_LDADD = $(libraries)
 
 noinst_HEADERS += \
+	include/gdmpi/advice.h \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
 	include/gdmpi/checkpoint.h \
@@ -258,6 +262,7 @@ noinst_HEADERS += \
 	include/gdmpi/dealer.h \
 	include/gdmpi/diagnosis.h \
 	include/gdmpi/files.h \
+	include/gdmpi/forecast.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \
 	include/gdmpi/halt.h \
@@ -276,6 +281,7 @@ noinst_HEADERS += \
 	include/gdmpi/optimizer.h \
 	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \
+	include/gdmpi/plan.h \
 	include/gdmpi/precision.h \
 	include/gdmpi/problem.h \
 	include/gdmpi/process.h \

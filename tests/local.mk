@@ -60,8 +60,11 @@ test_programs = \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
 	tests/store/store_test \
+	tests/train/advice_test \
 	tests/train/diagnosis_test \
-	tests/train/halt_mpi_test
+	tests/train/forecast_test \
+	tests/train/halt_mpi_test \
+	tests/train/plan_options_test
 
 # The numerics, in both precisions.
 test_programs += tests/data/batch_single_test
