@@ -3,6 +3,7 @@ noinst_LIBRARIES += libgdmpi.a
 libgdmpi_a_CPPFLAGS = $(AM_CPPFLAGS)
 libgdmpi_a_SOURCES = \
 	src/base/blas.c \
+	src/base/copy_rate.c \
 	src/base/files.c \
 	src/base/hash.c \
 	src/base/memory.c \
@@ -198,12 +199,15 @@ numerics = \
 	src/train/normalize.c \
 	src/train/order.c \
 	src/train/plan.c \
+	src/train/plan_machine.c \
 	src/train/plan_memory.c \
+	src/train/plan_time.c \
 	src/train/precision.c \
 	src/train/problem.c \
 	src/train/report.c \
 	src/train/report_end.c \
 	src/train/report_timeline.c \
+	src/train/rehearse.c \
 	src/train/resume.c \
 	src/train/resume_check.c \
 	src/train/resume_find.c \
@@ -214,6 +218,7 @@ numerics = \
 	src/train/settings.c \
 	src/train/state.c \
 	src/train/symptoms.c \
+	src/train/time_run.c \
 	src/train/step.c \
 	src/train/train_private.h \
 	src/train/trainer.c \
@@ -234,6 +239,7 @@ libraries = libgdmpi_single.a libgdmpi_double.a libgdmpi.a $(HDF5_LIBS) $(MPI_LI
 	$(ZLIB_LIBS) -lm
 bin_PROGRAMS += gdmpi
 commands = \
+	src/command/check.c \
 	src/command/command.c \
 	src/command/config.c \
 	src/command/diff.c \
@@ -257,6 +263,7 @@ noinst_HEADERS += \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
 	include/gdmpi/config.h \
+	include/gdmpi/copy_rate.h \
 	include/gdmpi/data.h \
 	include/gdmpi/deal.h \
 	include/gdmpi/dealer.h \
