@@ -44,6 +44,7 @@ EXTRA_DIST += \
 	scripts/benchmarks/contestants.py \
 	scripts/benchmarks/data_sets.py \
 	scripts/benchmarks/fit.py \
+	scripts/benchmarks/forecast.py \
 	scripts/benchmarks/hosts \
 	scripts/benchmarks/machine.py \
 	scripts/benchmarks/memory.py \

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libgdmpi.a
 libgdmpi_a_CPPFLAGS = $(AM_CPPFLAGS)
 libgdmpi_a_SOURCES = \
 	src/base/blas.c \
+	src/base/copy_rate.c \
 	src/base/files.c \
 	src/base/hash.c \
 	src/base/memory.c \
@@ -104,9 +105,12 @@ libgdmpi_a_SOURCES = \
 	src/export/onnx.c \
 	src/export/protobuf.c \
 	src/export/protobuf.h \
+	src/train/advice.c \
 	src/train/diagnosis.c \
+	src/train/forecast.c \
 	src/train/halt.c \
 	src/inference/output.c \
+	src/train/plan_options.c \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
 	src/log/bar.c \
@@ -198,6 +202,7 @@ numerics = \
 	src/reduce/reduce_sum.c \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
+	src/reduce/rehearsal.c \
 	src/inference/evaluate.c \
 	src/inference/export.c \
 	src/inference/model.c \
@@ -211,12 +216,15 @@ numerics = \
 	src/train/normalize.c \
 	src/train/order.c \
 	src/train/plan.c \
+	src/train/plan_machine.c \
 	src/train/plan_memory.c \
+	src/train/plan_time.c \
 	src/train/precision.c \
 	src/train/problem.c \
 	src/train/report.c \
 	src/train/report_end.c \
 	src/train/report_timeline.c \
+	src/train/rehearse.c \
 	src/train/resume.c \
 	src/train/resume_check.c \
 	src/train/resume_find.c \
@@ -227,6 +235,7 @@ numerics = \
 	src/train/settings.c \
 	src/train/state.c \
 	src/train/symptoms.c \
+	src/train/time_run.c \
 	src/train/step.c \
 	src/train/train_private.h \
 	src/train/trainer.c \
@@ -247,6 +256,7 @@ libraries = libgdmpi_single.a libgdmpi_double.a libgdmpi.a $(HDF5_LIBS) $(MPI_LI
 	$(ZLIB_LIBS) -lm
 bin_PROGRAMS += gdmpi
 commands = \
+	src/command/check.c \
 	src/command/command.c \
 	src/command/config.c \
 	src/command/diff.c \
@@ -265,18 +275,21 @@ gdmpi_LDADD = $(libraries)
 
 noinst_HEADERS += \
 	include/gdmpi/bar.h \
+	include/gdmpi/advice.h \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
 	include/gdmpi/checkpoint.h \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
 	include/gdmpi/config.h \
+	include/gdmpi/copy_rate.h \
 	include/gdmpi/data.h \
 	include/gdmpi/deal.h \
 	include/gdmpi/dealer.h \
 	include/gdmpi/diagnosis.h \
 	include/gdmpi/export.h \
 	include/gdmpi/files.h \
+	include/gdmpi/forecast.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \
 	include/gdmpi/graph.h \
@@ -298,10 +311,12 @@ noinst_HEADERS += \
 	include/gdmpi/paragraph.h \
 	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \
+	include/gdmpi/plan.h \
 	include/gdmpi/precision.h \
 	include/gdmpi/problem.h \
 	include/gdmpi/process.h \
 	include/gdmpi/real.h \
+	include/gdmpi/rehearsal.h \
 	include/gdmpi/reduce.h \
 	include/gdmpi/rng.h \
 	include/gdmpi/rundir.h \

@@ -65,8 +65,11 @@ test_programs = \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
 	tests/store/store_test \
+	tests/train/advice_test \
 	tests/train/diagnosis_test \
-	tests/train/halt_mpi_test
+	tests/train/forecast_test \
+	tests/train/halt_mpi_test \
+	tests/train/plan_options_test
 
 # The numerics, in both precisions.
 test_programs += tests/data/batch_single_test
@@ -150,6 +153,12 @@ tests_reduce_reduce_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/reduce/reduce_double_mpi_test
 tests_reduce_reduce_double_mpi_test_SOURCES = tests/reduce/reduce_mpi_test.c
 tests_reduce_reduce_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/reduce/rehearsal_single_test
+tests_reduce_rehearsal_single_test_SOURCES = tests/reduce/rehearsal_test.c
+tests_reduce_rehearsal_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/reduce/rehearsal_double_test
+tests_reduce_rehearsal_double_test_SOURCES = tests/reduce/rehearsal_test.c
+tests_reduce_rehearsal_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 train_support = tests/train/train_support.c tests/train/train_support.h
 test_programs += tests/command/options_mpi_test
 tests_command_options_mpi_test_SOURCES = tests/command/options_mpi_test.c $(train_support) $(commands)
@@ -187,6 +196,12 @@ tests_train_problem_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/train/problem_double_mpi_test
 tests_train_problem_double_mpi_test_SOURCES = tests/train/problem_mpi_test.c $(train_support)
 tests_train_problem_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/rehearse_single_mpi_test
+tests_train_rehearse_single_mpi_test_SOURCES = tests/train/rehearse_mpi_test.c $(train_support)
+tests_train_rehearse_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/rehearse_double_mpi_test
+tests_train_rehearse_double_mpi_test_SOURCES = tests/train/rehearse_mpi_test.c $(train_support)
+tests_train_rehearse_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/train/resume_single_mpi_test
 tests_train_resume_single_mpi_test_SOURCES = tests/train/resume_mpi_test.c $(train_support)
 tests_train_resume_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)

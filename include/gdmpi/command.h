@@ -37,6 +37,9 @@ gd_status gd_command_options(const gd_command *command, int *count, char **argum
 gd_status gd_command_config(gd_comm *comm, const gd_command *command, int count, char **arguments,
                             const gd_settings *tables[], gd_config **config);
 
+/* Its precision. Not collective. */
+const gd_precision *gd_command_precision(const gd_config *config);
+
 /* GD_BAD_INPUT with the command's usage. */
 gd_status gd_command_misuse(const gd_command *command, const char *what);
 

@@ -5,6 +5,7 @@
 #include "gdmpi/comm.h"
 #include "gdmpi/config.h"
 #include "gdmpi/job.h"
+#include "gdmpi/plan.h"
 
 typedef struct gd_precision {
     const char *name;
@@ -20,7 +21,7 @@ typedef struct gd_precision {
     gd_status (*train)(gd_comm *comm, const gd_config *config);
 
     /* Checks all that training would, and prints the plan on rank 0; writes nothing. Collective. */
-    gd_status (*plan)(gd_comm *comm, const gd_config *config);
+    gd_status (*plan)(gd_comm *comm, const gd_config *config, const gd_plan_options *options);
 
     /* What a trained model makes of rows that have y, on standard output, and of rows that may have
      * none, in the job's output. The model is of this precision. Collective. */

@@ -58,6 +58,9 @@ gd_status gd_store_group(gd_store *store, const char *name);
  * is not there: a filter, or the source of a virtual data set. */
 gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shape);
 
+/* The shape of the chunks of a data set; of rank 0 if it has none. */
+gd_status gd_store_chunk(const gd_store *store, const char *name, gd_shape *chunk);
+
 /* Rows first ... first + rows - 1 of a data set into `out`, as `type` (any; converted by the
  * library); `width` elements a row. GD_FAILED if they cannot be read, or a checksum is wrong. */
 gd_status gd_store_read(const gd_store *store, const char *name, int64_t first, int64_t rows,
@@ -71,6 +74,9 @@ typedef enum gd_layout {
 
 /* The rows of a chunk of a data set of this shape, if it has as many. */
 int64_t gd_store_chunk_rows(const gd_shape *shape);
+
+/* A new file that lies in memory and is gone when it is closed. */
+gd_status gd_store_create_in_memory(gd_store **store);
 
 /* Makes a data set, with the groups above it. */
 gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape, gd_layout layout);

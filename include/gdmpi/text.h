@@ -80,4 +80,7 @@ char *gd_text_grouped(int64_t number, char out[32]);
 char *gd_text_amount(double bytes, char out[32]);
 char *gd_text_duration(double seconds, char out[32]);
 
+/* The same to three digits, however short: "4.23 us", "71.5 ms". */
+char *gd_text_time(double seconds, char out[32]);
+
 #endif

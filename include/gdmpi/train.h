@@ -14,6 +14,6 @@
 void gd_train_tables(const gd_settings *tables[]);
 void gd_train_methods(gd_text *out);
 gd_status gd_train_run(gd_comm *comm, const gd_config *config);
-gd_status gd_train_plan(gd_comm *comm, const gd_config *config);
+gd_status gd_train_plan(gd_comm *comm, const gd_config *config, const gd_plan_options *options);
 
 #endif

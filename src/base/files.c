@@ -1,3 +1,6 @@
+/* For O_TMPFILE; the order of headers does not matter. */
+#define _GNU_SOURCE
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -101,20 +104,24 @@ gd_status gd_file_commit(const char *temporary, const char *path) {
     return flush_folder_of(path);
 }
 
+static gd_status put(const char *path, int file, const char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t done = write(file, bytes, count);
+        if (done < 0 && errno != EINTR) {
+            return failed("write", path);
+        }
+        bytes += done > 0 ? done : 0;
+        count -= done > 0 ? (size_t)done : 0;
+    }
+    return GD_OK;
+}
+
 static gd_status write_all(const char *path, const char *bytes, size_t count) {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (file < 0) {
         return failed("write", path);
     }
-    gd_status status = GD_OK;
-    while (count > 0 && status == GD_OK) {
-        ssize_t put = write(file, bytes, count);
-        if (put < 0 && errno != EINTR) {
-            status = failed("write", path);
-        }
-        bytes += put > 0 ? put : 0;
-        count -= put > 0 ? (size_t)put : 0;
-    }
+    gd_status status = put(path, file, bytes, count);
     if (close(file) != 0 && status == GD_OK) {
         status = failed("write", path);
     }
@@ -182,6 +189,31 @@ gd_status gd_file_produce(const char *path, gd_status (*produce)(void *context, 
         status = produce_all(temporary, produce, context);
     }
     return finish(status, &temporary, path);
+}
+
+gd_status gd_file_try(const char *folder, int count, const void *const *blocks, size_t bytes,
+                      int flushes) {
+    gd_status status = GD_OK;
+#ifdef O_TMPFILE
+    int file = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+#else
+    int file = -1;
+    errno = ENOTSUP;
+#endif
+    if (file < 0) {
+        return failed("write a file without a name in", folder);
+    }
+    for (int i = 0; i < count && status == GD_OK; i++) {
+        status = put(folder, file, blocks[i], bytes);
+    }
+    for (int i = 0; i < flushes && status == GD_OK; i++) {
+        status = put(folder, file, "", 1);
+        if (status == GD_OK && fsync(file) != 0) {
+            status = failed("flush a file in", folder);
+        }
+    }
+    close(file);
+    return status;
 }
 
 gd_status gd_file_link(const char *target, const char *path) {

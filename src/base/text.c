@@ -318,3 +318,16 @@ char *gd_text_duration(double seconds, char out[32]) {
     }
     return out;
 }
+
+char *gd_text_time(double seconds, char out[32]) {
+    if (seconds < 0.9995e-3) {
+        snprintf(out, 32, "%.3g us", 1e6 * seconds);
+    } else if (seconds < 0.9995) {
+        snprintf(out, 32, "%.3g ms", 1e3 * seconds);
+    } else if (seconds < 59.95) {
+        snprintf(out, 32, "%.3g s", seconds);
+    } else {
+        gd_text_duration(seconds, out);
+    }
+    return out;
+}

@@ -447,6 +447,22 @@ static void columns_are_those_of_letters(void **state) {
     assert_int_equal(gd_text_columns("\u6c34", 3), 2);
 }
 
+static void times_have_three_digits(void **state) {
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {
+        {4.234e-6, "4.23 us"}, {0.9994e-3, "999 us"}, {0.9996e-3, "1 ms"},
+        {0.07149, "71.5 ms"},  {0.9996, "1 s"},       {12.345, "12.3 s"},
+        {59.94, "59.9 s"},     {59.97, "1 min 00 s"}, {7200, "2 h 00 min"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[32];
+        assert_string_equal(gd_text_time(cases[i].seconds, out), cases[i].text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_starts_empty_and_grows),
@@ -471,6 +487,7 @@ int main(void) {
         cmocka_unit_test(durations_have_units_that_fit),
         cmocka_unit_test(what_a_terminal_would_obey_is_replaced),
         cmocka_unit_test(columns_are_those_of_letters),
+        cmocka_unit_test(times_have_three_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
