@@ -94,9 +94,11 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/seal.c \
 	src/checkpoint/writer.c \
 	src/train/diagnosis.c \
+	src/train/find_lr.c \
 	src/train/halt.c \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
+	src/log/chart.c \
 	src/log/json.c \
 	src/log/metrics.c \
 	src/log/phases.c \
@@ -189,6 +191,7 @@ numerics = \
 	src/inference/predict.c \
 	src/train/begin.c \
 	src/train/criteria.c \
+	src/train/find_lr_run.c \
 	src/train/loop.c \
 	src/train/methods.c \
 	src/train/normalize.c \
@@ -237,6 +240,7 @@ commands = \
 	src/command/diff_private.h \
 	src/command/diff_tensors.c \
 	src/command/evaluate.c \
+	src/command/find_lr.c \
 	src/command/gradcheck.c \
 	src/command/import.c \
 	src/command/job.c \
@@ -248,6 +252,7 @@ gdmpi_LDADD = $(libraries)
 noinst_HEADERS += \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
+	include/gdmpi/chart.h \
 	include/gdmpi/checkpoint.h \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
@@ -257,6 +262,7 @@ noinst_HEADERS += \
 	include/gdmpi/dealer.h \
 	include/gdmpi/diagnosis.h \
 	include/gdmpi/files.h \
+	include/gdmpi/find_lr.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \
 	include/gdmpi/halt.h \

@@ -52,6 +52,7 @@ test_programs = \
 	tests/import/numbers_test \
 	tests/import/placement_test \
 	tests/import/split_test \
+	tests/log/chart_test \
 	tests/log/metrics_test \
 	tests/log/timeline_mpi_test \
 	tests/log/times_mpi_test \
@@ -61,6 +62,7 @@ test_programs = \
 	tests/store/store_foreign_test \
 	tests/store/store_test \
 	tests/train/diagnosis_test \
+	tests/train/find_lr_test \
 	tests/train/halt_mpi_test
 
 # The numerics, in both precisions.
@@ -237,6 +239,7 @@ run_tests = \
 	tests/run/errors_run_test.sh \
 	tests/run/evaluate_test.sh \
 	tests/run/faults_test.sh \
+	tests/run/find_lr_test.sh \
 	tests/run/gradcheck_test.sh \
 	tests/run/import_test.sh \
 	tests/run/interrupt_test.sh \

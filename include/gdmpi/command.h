@@ -17,7 +17,7 @@ typedef struct gd_command {
 } gd_command;
 
 extern const gd_command *const gd_commands[]; /* ends with NULL */
-extern const gd_command gd_command_check, gd_command_diff, gd_command_evaluate,
+extern const gd_command gd_command_check, gd_command_diff, gd_command_evaluate, gd_command_find_lr,
     gd_command_gradcheck, gd_command_import, gd_command_predict, gd_command_train;
 
 /* Finds the command that argv names, and runs it, or prints help. Collective. */
@@ -27,6 +27,9 @@ gd_status gd_command_run(gd_comm *comm, int argc, char **argv);
  * all ranks. `tables` has GD_TABLES entries and must outlive it. Collective. */
 gd_status gd_command_config(gd_comm *comm, const gd_command *command, int count, char **arguments,
                             const gd_settings *tables[], gd_config **config);
+
+/* That of [train] precision. */
+const gd_precision *gd_command_precision(const gd_config *config);
 
 /* GD_BAD_INPUT with the command's usage. */
 gd_status gd_command_misuse(const gd_command *command, const char *what);

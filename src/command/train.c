@@ -1,12 +1,4 @@
-#include <string.h>
-
 #include "gdmpi/command.h"
-
-static const gd_precision *precision_of(const gd_config *config) {
-    const char *name = gd_config_text(config, "train", "precision");
-    return strcmp(name, gd_precision_double.name) == 0 ? &gd_precision_double
-                                                       : &gd_precision_single;
-}
 
 static gd_status train(gd_comm *comm, int count, char **arguments) {
     const gd_settings *tables[GD_TABLES];
@@ -14,7 +6,7 @@ static gd_status train(gd_comm *comm, int count, char **arguments) {
     gd_status status =
         gd_command_config(comm, &gd_command_train, count, arguments, tables, &config);
     if (status == GD_OK) {
-        status = precision_of(config)->train(comm, config);
+        status = gd_command_precision(config)->train(comm, config);
     }
     gd_config_free(&config);
     return status;
@@ -26,7 +18,7 @@ static gd_status check(gd_comm *comm, int count, char **arguments) {
     gd_status status =
         gd_command_config(comm, &gd_command_check, count, arguments, tables, &config);
     if (status == GD_OK) {
-        status = precision_of(config)->plan(comm, config);
+        status = gd_command_precision(config)->plan(comm, config);
     }
     gd_config_free(&config);
     return status;

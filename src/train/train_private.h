@@ -6,6 +6,7 @@
 #include "gdmpi/process.h"
 #include "gdmpi/trainer.h"
 
+#define gd_train_try GD_NAME(gd_train_try)
 #define gd_train_check_settings GD_NAME(gd_train_check_settings)
 #define gd_trainer_finished GD_NAME(gd_trainer_finished)
 #define gd_trainer_tile GD_NAME(gd_trainer_tile)
@@ -44,6 +45,11 @@
 /* GD_BAD_INPUT for settings that are not possible, each by itself: intervals by the clock, and
  * files that could not be written. Collective. */
 gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config);
+
+/* What is done with a trainer of the config, once it has its rows and before it has parameters,
+ * that is no run: nothing is looked for or written in the run directory. Collective. */
+typedef gd_status gd_trial(gd_trainer *trainer, void *context);
+gd_status gd_train_try(gd_comm *comm, const gd_config *config, gd_trial *work, void *context);
 
 /* Why the run has all that it was asked for; NULL if it has not. Not collective. */
 const char *gd_trainer_finished(const gd_trainer *trainer);
