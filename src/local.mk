@@ -6,10 +6,12 @@ libgdmpi_a_SOURCES = \
 	src/base/files.c \
 	src/base/hash.c \
 	src/base/memory.c \
+	src/base/options.c \
 	src/base/process.c \
 	src/base/rng.c \
 	src/base/status.c \
 	src/base/stop.c \
+	src/base/terminal.c \
 	src/base/text.c \
 	src/base/type.c \
 	src/config/config.c \
@@ -93,14 +95,26 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/rundir.c \
 	src/checkpoint/seal.c \
 	src/checkpoint/writer.c \
+	src/export/c.c \
+	src/export/c_operations.c \
+	src/export/c_operations.h \
+	src/export/export_private.h \
+	src/export/formats.c \
+	src/export/graph.c \
+	src/export/onnx.c \
+	src/export/protobuf.c \
+	src/export/protobuf.h \
 	src/train/diagnosis.c \
 	src/train/find_lr.c \
 	src/train/halt.c \
+	src/inference/output.c \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
+	src/log/bar.c \
 	src/log/chart.c \
 	src/log/json.c \
 	src/log/metrics.c \
+	src/log/paragraph.c \
 	src/log/phases.c \
 	src/log/table.c \
 	src/log/timeline.c \
@@ -114,6 +128,7 @@ numerics = \
 	src/data/gather_type.h \
 	src/model/columns.c \
 	src/model/columns.h \
+	src/model/describe.c \
 	src/model/elements.c \
 	src/model/elements.h \
 	src/model/exponential.h \
@@ -159,6 +174,7 @@ numerics = \
 	src/model/score_mae.c \
 	src/model/score_r2.c \
 	src/model/score_top.c \
+	src/model/trace.c \
 	src/model/workspace.c \
 	src/optimizer/optimizer.c \
 	src/optimizer/optimizer_adagrad.c \
@@ -185,6 +201,7 @@ numerics = \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
 	src/inference/evaluate.c \
+	src/inference/export.c \
 	src/inference/model.c \
 	src/inference/open.c \
 	src/inference/pass.c \
@@ -240,6 +257,7 @@ commands = \
 	src/command/diff_private.h \
 	src/command/diff_tensors.c \
 	src/command/evaluate.c \
+	src/command/export.c \
 	src/command/find_lr.c \
 	src/command/gradcheck.c \
 	src/command/import.c \
@@ -250,6 +268,7 @@ gdmpi_SOURCES = src/main.c $(commands)
 gdmpi_LDADD = $(libraries)
 
 noinst_HEADERS += \
+	include/gdmpi/bar.h \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
 	include/gdmpi/chart.h \
@@ -261,10 +280,12 @@ noinst_HEADERS += \
 	include/gdmpi/deal.h \
 	include/gdmpi/dealer.h \
 	include/gdmpi/diagnosis.h \
+	include/gdmpi/export.h \
 	include/gdmpi/files.h \
 	include/gdmpi/find_lr.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \
+	include/gdmpi/graph.h \
 	include/gdmpi/halt.h \
 	include/gdmpi/hash.h \
 	include/gdmpi/import.h \
@@ -279,6 +300,8 @@ noinst_HEADERS += \
 	include/gdmpi/model.h \
 	include/gdmpi/normalize.h \
 	include/gdmpi/optimizer.h \
+	include/gdmpi/options.h \
+	include/gdmpi/paragraph.h \
 	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \
 	include/gdmpi/precision.h \
@@ -298,6 +321,7 @@ noinst_HEADERS += \
 	include/gdmpi/store.h \
 	include/gdmpi/table.h \
 	include/gdmpi/tensor.h \
+	include/gdmpi/terminal.h \
 	include/gdmpi/text.h \
 	include/gdmpi/timeline.h \
 	include/gdmpi/times.h \

@@ -13,7 +13,7 @@ typedef enum gd_setting_kind {
     GD_SETTING_NUMBER,
     GD_SETTING_CHOICE,  /* one of `choices` */
     GD_SETTING_TEXT,    /* anything, "" too */
-    GD_SETTING_INTERVAL /* "500 steps", "2 epochs", "10 minutes"; a bare number counts steps */
+    GD_SETTING_INTERVAL /* "500 steps", "2 epochs"; a bare number counts steps */
 } gd_setting_kind;
 
 /* What a setting may be, and what that means in one line. */
@@ -27,6 +27,7 @@ typedef struct gd_setting {
     const char *initial; /* the default as one would write it; NULL: must be given */
     double min, max;     /* INTEGER, NUMBER and INTERVAL: both ends allowed */
     gd_names *choices;   /* CHOICE */
+    bool timed;          /* INTERVAL: "10 minutes", too; no result may depend on it */
     bool may_change;     /* a run may be resumed with another value */
     const char *help;    /* one line */
 } gd_setting;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "gdmpi/status.h"
 
@@ -14,6 +15,20 @@ gd_status gd_file_read(const char *path, char **bytes, size_t *count);
 
 /* Replaces `path` by these bytes: written beside it, flushed to disk, renamed. Not collective. */
 gd_status gd_file_write(const char *path, const char *bytes, size_t count);
+
+/* A file that is written piece by piece, and is not yet there; a failure is remembered. */
+typedef struct gd_draft {
+    FILE *file;
+    int error; /* errno of the first failure; 0: none */
+} gd_draft;
+
+/* Appends in the style of printf, and bytes as they are. Not collective. */
+void gd_draft_add(gd_draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void gd_draft_add_bytes(gd_draft *draft, const void *bytes, size_t count);
+
+/* Replaces `path` by what `produce` appends to a draft, as gd_file_write does. Not collective. */
+gd_status gd_file_produce(const char *path, gd_status (*produce)(void *context, gd_draft *out),
+                          void *context);
 
 /* Flushes the file `temporary` to disk, renames it to `path`, and flushes their folder. Not
  * collective. */

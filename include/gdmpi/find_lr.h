@@ -18,9 +18,8 @@ typedef struct gd_find_lr {
 
 #define GD_FIND_LR_DEFAULT ((gd_find_lr){.from = 1e-7, .to = 10, .steps = 200})
 
-#define GD_FIND_LR_STEPS 100     /* the fewest; */
-#define GD_FIND_LR_MOST 10000000 /* the most, */
-#define GD_FIND_LR_LEAST 1e-30   /* and the range of learning rates */
+#define GD_FIND_LR_STEPS 100   /* the fewest, */
+#define GD_FIND_LR_LEAST 1e-30 /* and the range of learning rates */
 #define GD_FIND_LR_GREATEST 1e30
 
 /* The learning rate of a step, from 0: they rise by the same factor each time. */

@@ -31,6 +31,9 @@ typedef struct gd_precision {
      * none, in the job's output. The model is of this precision. Collective. */
     gd_status (*evaluate)(gd_comm *comm, const gd_job *job);
     gd_status (*predict)(gd_comm *comm, const gd_job *job);
+
+    /* Writes the job's output, in the format of its name. Collective. */
+    gd_status (*export)(gd_comm *comm, const gd_job *job);
 } gd_precision;
 
 #define GD_TABLES 64 /* more than there are */

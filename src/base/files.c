@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,20 +121,67 @@ static gd_status write_all(const char *path, const char *bytes, size_t count) {
     return status;
 }
 
+/* After what was written to `temporary` with this outcome. */
+static gd_status finish(gd_status status, char **temporary, const char *path) {
+    if (status == GD_OK) {
+        status = gd_file_commit(*temporary, path);
+    }
+    if (status != GD_OK && *temporary != NULL) {
+        unlink(*temporary);
+    }
+    gd_memory_free(temporary);
+    return status;
+}
+
 gd_status gd_file_write(const char *path, const char *bytes, size_t count) {
     char *temporary;
     gd_status status = gd_text_new(&temporary, "%s.tmp", path);
     if (status == GD_OK) {
         status = write_all(temporary, bytes, count);
     }
-    if (status == GD_OK) {
-        status = gd_file_commit(temporary, path);
+    return finish(status, &temporary, path);
+}
+
+static void remember(bool worked, gd_draft *draft) {
+    if (!worked && draft->error == 0) {
+        draft->error = errno == 0 ? EIO : errno;
     }
-    if (status != GD_OK && temporary != NULL) {
-        unlink(temporary);
+}
+
+void gd_draft_add(gd_draft *draft, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    remember(vfprintf(draft->file, format, arguments) >= 0, draft);
+    va_end(arguments);
+}
+
+void gd_draft_add_bytes(gd_draft *draft, const void *bytes, size_t count) {
+    remember(fwrite(bytes, 1, count, draft->file) == count, draft);
+}
+
+static gd_status produce_all(const char *path, gd_status (*produce)(void *context, gd_draft *out),
+                             void *context) {
+    gd_draft out = {fopen(path, "w"), 0};
+    if (out.file == NULL) {
+        return failed("write", path);
     }
-    gd_memory_free(&temporary);
+    gd_status status = produce(context, &out);
+    remember(fclose(out.file) == 0, &out);
+    if (status == GD_OK && out.error != 0) {
+        errno = out.error;
+        status = failed("write", path);
+    }
     return status;
+}
+
+gd_status gd_file_produce(const char *path, gd_status (*produce)(void *context, gd_draft *out),
+                          void *context) {
+    char *temporary;
+    gd_status status = gd_text_new(&temporary, "%s.tmp", path);
+    if (status == GD_OK) {
+        status = produce_all(temporary, produce, context);
+    }
+    return finish(status, &temporary, path);
 }
 
 gd_status gd_file_link(const char *target, const char *path) {

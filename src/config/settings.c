@@ -80,8 +80,8 @@ void gd_setting_describe(const gd_setting *setting, gd_text *out) {
         gd_text_add(out, "a text");
         return;
     case GD_SETTING_INTERVAL:
-        gd_text_add(out, "a whole number of steps or epochs, or a number of seconds, minutes or "
-                         "hours, such as '10 epochs'");
+        gd_text_add(out, "a whole number of steps or epochs%s, such as '10 epochs'",
+                    setting->timed ? ", or a number of seconds, minutes or hours" : "");
         break;
     }
     gd_text range = {0};
@@ -196,7 +196,8 @@ static gd_status parse_interval(const gd_setting *setting, const char *written, 
         unit = unit_find(name + strspn(name, " \t"));
     }
     if (unit == UNIT_COUNT ||
-        (units[unit].unit != GD_SECONDS && (count != floor(count) || fabs(count) > exact))) {
+        (units[unit].unit == GD_SECONDS ? !setting->timed
+                                        : count != floor(count) || fabs(count) > exact)) {
         return wrong_kind(setting, written);
     }
     value->interval = (gd_interval){count * units[unit].size, units[unit].unit};

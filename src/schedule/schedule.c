@@ -21,11 +21,12 @@ static const gd_setting settings[] = {
      .choices = kind_name,
      .help = "how the learning rate changes during the run"},
     {.key = "warmup_steps",
-     .kind = GD_SETTING_INTEGER,
+     .kind = GD_SETTING_INTERVAL,
      .initial = "0",
      .min = 0,
-     .max = 4e9,
-     .help = "so many steps lead up to optimizer.lr in a straight line; then the schedule begins"},
+     .max = 1e12,
+     .help = "so many steps, or epochs, lead up to optimizer.lr in a straight line; then the "
+             "schedule begins"},
     {0},
 };
 
@@ -53,9 +54,6 @@ double gd_schedule_wave(double from, double to, double part) {
 static gd_status read_length(const gd_config *config, const char *key, bool first,
                              gd_schedule *schedule, double *length) {
     const gd_interval interval = gd_config_interval(config, "schedule", key);
-    if (interval.unit == GD_SECONDS) {
-        return gd_config_fail(config, "schedule", key, "must be a number of steps or epochs");
-    }
     if (!first && interval.count > 0 && interval.unit != schedule->unit) {
         return gd_config_fail(config, "schedule", key, "must be in %s, as the lengths before it",
                               gd_schedule_unit(schedule->unit));
@@ -102,7 +100,8 @@ gd_status gd_schedule_read(const gd_config *config, double lr, int64_t epoch_ste
     *schedule = (gd_schedule){.kind = gd_schedule_find(gd_config_text(config, "schedule", "name")),
                               .lr = lr,
                               .epoch = (double)epoch_steps};
-    schedule->warmup = (double)gd_config_integer(config, "schedule", "warmup_steps");
+    const gd_interval warmup = gd_config_interval(config, "schedule", "warmup_steps");
+    schedule->warmup = warmup.count * (warmup.unit == GD_EPOCHS ? schedule->epoch : 1);
     gd_status status = read_options(config, schedule);
     if (status == GD_OK && schedule->kind->read != NULL) {
         status = schedule->kind->read(config, schedule);

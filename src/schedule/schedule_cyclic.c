@@ -24,7 +24,7 @@ static const gd_setting settings[] = {
                       .initial = "2000 steps",
                       .min = 1,
                       .max = 1e12,
-                      .help = "the length of a rise; steps or epochs"},
+                      .help = "the length of a rise"},
     [STEP_SIZE_DOWN] = {.key = "step_size_down",
                         .kind = GD_SETTING_INTERVAL,
                         .initial = "0 steps",

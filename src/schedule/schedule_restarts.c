@@ -10,7 +10,7 @@ static const gd_setting settings[] = {
              .kind = GD_SETTING_INTERVAL,
              .min = 1,
              .max = 1e12,
-             .help = "the length of the first fall from lr; steps or epochs"},
+             .help = "the length of the first fall from lr"},
     [T_MULT] = {.key = "t_mult",
                 .kind = GD_SETTING_INTEGER,
                 .initial = "1",

@@ -9,7 +9,7 @@ static const gd_setting settings[] = {
                    .kind = GD_SETTING_INTERVAL,
                    .min = 1,
                    .max = 1e12,
-                   .help = "how long the learning rate stays; steps or epochs"},
+                   .help = "how long the learning rate stays"},
     [GAMMA] = {.key = "gamma",
                .kind = GD_SETTING_NUMBER,
                .initial = "0.1",

@@ -1,6 +1,8 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "gdmpi/bar.h"
 #include "gdmpi/chart.h"
 #include "gdmpi/files.h"
 #include "gdmpi/train.h"
@@ -11,16 +13,6 @@ typedef struct search {
     gd_lr_curve curve;
     const char *setting; /* that of the highest learning rate; static */
 } search;
-
-static void show_step(gd_trainer *trainer, const search *search, double started) {
-    const gd_progress *progress = &trainer->progress;
-    const int64_t done = search->curve.count, left = search->test->steps - done;
-    const double seconds = gd_clock_seconds() - started;
-    gd_table_bar(&trainer->table, progress->epoch + 1, done, search->test->steps,
-                 search->curve.smooth[done - 1],
-                 (double)(done * gd_shards_step_rows(&trainer->problem->shards, 0)) / seconds,
-                 seconds / (double)done * (double)left);
-}
 
 /* A loss that is not finite is what the test is after, but not in the first step. */
 static gd_status explain(gd_status status, gd_lr_curve *curve) {
@@ -57,22 +49,26 @@ static gd_status take_step(gd_trainer *trainer, search *search) {
                                                 outcome.stop, (long long)progress->step);
 }
 
+/* On rank 0, as run.progress says. */
+static gd_bar start_bar(const gd_problem *problem) {
+    const char *progress = gd_config_text(problem->config, "run", "progress");
+    const bool draws = gd_comm_rank(problem->comm) == 0 && strcmp(progress, "off") != 0;
+    return draws ? gd_bar_start(stdout, strcmp(progress, "on") == 0) : (gd_bar){0};
+}
+
 static gd_status take_steps(gd_trainer *trainer, search *search) {
     const gd_problem *problem = trainer->problem;
-    const double started = gd_clock_seconds();
+    const gd_lr_curve *curve = &search->curve;
+    const double steps = (double)search->test->steps;
+    const double rows = steps * (double)gd_shards_step_rows(&problem->shards, 0);
+    gd_bar bar = start_bar(problem);
     gd_status status = GD_OK;
-    if (gd_comm_rank(problem->comm) == 0) {
-        trainer->table = gd_table_start(gd_config_text(problem->config, "run", "progress"), NULL);
-    }
     gd_trainer_order(trainer);
-    while (status == GD_OK && !search->curve.exploded &&
-           search->curve.count < search->test->steps) {
+    while (status == GD_OK && !curve->exploded && curve->count < search->test->steps) {
         status = take_step(trainer, search);
-        if (status == GD_OK) {
-            show_step(trainer, search, started);
-        }
+        gd_bar_show(&bar, "find-lr", (double)curve->count / steps, rows, "rows/s");
     }
-    gd_table_clear(&trainer->table);
+    gd_bar_clear(&bar);
     return status;
 }
 

@@ -7,41 +7,13 @@
 #include "gdmpi/train.h"
 #include "train_private.h"
 
-static void print_tensors(const gd_layer *layer) {
-    char dims[GD_TEXT_DIMS];
-    for (int i = 0; i < layer->tensor_count; i++) {
-        const gd_tensor *tensor = &layer->tensor[i];
-        printf("%s %s %s", i > 0 ? "," : "", tensor->name,
-               gd_text_dims(tensor->rank, tensor->dims, dims));
-    }
-    const gd_range columns = layer->categories.columns;
-    if (columns.count > 0) {
-        const long long first = columns.first, last = first + columns.count - 1;
-        printf(first == last ? " for column %lld of x" : " for columns %lld to %lld of x", first,
-               last);
-    }
-    printf("\n");
-}
-
-/* Those of `count` layers, whose names start with `prefix`. */
-static void print_layers(const char *prefix, const gd_layer *layers, int count) {
-    char text[32];
-    for (int i = 0; i < count; i++) {
-        const gd_layer *layer = &layers[i];
-        int64_t elements = 0;
-        char name[64], inner[16];
-        for (int j = 0; j < layer->tensor_count; j++) {
-            elements += layer->tensor[j].statistic ? 0 : layer->tensor[j].count;
-        }
-        const bool plain = layer->kind->argument == NULL || layer->kind->options != NULL;
-        snprintf(name, sizeof name, plain ? "%s%d %s" : "%s%d %s %g", prefix, i, layer->kind->name,
-                 layer->argument);
-        printf("%-20s %9lld %12s ", name, (long long)layer->outputs,
-               gd_text_grouped(elements, text));
-        print_tensors(layer);
-        snprintf(inner, sizeof inner, "%d.", i);
-        print_layers(inner, layer->inner, layer->inner_count);
-    }
+static gd_status print_layers(const gd_model *model) {
+    gd_text page = {0};
+    gd_model_describe(model, &page);
+    gd_status status = gd_text_status(&page);
+    printf("\n%s", gd_text_bytes(&page));
+    gd_text_free(&page);
+    return status;
 }
 
 static void print_shards(const gd_problem *problem) {
@@ -135,9 +107,11 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
         status = gd_trainer_new(problem, &trainer);
     }
     if (status == GD_OK) {
+        status =
+            gd_comm_agree(comm, gd_comm_rank(comm) == 0 ? print_layers(problem->model) : GD_OK);
+    }
+    if (status == GD_OK) {
         if (gd_comm_rank(comm) == 0) {
-            printf("\nlayer                  outputs   parameters  tensors\n");
-            print_layers("", problem->model->layers, problem->model->layer_count);
             print_shards(problem);
             printf("\nGEMM rate          %.0f GFLOP/s, all ranks at once\n", 1e-9 * rate);
         }

@@ -13,4 +13,5 @@ const gd_precision gd_precision_here = {
     .find_lr = gd_train_find_lr,
     .evaluate = gd_inference_evaluate,
     .predict = gd_inference_predict,
+    .export = gd_inference_export,
 };

@@ -1,7 +1,6 @@
-#include <stdio.h>
-
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/paragraph.h"
 #include "gdmpi/process.h"
 #include "gdmpi/train.h"
 #include "gdmpi/watch.h"
@@ -49,8 +48,8 @@ static void start_watch(const gd_problem *problem, gd_watch **watch) {
     int64_t timeout = gd_config_integer(problem->config, "run", "timeout");
     gd_status status = gd_watch_start(problem->comm, timeout, watch);
     if (status != GD_OK && gd_comm_rank(problem->comm) == 0) {
-        printf("          nobody watches for ranks that stand still: %s\n",
-               gd_status_message(status));
+        gd_say_warning("", "nobody watches for ranks that stand still: %s",
+                       gd_status_message(status));
     }
     gd_status_free(&status);
 }

@@ -104,6 +104,7 @@ static const gd_setting run_rows[] = {
      .initial = "1 epoch",
      .min = 1,
      .max = 1e9,
+     .timed = true,
      .may_change = true,
      .help = "how often to write a checkpoint, besides at each best epoch and at the end"},
     {.key = "keep",
@@ -119,15 +120,15 @@ static const gd_setting run_rows[] = {
      .min = 1,
      .max = 1e9,
      .may_change = true,
-     .help = "how often metrics.jsonl gets a step line: steps or epochs"},
+     .help = "how often metrics.jsonl gets a step line"},
     {.key = "verify_every",
      .kind = GD_SETTING_INTERVAL,
      .initial = "0 steps",
      .min = 0,
      .max = 1e9,
      .may_change = true,
-     .help = "how often all ranks compare a digest of their parameters, besides at checkpoints: "
-             "steps or epochs; 0: never"},
+     .help = "how often all ranks compare a digest of their parameters, besides at checkpoints; 0: "
+             "never"},
     {.key = "metrics",
      .kind = GD_SETTING_TEXT,
      .initial = "",
@@ -183,18 +184,6 @@ void gd_train_tables(const gd_settings *tables[]) {
     tables[count] = NULL;
 }
 
-/* A log by the clock could not be the same on every run. */
-static gd_status check_intervals(const gd_config *config) {
-    static const char *const keys[] = {"log_every", "verify_every"};
-    gd_status status = GD_OK;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys && status == GD_OK; i++) {
-        if (gd_config_interval(config, "run", keys[i]).unit == GD_SECONDS) {
-            status = gd_config_fail(config, "run", keys[i], "must be a number of steps or epochs");
-        }
-    }
-    return status;
-}
-
 static gd_status check_timeline(const gd_config *config) {
     const char *path = gd_config_text(config, "run", "timeline");
     if (path[0] == '\0') {
@@ -205,9 +194,5 @@ static gd_status check_timeline(const gd_config *config) {
 }
 
 gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config) {
-    gd_status status = check_intervals(config);
-    if (status == GD_OK && gd_comm_rank(comm) == 0) {
-        status = check_timeline(config);
-    }
-    return gd_comm_agree(comm, status);
+    return gd_comm_agree(comm, gd_comm_rank(comm) == 0 ? check_timeline(config) : GD_OK);
 }

@@ -139,8 +139,8 @@ void gd_report_refused(const gd_reducer *reducer);
 /* What is resumed, if `path` is not NULL, how sums are made, and the head of the table. Rank 0. */
 void gd_report_begin(gd_trainer *trainer, const char *path);
 
-/* The epoch that is ending, in the log and the table; trainer->progress still counts it as begun.
- * Rank 0. */
+/* The epoch that is ending, in the log, and made ready for the table; trainer->progress still
+ * counts it as begun. Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
 
 /* The line "end" of a run that is stopped, which is left out of the log where it goes on. Rank 0.

@@ -113,6 +113,7 @@ static const gd_setting run_rows[] = {{.key = "dir",
                                        .initial = "1 epoch",
                                        .min = 1,
                                        .max = 1000,
+                                       .timed = true,
                                        .help = "between two checkpoints"},
                                       {.key = NULL}};
 static const gd_settings run_table = {.section = "run", .rows = run_rows};

@@ -357,6 +357,9 @@ static void intervals_count_steps_epochs_and_time(void **state) {
         gd_text_free(&given);
         gd_text_free(&message);
     }
+    refused("", (char *[]){"data.file=a", "schedule.name=step", "schedule.step_size=9 hours", NULL},
+            "schedule.step_size=9 hours: step_size = '9 hours' is not a whole number of steps or "
+            "epochs, such as '10 epochs' (at least 1)");
 }
 
 static void texts_come_back_or_are_refused(void **state) {

@@ -62,7 +62,7 @@ state | diff state.run - || failed 'check has changed the folder of a run'
 # What embedding looks up.
 "$make_data" levels levels.h5 203 61 || exit 1
 ranks 1 check work/run.ini data.file=levels.h5 'model.layers=embedding size=8 dim=2 columns=1-3, dense 3' run.dir=none
-expect_out '0 embedding +8 +16 +0.weight \[8, 2\] for columns 1 to 3 of x'
+expect_out '0 embedding +8 +16 +0.weight \[8, 2\] for columns 1-3'
 
 # once PATTERN ARGUMENT...: on 3 ranks, a line with PATTERN is printed once.
 once() {
@@ -76,7 +76,7 @@ expect_out '^Open MPI [0-9]'
 expect_out '^OpenBLAS [0-9]'
 expect_out '^HDF5 [0-9]'
 once '^Usage' --help
-expect_out 'Exit codes: 0 done'
+expect_out '^  75  stopped after a checkpoint'
 once 'gdmpi check CONFIG.ini' check --help
 once '^  gdmpi import csv' import --help
 once '^Usage' -h

@@ -64,9 +64,9 @@ bad '[optimizer]\nlr = -0.1' 'bad.ini:9: .*-0.1'
 bad '[data]\nval_fraction = 1' 'bad.ini:9: .*1'
 bad '[data]\nshards = 3' "bad.ini:9: key 'shards' in \[data\] is given twice, first at .*bad.ini:3"
 bad '[run]\ncheckpoint_every = 3 fortnights' "bad.ini:9: .*'?3 fortnights"
-bad '[run]\nlog_every = 5 minutes' 'bad.ini:9: log_every = 5 minutes: must be a number of steps or epochs'
-bad '[run]\nverify_every = 5 minutes' 'bad.ini:9: verify_every = 5 minutes: must be a number of steps or epochs'
-bad '[schedule]\nname = step\nstep_size = 5 minutes' 'bad.ini:10: step_size = 5 minutes: must be a number of steps or epochs'
+bad '[run]\nlog_every = 5 minutes' 'bad.ini:9: log_every = .5 minutes. is not a whole number of steps or epochs'
+bad '[run]\nverify_every = 5 minutes' 'bad.ini:9: verify_every = .5 minutes. is not a whole number of steps or epochs'
+bad '[schedule]\nname = step\nstep_size = 5 minutes' 'bad.ini:10: step_size = .5 minutes. is not a whole number of steps or epochs'
 bad '[schedule]\nname = cosine\nstep_size = 5' "bad.ini:10: key 'step_size' in \[schedule\] has no effect with name = cosine; it belongs to step"
 bad '[schedule]\nname = multistep\nmilestones = 5, 4' "bad.ini:10: milestones = 5, 4: is not a list of whole numbers"
 bad 'no assignment' 'bad.ini:8: '
@@ -105,9 +105,10 @@ ranks_end 2 3 run.ini data.shards=2 && expect_message run 'data.shards=2: 2 shar
 expect_error 2 'val_fraction=0.001: .*leaves no row for validation' run.ini data.val_fraction=0.001
 
 # Import.
-expect_error 2 'the format is missing; usage: gdmpi import' import
+expect_error 2 '-o DATA.h5 is missing; usage: gdmpi import' import
+expect_error 2 'the format is missing' import -o c.h5
 expect_error 2 "unknown format 'tsv'; there are csv, " import tsv a b -o c.h5
-expect_error 2 'the output is missing' import idx a b
+expect_error 2 '-o DATA.h5 is missing' import idx a b
 expect_error 2 'absent' import idx absent absent -o new%.h5
 expect_error 2 'run.ini: .*' import idx run.ini run.ini -o new%.h5
 wait

@@ -96,12 +96,13 @@ ways='1 3'
 expect_error 2 'a configuration file is missing; usage: gdmpi find-lr CONFIG.ini' find-lr
 expect_error 2 "unknown option '--step'; did you mean '--steps'\?; usage: gdmpi find-lr" find-lr run.ini --step 100
 expect_error 2 '--from needs LR' find-lr run.ini --from
-expect_error 2 "--from is a learning rate from 1e-30 to 1e\+30, not '0'" find-lr run.ini --from 0
-expect_error 2 "--to is a learning rate from 1e-30 to 1e\+30, not 'nan'" find-lr --to nan run.ini
+expect_error 2 "--from is a number above 0, not '0'; usage: gdmpi find-lr" find-lr run.ini --from=0
+expect_error 2 "--to is a number above 0, not 'nan'" find-lr --to nan run.ini
+expect_error 2 '--from and --to are from 1e-30 to 1e\+30; usage: gdmpi find-lr' find-lr run.ini --to 1e31
 expect_error 2 "--from \(0.1\) is not below --to \(0.1\)" find-lr run.ini --from 0.1 --to 0.1
-expect_error 2 "--steps is a whole number from 100 to 10000000, not '99'" find-lr run.ini --steps 99
-expect_error 2 "--steps is a whole number from 100 to 10000000, not '200.5'" find-lr run.ini --steps 200.5
-expect_error 2 '-o takes one file' find-lr run.ini -o a.csv -o b.csv
+expect_error 2 '--steps is at least 100' find-lr run.ini --steps 99
+expect_error 2 "--steps is a whole number from 0 to [0-9]*, not '200.5'" find-lr run.ini --steps 200.5
+expect_error 2 '-o is given twice' find-lr run.ini -o a.csv -o b.csv
 expect_error 2 'run.ini: is there already; remove it, or name another output' find-lr run.ini -o run.ini
 expect_error 2 'none/curve.csv: cannot be written: there is no folder none' find-lr run.ini -o none/curve.csv
 expect_error 2 "unknown key 'lrr' in \[optimizer\]" find-lr run.ini optimizer.lrr=1

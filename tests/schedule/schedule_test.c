@@ -199,7 +199,7 @@ static void options_at_their_ends_keep_learning_rates_possible(void **state) {
     (void)state;
     for (size_t i = 0; gd_schedule_kinds[i] != NULL; i++) {
         const gd_schedule_kind *kind = gd_schedule_kinds[i];
-        check_extreme(kind, "warmup_steps", "4e9");
+        check_extreme(kind, "warmup_steps", "1e12 epochs");
         for (const gd_setting *row = kind->settings.rows; row != NULL && row->key != NULL; row++) {
             check_row(kind, row);
         }
@@ -233,12 +233,18 @@ static void the_warm_up_is_a_line_before_the_schedule(void **state) {
     for (size_t i = 0; gd_schedule_kinds[i] != NULL; i++) {
         const gd_schedule plain = make_kind(gd_schedule_kinds[i], "", base_lr);
         const gd_schedule warm = make_kind(gd_schedule_kinds[i], "warmup_steps = 8\n", base_lr);
+        const gd_schedule epochs =
+            make_kind(gd_schedule_kinds[i], "warmup_steps = 2 epochs\n", base_lr);
         const gd_plateau plateau = GD_PLATEAU_START;
         for (int64_t step = 0; step < 8; step++) {
             double lr = gd_schedule_lr(&warm, &plateau, step);
             assert_true(fabs(lr - base_lr * (double)(step + 1) / 8) <= 1e-16);
         }
         assert_true(gd_schedule_lr(&warm, &plateau, 8) == gd_schedule_lr(&plain, &plateau, 0));
+        for (int64_t step = 0; step < STEPS; step++) {
+            assert_true(gd_schedule_lr(&epochs, &plateau, step) ==
+                        gd_schedule_lr(&warm, &plateau, step));
+        }
     }
 }
 
@@ -300,7 +306,7 @@ static void what_is_not_possible_is_refused(void **state) {
     snprintf(lines + length, sizeof lines - length, ", 999");
     refused(lines, ": has more than 64 numbers");
     refused("name = step\nstep_size = 5 minutes\n",
-            "test.ini:3: step_size = 5 minutes: must be a number of steps or epochs");
+            "test.ini:3: step_size = '5 minutes' is not a whole number of steps or epochs");
     refused("name = cyclic\nmax_lr = 1\nstep_size_up = 2 epochs\nstep_size_down = 9\n",
             "test.ini:5: step_size_down = 9: must be in epochs, as the lengths before it");
     refused("name = step\n", "[schedule] step_size is missing and must be given");
