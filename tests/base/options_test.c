@@ -13,6 +13,7 @@ typedef struct values {
     bool flag;
     const char *output;
     int64_t number;
+    double real;
     int choice;
 } values;
 
@@ -102,13 +103,15 @@ static void wrong_words_are_told(void **state) {
 
 static void numbers_that_need_not_be_whole_are_above_0(void **state) {
     (void)state;
-    static const gd_option real[] = {{.name = "--real", .kind = GD_OPTION_REAL, .value = "X"}, {0}};
+    static const gd_option real[] = {
+        {.name = "--real", .kind = GD_OPTION_REAL, .offset = offsetof(values, real), .value = "X"},
+        {0}};
     static const char *const wrong[] = {"0", "-1", "nan", "inf", "1x", "1e999"};
     char copy[256], *words[WORDS], line[32], message[64];
     int count;
-    double into = 0;
+    values into = {0};
     assert_true(parse(real, "--real=2.5e-3", copy, words, &count, &into, NULL) == GD_OK);
-    assert_true(into == 2.5e-3);
+    assert_true(into.real == 2.5e-3);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         snprintf(line, sizeof line, "--real %s", wrong[i]);
         snprintf(message, sizeof message, "--real is a number above 0, not '%s'", wrong[i]);
