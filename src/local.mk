@@ -107,6 +107,7 @@ libgdmpi_a_SOURCES = \
 	src/export/protobuf.h \
 	src/train/advice.c \
 	src/train/diagnosis.c \
+	src/train/find_lr.c \
 	src/train/forecast.c \
 	src/train/halt.c \
 	src/inference/output.c \
@@ -114,6 +115,7 @@ libgdmpi_a_SOURCES = \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
 	src/log/bar.c \
+	src/log/chart.c \
 	src/log/json.c \
 	src/log/metrics.c \
 	src/log/paragraph.c \
@@ -211,6 +213,7 @@ numerics = \
 	src/inference/predict.c \
 	src/train/begin.c \
 	src/train/criteria.c \
+	src/train/find_lr_run.c \
 	src/train/loop.c \
 	src/train/methods.c \
 	src/train/normalize.c \
@@ -265,6 +268,7 @@ commands = \
 	src/command/diff_tensors.c \
 	src/command/evaluate.c \
 	src/command/export.c \
+	src/command/find_lr.c \
 	src/command/gradcheck.c \
 	src/command/import.c \
 	src/command/job.c \
@@ -278,6 +282,7 @@ noinst_HEADERS += \
 	include/gdmpi/advice.h \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
+	include/gdmpi/chart.h \
 	include/gdmpi/checkpoint.h \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
@@ -289,6 +294,7 @@ noinst_HEADERS += \
 	include/gdmpi/diagnosis.h \
 	include/gdmpi/export.h \
 	include/gdmpi/files.h \
+	include/gdmpi/find_lr.h \
 	include/gdmpi/forecast.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \

@@ -56,6 +56,7 @@ test_programs = \
 	tests/import/placement_test \
 	tests/import/split_test \
 	tests/log/bar_test \
+	tests/log/chart_test \
 	tests/log/metrics_test \
 	tests/log/paragraph_test \
 	tests/log/timeline_mpi_test \
@@ -67,6 +68,7 @@ test_programs = \
 	tests/store/store_test \
 	tests/train/advice_test \
 	tests/train/diagnosis_test \
+	tests/train/find_lr_test \
 	tests/train/forecast_test \
 	tests/train/halt_mpi_test \
 	tests/train/plan_options_test
@@ -269,6 +271,7 @@ run_tests = \
 	tests/run/evaluate_test.sh \
 	tests/run/export_test.sh \
 	tests/run/faults_test.sh \
+	tests/run/find_lr_test.sh \
 	tests/run/gradcheck_test.sh \
 	tests/run/import_test.sh \
 	tests/run/install_test.sh \

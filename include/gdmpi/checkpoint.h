@@ -47,6 +47,13 @@ static inline int64_t gd_progress_best(const gd_progress *progress) {
     return progress->best_epoch > 0 ? progress->best_step : -1;
 }
 
+/* An epoch has ended, and the next begins. */
+static inline void gd_progress_next_epoch(gd_progress *progress) {
+    progress->epoch++;
+    progress->epoch_step = progress->epoch_rows = 0;
+    progress->epoch_loss = progress->epoch_seconds = 0;
+}
+
 /* The data set that holds the configuration, as bytes. */
 #define GD_CHECKPOINT_CONFIG "/state/config"
 

@@ -51,6 +51,9 @@ gd_status gd_file_truncate(const char *path, int64_t bytes);
  * be `made`, which will be made. Nothing is changed. Not collective. */
 gd_status gd_file_check(const char *path, const char *made);
 
+/* As gd_file_check, for a file that is not to replace another. Not collective. */
+gd_status gd_file_check_new(const char *path);
+
 bool gd_file_exists(const char *path);
 
 /* Whether two names are of one file that is there. Not collective. */

@@ -12,6 +12,7 @@ typedef enum gd_option_kind {
     GD_OPTION_FLAG,   /* sets a bool */
     GD_OPTION_TEXT,   /* a const char *, of the command line's own */
     GD_OPTION_NUMBER, /* an int64_t, from 0 to INT32_MAX */
+    GD_OPTION_REAL,   /* a double, finite and above 0 */
     GD_OPTION_CHOICE  /* an int, as `choices` count */
 } gd_option_kind;
 

@@ -4,6 +4,7 @@
 
 #include "gdmpi/comm.h"
 #include "gdmpi/config.h"
+#include "gdmpi/find_lr.h"
 #include "gdmpi/job.h"
 #include "gdmpi/plan.h"
 
@@ -22,6 +23,10 @@ typedef struct gd_precision {
 
     /* Checks all that training would, and prints the plan on rank 0; writes nothing. Collective. */
     gd_status (*plan)(gd_comm *comm, const gd_config *config, const gd_plan_options *options);
+
+    /* A learning-rate range test of what is configured, on standard output, and in a file that is
+     * asked for; nothing is looked for or written in the run directory. Collective. */
+    gd_status (*find_lr)(gd_comm *comm, const gd_config *config, const gd_find_lr *test);
 
     /* What a trained model makes of rows that have y, on standard output, and of rows that may have
      * none, in the job's output. The model is of this precision. Collective. */

@@ -277,6 +277,17 @@ gd_status gd_file_check(const char *path, const char *made) {
     return status;
 }
 
+gd_status gd_file_check_new(const char *path) {
+    bool there = false;
+    gd_status status = gd_file_check(path, "");
+    if (status == GD_OK) {
+        status = gd_file_look(path, &there);
+    }
+    return there ? gd_status_new(GD_BAD_INPUT,
+                                 "%s: is there already; remove it, or name another output", path)
+                 : status;
+}
+
 bool gd_file_exists(const char *path) {
     struct stat about;
     return stat(path, &about) == 0;

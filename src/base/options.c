@@ -29,6 +29,13 @@ static gd_status set_number(const gd_option *option, const char *value, int64_t 
                                option->name, INT32_MAX, value);
 }
 
+static gd_status set_real(const gd_option *option, const char *value, double *number) {
+    return gd_text_to_number(value, number) && *number > 0
+               ? GD_OK
+               : gd_status_new(GD_BAD_INPUT, "%s is a number above 0, not '%s'", option->name,
+                               value);
+}
+
 static gd_status set(const gd_option *option, const char *value, void *into) {
     char *at = (char *)into + option->offset;
     switch (option->kind) {
@@ -40,6 +47,8 @@ static gd_status set(const gd_option *option, const char *value, void *into) {
         return GD_OK;
     case GD_OPTION_NUMBER:
         return set_number(option, value, (int64_t *)at);
+    case GD_OPTION_REAL:
+        return set_real(option, value, (double *)at);
     case GD_OPTION_CHOICE:
         return set_choice(option, value, (int *)at);
     }

@@ -8,16 +8,8 @@ static bool is_input(const gd_job *job, const char *path) {
 }
 
 gd_status gd_job_check_output(const gd_job *job) {
-    bool there = false;
     char *temporary = NULL;
-    gd_status status = gd_file_check(job->output, "");
-    if (status == GD_OK) {
-        status = gd_file_look(job->output, &there);
-    }
-    if (there) {
-        return gd_status_new(
-            GD_BAD_INPUT, "%s: is there already; remove it, or name another output", job->output);
-    }
+    gd_status status = gd_file_check_new(job->output);
     if (status == GD_OK) {
         status = gd_text_new(&temporary, "%s.tmp", job->output);
     }

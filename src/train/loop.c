@@ -111,9 +111,7 @@ static gd_status end_epoch(gd_trainer *trainer) {
                             problem->validates ? progress->val_loss : progress->train_loss,
                             &progress->plateau);
     }
-    progress->epoch++;
-    progress->epoch_step = progress->epoch_rows = 0;
-    progress->epoch_loss = progress->epoch_seconds = 0;
+    gd_progress_next_epoch(progress);
     if (whole) {
         gd_curves_observe(&progress->curves, progress->train_loss, progress->val_loss);
     }

@@ -54,6 +54,26 @@ static void start_watch(const gd_problem *problem, gd_watch **watch) {
     gd_status_free(&status);
 }
 
+gd_status gd_train_try(gd_comm *comm, const gd_config *config, gd_trial *work, void *context) {
+    gd_problem *problem = NULL;
+    gd_trainer *trainer = NULL;
+    gd_process_flush_tiny();
+    gd_status status = gd_problem_open(comm, config, &problem);
+    if (status == GD_OK) {
+        status = gd_problem_load(problem);
+    }
+    if (status == GD_OK) {
+        status = gd_trainer_new(problem, &trainer);
+    }
+    if (status == GD_OK) {
+        gd_phases_start(&trainer->phases, GD_OTHER);
+        status = work(trainer, context);
+    }
+    gd_trainer_free(&trainer);
+    gd_problem_close(&problem);
+    return status;
+}
+
 gd_status gd_train_run(gd_comm *comm, const gd_config *config) {
     gd_problem *problem = NULL;
     gd_watch *watch = NULL;

@@ -8,6 +8,7 @@
 #include "gdmpi/process.h"
 #include "gdmpi/trainer.h"
 
+#define gd_train_try GD_NAME(gd_train_try)
 #define gd_train_check_settings GD_NAME(gd_train_check_settings)
 #define gd_trainer_finished GD_NAME(gd_trainer_finished)
 #define gd_trainer_tile GD_NAME(gd_trainer_tile)
@@ -76,6 +77,11 @@ double gd_trainer_save_bytes(const gd_trainer *trainer);
  * Where it is large, or no file without a name can be had in the run directory's file system, the
  * last two are guesses. Collective. */
 gd_status gd_trainer_time_save(gd_trainer *trainer, gd_saving *saving);
+
+/* What is done with a trainer of the config, once it has its rows and before it has parameters,
+ * that is no run: nothing is looked for or written in the run directory. Collective. */
+typedef gd_status gd_trial(gd_trainer *trainer, void *context);
+gd_status gd_train_try(gd_comm *comm, const gd_config *config, gd_trial *work, void *context);
 
 /* Why the run has all that it was asked for; NULL if it has not. Not collective. */
 const char *gd_trainer_finished(const gd_trainer *trainer);

@@ -13,6 +13,7 @@ typedef struct values {
     bool flag;
     const char *output;
     int64_t number;
+    double real;
     int choice;
 } values;
 
@@ -100,6 +101,26 @@ static void wrong_words_are_told(void **state) {
     }
 }
 
+static void numbers_that_need_not_be_whole_are_above_0(void **state) {
+    (void)state;
+    static const gd_option real[] = {
+        {.name = "--real", .kind = GD_OPTION_REAL, .offset = offsetof(values, real), .value = "X"},
+        {0}};
+    static const char *const wrong[] = {"0", "-1", "nan", "inf", "1x", "1e999"};
+    char copy[256], *words[WORDS], line[32], message[64];
+    int count;
+    values into = {0};
+    assert_true(parse(real, "--real=2.5e-3", copy, words, &count, &into, NULL) == GD_OK);
+    assert_true(into.real == 2.5e-3);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(line, sizeof line, "--real %s", wrong[i]);
+        snprintf(message, sizeof message, "--real is a number above 0, not '%s'", wrong[i]);
+        gd_status status = parse(real, line, copy, words, &count, &into, NULL);
+        assert_string_equal(gd_status_message(status), message);
+        gd_status_free(&status);
+    }
+}
+
 static void a_command_may_have_none(void **state) {
     (void)state;
     char copy[256], *words[WORDS];
@@ -143,6 +164,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_set_and_the_rest_is_left),
         cmocka_unit_test(wrong_words_are_told),
+        cmocka_unit_test(numbers_that_need_not_be_whole_are_above_0),
         cmocka_unit_test(a_command_may_have_none),
         cmocka_unit_test(usage_and_help_come_from_the_table),
     };

@@ -96,9 +96,9 @@ expect_error 3 'the loss of the first step, or its gradient, is not finite: trai
 for value in x 1,,2 1,2,...,7; do
     expect_error 2 "^gdmpi: -n $value: .*; -n takes up to 64 numbers of ranks, .*1,2,4,...,1024$" check work/run.ini -n "$value"
 done
-expect_error 2 '^gdmpi: -n takes one value, once: -n 1,2,4,8$' check work/run.ini -n
+expect_error 2 '^gdmpi: .*-n.*usage: gdmpi check CONFIG.ini' check work/run.ini -n
 expect_error 2 '^gdmpi: --network 10: is not the rate of a link' check work/run.ini --network 10
-expect_error 2 'a configuration file is missing; usage: gdmpi check CONFIG.ini' check -n 1,2
+expect_error 2 'configuration file is missing; usage: gdmpi check CONFIG.ini' check -n 1,2
 wait
 
 # Where a run is there already, it says what would come next.
