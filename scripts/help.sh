@@ -7,10 +7,12 @@ export OMPI_MCA_ess_singleton_isolated=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 
 # help_of WORD...: gdmpi WORD... --help.
+# shellcheck disable=SC2120 # also without a word
 help_of() {
     "${GDMPI:-$root/build/gdmpi}" "$@" --help
 }
 
+# shellcheck disable=SC2119
 help=$(help_of)
 [ -n "$help" ]
 
