@@ -27,7 +27,9 @@ libgdmpi_a_SOURCES = \
 	src/store/store_guard.c \
 	src/store/store_private.h \
 	src/store/store_size.c \
+	src/store/store_storage.c \
 	src/store/store_type.c \
+	src/data/catalogue.c \
 	src/data/check.c \
 	src/data/data_private.h \
 	src/data/deal.c \
@@ -40,6 +42,7 @@ libgdmpi_a_SOURCES = \
 	src/data/shards.c \
 	src/data/source.c \
 	src/data/split.c \
+	src/data/survey.c \
 	src/data/try.c \
 	src/import/arrays.c \
 	src/import/arrays.h \
@@ -187,6 +190,7 @@ numerics = \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
 	src/inference/evaluate.c \
+	src/inference/inspect.c \
 	src/inference/model.c \
 	src/inference/open.c \
 	src/inference/pass.c \
@@ -243,6 +247,9 @@ commands = \
 	src/command/evaluate.c \
 	src/command/gradcheck.c \
 	src/command/import.c \
+	src/command/inspect.c \
+	src/command/inspect_page.c \
+	src/command/inspect_private.h \
 	src/command/job.c \
 	src/command/predict.c \
 	src/command/train.c
@@ -253,6 +260,7 @@ noinst_HEADERS += \
 	include/gdmpi/bar.h \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
+	include/gdmpi/catalogue.h \
 	include/gdmpi/checkpoint.h \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
@@ -296,6 +304,7 @@ noinst_HEADERS += \
 	include/gdmpi/status.h \
 	include/gdmpi/stop.h \
 	include/gdmpi/store.h \
+	include/gdmpi/survey.h \
 	include/gdmpi/table.h \
 	include/gdmpi/tensor.h \
 	include/gdmpi/terminal.h \

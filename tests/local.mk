@@ -36,6 +36,7 @@ test_programs = \
 	tests/comm/window_mpi_test \
 	tests/config/config_test \
 	tests/config/config_write_test \
+	tests/data/catalogue_test \
 	tests/data/check_test \
 	tests/data/deal_test \
 	tests/data/dealer_mpi_test \
@@ -46,6 +47,7 @@ test_programs = \
 	tests/data/shards_test \
 	tests/data/source_test \
 	tests/data/split_test \
+	tests/data/survey_mpi_test \
 	tests/import/csv_test \
 	tests/import/idx_test \
 	tests/import/libsvm_test \
@@ -242,6 +244,7 @@ run_tests = \
 	tests/run/faults_test.sh \
 	tests/run/gradcheck_test.sh \
 	tests/run/import_test.sh \
+	tests/run/inspect_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/normalize_test.sh \

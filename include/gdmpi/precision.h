@@ -26,6 +26,9 @@ typedef struct gd_precision {
      * none, in the job's output. The model is of this precision. Collective. */
     gd_status (*evaluate)(gd_comm *comm, const gd_job *job);
     gd_status (*predict)(gd_comm *comm, const gd_job *job);
+
+    /* Prints what a model, or a checkpoint, of this precision is. Collective. */
+    gd_status (*inspect)(gd_comm *comm, const gd_job *job);
 } gd_precision;
 
 #define GD_TABLES 64 /* more than there are */

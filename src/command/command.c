@@ -7,8 +7,9 @@
 #include "gdmpi/terminal.h"
 
 const gd_command *const gd_commands[] = {
-    &gd_command_train,     &gd_command_check,  &gd_command_evaluate, &gd_command_predict,
-    &gd_command_gradcheck, &gd_command_import, &gd_command_diff,     NULL,
+    &gd_command_train,   &gd_command_check,     &gd_command_evaluate,
+    &gd_command_predict, &gd_command_gradcheck, &gd_command_import,
+    &gd_command_inspect, &gd_command_diff,      NULL,
 };
 
 static void print_usage(const gd_command *command) {

@@ -12,4 +12,5 @@ const gd_precision gd_precision_here = {
     .plan = gd_train_plan,
     .evaluate = gd_inference_evaluate,
     .predict = gd_inference_predict,
+    .inspect = gd_inference_inspect,
 };
