@@ -29,7 +29,9 @@ libgdmpi_a_SOURCES = \
 	src/store/store_guard.c \
 	src/store/store_private.h \
 	src/store/store_size.c \
+	src/store/store_storage.c \
 	src/store/store_type.c \
+	src/data/catalogue.c \
 	src/data/check.c \
 	src/data/data_private.h \
 	src/data/deal.c \
@@ -42,6 +44,7 @@ libgdmpi_a_SOURCES = \
 	src/data/shards.c \
 	src/data/source.c \
 	src/data/split.c \
+	src/data/survey.c \
 	src/data/try.c \
 	src/import/arrays.c \
 	src/import/arrays.h \
@@ -207,6 +210,7 @@ numerics = \
 	src/reduce/rehearsal.c \
 	src/inference/evaluate.c \
 	src/inference/export.c \
+	src/inference/inspect.c \
 	src/inference/model.c \
 	src/inference/open.c \
 	src/inference/pass.c \
@@ -271,6 +275,9 @@ commands = \
 	src/command/find_lr.c \
 	src/command/gradcheck.c \
 	src/command/import.c \
+	src/command/inspect.c \
+	src/command/inspect_page.c \
+	src/command/inspect_private.h \
 	src/command/job.c \
 	src/command/predict.c \
 	src/command/train.c
@@ -283,6 +290,7 @@ noinst_HEADERS += \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
 	include/gdmpi/chart.h \
+	include/gdmpi/catalogue.h \
 	include/gdmpi/checkpoint.h \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
@@ -334,6 +342,7 @@ noinst_HEADERS += \
 	include/gdmpi/status.h \
 	include/gdmpi/stop.h \
 	include/gdmpi/store.h \
+	include/gdmpi/survey.h \
 	include/gdmpi/table.h \
 	include/gdmpi/tensor.h \
 	include/gdmpi/terminal.h \

@@ -37,6 +37,7 @@ test_programs = \
 	tests/comm/window_mpi_test \
 	tests/config/config_test \
 	tests/config/config_write_test \
+	tests/data/catalogue_test \
 	tests/data/check_test \
 	tests/data/deal_test \
 	tests/data/dealer_mpi_test \
@@ -48,6 +49,7 @@ test_programs = \
 	tests/data/source_test \
 	tests/data/split_test \
 	tests/export/protobuf_test \
+	tests/data/survey_mpi_test \
 	tests/import/csv_test \
 	tests/import/idx_test \
 	tests/import/libsvm_test \
@@ -275,6 +277,7 @@ run_tests = \
 	tests/run/gradcheck_test.sh \
 	tests/run/import_test.sh \
 	tests/run/install_test.sh \
+	tests/run/inspect_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/manual_test.sh \

@@ -23,8 +23,8 @@ typedef struct gd_command {
 
 extern const gd_command *const gd_commands[]; /* ends with NULL */
 extern const gd_command gd_command_check, gd_command_diff, gd_command_evaluate, gd_command_export,
-    gd_command_find_lr, gd_command_gradcheck, gd_command_import, gd_command_predict,
-    gd_command_train;
+    gd_command_find_lr, gd_command_gradcheck, gd_command_import, gd_command_inspect,
+    gd_command_predict, gd_command_train;
 
 /* Finds the command that argv names, and runs it, or prints help. Collective. */
 gd_status gd_command_run(gd_comm *comm, int argc, char **argv);

@@ -18,6 +18,7 @@
 #define gd_inference_evaluate GD_NAME(gd_inference_evaluate)
 #define gd_inference_predict GD_NAME(gd_inference_predict)
 #define gd_inference_export GD_NAME(gd_inference_export)
+#define gd_inference_inspect GD_NAME(gd_inference_inspect)
 
 /* Makes the model that the checkpoint is of, with the tiles of its run. GD_BAD_INPUT if what it
  * says of itself does not fit together. Not collective. */
@@ -81,5 +82,6 @@ gd_status gd_inference_run(gd_inference *inference, const gd_visit *visit);
 gd_status gd_inference_evaluate(gd_comm *comm, const gd_job *job);
 gd_status gd_inference_predict(gd_comm *comm, const gd_job *job);
 gd_status gd_inference_export(gd_comm *comm, const gd_job *job);
+gd_status gd_inference_inspect(gd_comm *comm, const gd_job *job);
 
 #endif

@@ -35,6 +35,8 @@ typedef struct gd_precision {
 
     /* Writes the job's output, in the format of its name. Collective. */
     gd_status (*export)(gd_comm *comm, const gd_job *job);
+    /* Prints what a model, or a checkpoint, of this precision is. Collective. */
+    gd_status (*inspect)(gd_comm *comm, const gd_job *job);
 } gd_precision;
 
 #define GD_TABLES 64 /* more than there are */

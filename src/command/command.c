@@ -7,11 +7,17 @@
 #include "gdmpi/terminal.h"
 
 const gd_command *const gd_commands[] = {
-    &gd_command_train,    &gd_command_check,
-    &gd_command_evaluate, &gd_command_predict,
-    &gd_command_export,   &gd_command_gradcheck,
-    &gd_command_find_lr,  &gd_command_import,
-    &gd_command_diff,     NULL,
+    &gd_command_train,
+    &gd_command_check,
+    &gd_command_evaluate,
+    &gd_command_predict,
+    &gd_command_export,
+    &gd_command_gradcheck,
+    &gd_command_find_lr,
+    &gd_command_import,
+    &gd_command_inspect,
+    &gd_command_diff,
+    NULL,
 };
 
 static const struct {

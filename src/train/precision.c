@@ -14,4 +14,5 @@ const gd_precision gd_precision_here = {
     .evaluate = gd_inference_evaluate,
     .predict = gd_inference_predict,
     .export = gd_inference_export,
+    .inspect = gd_inference_inspect,
 };
