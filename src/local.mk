@@ -113,8 +113,8 @@ libgdmpi_a_SOURCES = \
 	src/train/find_lr.c \
 	src/train/forecast.c \
 	src/train/halt.c \
-	src/inference/output.c \
 	src/train/plan_options.c \
+	src/inference/output.c \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
 	src/log/bar.c \
@@ -285,12 +285,12 @@ gdmpi_SOURCES = src/main.c $(commands)
 gdmpi_LDADD = $(libraries)
 
 noinst_HEADERS += \
-	include/gdmpi/bar.h \
 	include/gdmpi/advice.h \
+	include/gdmpi/bar.h \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
-	include/gdmpi/chart.h \
 	include/gdmpi/catalogue.h \
+	include/gdmpi/chart.h \
 	include/gdmpi/checkpoint.h \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
@@ -330,8 +330,8 @@ noinst_HEADERS += \
 	include/gdmpi/problem.h \
 	include/gdmpi/process.h \
 	include/gdmpi/real.h \
-	include/gdmpi/rehearsal.h \
 	include/gdmpi/reduce.h \
+	include/gdmpi/rehearsal.h \
 	include/gdmpi/rng.h \
 	include/gdmpi/rundir.h \
 	include/gdmpi/schedule.h \

@@ -48,8 +48,8 @@ test_programs = \
 	tests/data/shards_test \
 	tests/data/source_test \
 	tests/data/split_test \
-	tests/export/protobuf_test \
 	tests/data/survey_mpi_test \
+	tests/export/protobuf_test \
 	tests/import/csv_test \
 	tests/import/idx_test \
 	tests/import/libsvm_test \
