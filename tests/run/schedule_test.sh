@@ -70,5 +70,5 @@ expect_out '^schedule +cosine, after 14 steps of warm-up: lr 0.00357 in the firs
 ranks 2 run.ini "${cosine[@]}" run.dir=next train.epochs=14
 [ "$(tail -n 2 next/metrics.jsonl | grep -c '"epoch": 14,')" = 1 ] || failed 'cosine does not go on to more epochs'
 ranks_end 2 1 run.ini run.dir=next schedule.name=cosine schedule.warmup_steps=3
-expect_message run "schedule.warmup_steps is '3' but the checkpoint's run had '14'"
+expect_message run "schedule.warmup_steps is '3 steps' but the checkpoint's run had '14 steps'"
 finish
