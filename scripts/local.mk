@@ -1,3 +1,17 @@
+# The manual page and the completion are made of the help of the program, which cannot run if it is for another machine.
+if CAN_RUN
+man1_MANS = scripts/gdmpi.1
+bashcompletiondir = $(datadir)/bash-completion/completions
+nodist_bashcompletion_DATA = scripts/completions/gdmpi
+endif
+help_tables = gdmpi$(EXEEXT) $(srcdir)/scripts/help.sh
+of_help = $(AM_V_GEN)$(MKDIR_P) $(@D) && GDMPI=./gdmpi$(EXEEXT) bash
+scripts/gdmpi.1: $(help_tables) $(srcdir)/scripts/manual
+	$(of_help) $(srcdir)/scripts/manual >$@.tmp && mv $@.tmp $@
+scripts/completions/gdmpi: $(help_tables) $(srcdir)/scripts/completion $(srcdir)/scripts/completion.bash
+	$(of_help) $(srcdir)/scripts/completion >$@.tmp && mv $@.tmp $@
+CLEANFILES += scripts/gdmpi.1 scripts/completions/gdmpi
+
 # What scripts/bench measures limits with: `make probes`.
 probes = \
 	scripts/benchmarks/dense \
@@ -30,6 +44,7 @@ EXTRA_DIST += \
 	scripts/benchmarks/contestants.py \
 	scripts/benchmarks/data_sets.py \
 	scripts/benchmarks/fit.py \
+	scripts/benchmarks/forecast.py \
 	scripts/benchmarks/hosts \
 	scripts/benchmarks/machine.py \
 	scripts/benchmarks/memory.py \

@@ -3,13 +3,16 @@ noinst_LIBRARIES += libgdmpi.a
 libgdmpi_a_CPPFLAGS = $(AM_CPPFLAGS)
 libgdmpi_a_SOURCES = \
 	src/base/blas.c \
+	src/base/copy_rate.c \
 	src/base/files.c \
 	src/base/hash.c \
 	src/base/memory.c \
+	src/base/options.c \
 	src/base/process.c \
 	src/base/rng.c \
 	src/base/status.c \
 	src/base/stop.c \
+	src/base/terminal.c \
 	src/base/text.c \
 	src/base/type.c \
 	src/config/config.c \
@@ -26,7 +29,9 @@ libgdmpi_a_SOURCES = \
 	src/store/store_guard.c \
 	src/store/store_private.h \
 	src/store/store_size.c \
+	src/store/store_storage.c \
 	src/store/store_type.c \
+	src/data/catalogue.c \
 	src/data/check.c \
 	src/data/data_private.h \
 	src/data/deal.c \
@@ -39,6 +44,7 @@ libgdmpi_a_SOURCES = \
 	src/data/shards.c \
 	src/data/source.c \
 	src/data/split.c \
+	src/data/survey.c \
 	src/data/try.c \
 	src/import/arrays.c \
 	src/import/arrays.h \
@@ -93,12 +99,29 @@ libgdmpi_a_SOURCES = \
 	src/checkpoint/rundir.c \
 	src/checkpoint/seal.c \
 	src/checkpoint/writer.c \
+	src/export/c.c \
+	src/export/c_operations.c \
+	src/export/c_operations.h \
+	src/export/export_private.h \
+	src/export/formats.c \
+	src/export/graph.c \
+	src/export/onnx.c \
+	src/export/protobuf.c \
+	src/export/protobuf.h \
+	src/train/advice.c \
 	src/train/diagnosis.c \
+	src/train/find_lr.c \
+	src/train/forecast.c \
 	src/train/halt.c \
+	src/train/plan_options.c \
+	src/inference/output.c \
 	src/inference/prediction_file.c \
 	src/inference/prediction_file.h \
+	src/log/bar.c \
+	src/log/chart.c \
 	src/log/json.c \
 	src/log/metrics.c \
+	src/log/paragraph.c \
 	src/log/phases.c \
 	src/log/table.c \
 	src/log/timeline.c \
@@ -112,6 +135,7 @@ numerics = \
 	src/data/gather_type.h \
 	src/model/columns.c \
 	src/model/columns.h \
+	src/model/describe.c \
 	src/model/elements.c \
 	src/model/elements.h \
 	src/model/exponential.h \
@@ -157,6 +181,7 @@ numerics = \
 	src/model/score_mae.c \
 	src/model/score_r2.c \
 	src/model/score_top.c \
+	src/model/trace.c \
 	src/model/workspace.c \
 	src/optimizer/optimizer.c \
 	src/optimizer/optimizer_adagrad.c \
@@ -182,24 +207,31 @@ numerics = \
 	src/reduce/reduce_sum.c \
 	src/reduce/reduce_vectors.c \
 	src/reduce/reduce_window.c \
+	src/reduce/rehearsal.c \
 	src/inference/evaluate.c \
+	src/inference/export.c \
+	src/inference/inspect.c \
 	src/inference/model.c \
 	src/inference/open.c \
 	src/inference/pass.c \
 	src/inference/predict.c \
 	src/train/begin.c \
 	src/train/criteria.c \
+	src/train/find_lr_run.c \
 	src/train/loop.c \
 	src/train/methods.c \
 	src/train/normalize.c \
 	src/train/order.c \
 	src/train/plan.c \
+	src/train/plan_machine.c \
 	src/train/plan_memory.c \
+	src/train/plan_time.c \
 	src/train/precision.c \
 	src/train/problem.c \
 	src/train/report.c \
 	src/train/report_end.c \
 	src/train/report_timeline.c \
+	src/train/rehearse.c \
 	src/train/resume.c \
 	src/train/resume_check.c \
 	src/train/resume_find.c \
@@ -210,6 +242,7 @@ numerics = \
 	src/train/settings.c \
 	src/train/state.c \
 	src/train/symptoms.c \
+	src/train/time_run.c \
 	src/train/step.c \
 	src/train/train_private.h \
 	src/train/trainer.c \
@@ -230,6 +263,7 @@ libraries = libgdmpi_single.a libgdmpi_double.a libgdmpi.a $(HDF5_LIBS) $(MPI_LI
 	$(ZLIB_LIBS) -lm
 bin_PROGRAMS += gdmpi
 commands = \
+	src/command/check.c \
 	src/command/command.c \
 	src/command/config.c \
 	src/command/diff.c \
@@ -237,8 +271,13 @@ commands = \
 	src/command/diff_private.h \
 	src/command/diff_tensors.c \
 	src/command/evaluate.c \
+	src/command/export.c \
+	src/command/find_lr.c \
 	src/command/gradcheck.c \
 	src/command/import.c \
+	src/command/inspect.c \
+	src/command/inspect_page.c \
+	src/command/inspect_private.h \
 	src/command/job.c \
 	src/command/predict.c \
 	src/command/train.c
@@ -246,19 +285,28 @@ gdmpi_SOURCES = src/main.c $(commands)
 gdmpi_LDADD = $(libraries)
 
 noinst_HEADERS += \
+	include/gdmpi/advice.h \
+	include/gdmpi/bar.h \
 	include/gdmpi/batch.h \
 	include/gdmpi/blas.h \
+	include/gdmpi/catalogue.h \
+	include/gdmpi/chart.h \
 	include/gdmpi/checkpoint.h \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
 	include/gdmpi/config.h \
+	include/gdmpi/copy_rate.h \
 	include/gdmpi/data.h \
 	include/gdmpi/deal.h \
 	include/gdmpi/dealer.h \
 	include/gdmpi/diagnosis.h \
+	include/gdmpi/export.h \
 	include/gdmpi/files.h \
+	include/gdmpi/find_lr.h \
+	include/gdmpi/forecast.h \
 	include/gdmpi/gemm_rate.h \
 	include/gdmpi/gradcheck.h \
+	include/gdmpi/graph.h \
 	include/gdmpi/halt.h \
 	include/gdmpi/hash.h \
 	include/gdmpi/import.h \
@@ -273,13 +321,17 @@ noinst_HEADERS += \
 	include/gdmpi/model.h \
 	include/gdmpi/normalize.h \
 	include/gdmpi/optimizer.h \
+	include/gdmpi/options.h \
+	include/gdmpi/paragraph.h \
 	include/gdmpi/permutation.h \
 	include/gdmpi/phases.h \
+	include/gdmpi/plan.h \
 	include/gdmpi/precision.h \
 	include/gdmpi/problem.h \
 	include/gdmpi/process.h \
 	include/gdmpi/real.h \
 	include/gdmpi/reduce.h \
+	include/gdmpi/rehearsal.h \
 	include/gdmpi/rng.h \
 	include/gdmpi/rundir.h \
 	include/gdmpi/schedule.h \
@@ -290,8 +342,10 @@ noinst_HEADERS += \
 	include/gdmpi/status.h \
 	include/gdmpi/stop.h \
 	include/gdmpi/store.h \
+	include/gdmpi/survey.h \
 	include/gdmpi/table.h \
 	include/gdmpi/tensor.h \
+	include/gdmpi/terminal.h \
 	include/gdmpi/text.h \
 	include/gdmpi/timeline.h \
 	include/gdmpi/times.h \

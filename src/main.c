@@ -1,8 +1,7 @@
-#include <stdio.h>
-
 #include "gdmpi/command.h"
 #include "gdmpi/stop.h"
 #include "gdmpi/store.h"
+#include "gdmpi/terminal.h"
 
 int main(int argc, char **argv) {
     gd_comm *comm = NULL;
@@ -13,8 +12,7 @@ int main(int argc, char **argv) {
         status = gd_comm_agree(comm, gd_command_run(comm, argc, argv));
     }
     if (status != GD_OK && (comm == NULL || gd_comm_rank(comm) == 0)) {
-        fflush(stdout);
-        fprintf(stderr, "gdmpi: %s\n", gd_status_message(status));
+        gd_terminal_error("%s", gd_status_message(status));
     }
     gd_code code = gd_status_code(status);
     gd_status_free(&status);

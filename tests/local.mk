@@ -2,7 +2,7 @@
 TEST_EXTENSIONS = .sh
 LOG_COMPILER = $(srcdir)/tests/launch
 SH_LOG_COMPILER = $(srcdir)/tests/launch
-AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; PACKAGE_VERSION='$(PACKAGE_VERSION)'; export PACKAGE_VERSION;
+AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; PACKAGE_VERSION='$(PACKAGE_VERSION)'; export PACKAGE_VERSION; CC='$(CC)'; export CC;
 LDADD = tests/libsupport.a $(libraries) $(CMOCKA_LIBS)
 
 check_LIBRARIES += tests/libsupport.a
@@ -24,9 +24,11 @@ test_programs = \
 	tests/base/files_test \
 	tests/base/hash_test \
 	tests/base/memory_test \
+	tests/base/options_test \
 	tests/base/process_test \
 	tests/base/rng_test \
 	tests/base/status_test \
+	tests/base/terminal_test \
 	tests/base/text_test \
 	tests/checkpoint/checkpoint_test \
 	tests/checkpoint/damage_test \
@@ -37,6 +39,7 @@ test_programs = \
 	tests/comm/window_mpi_test \
 	tests/config/config_test \
 	tests/config/config_write_test \
+	tests/data/catalogue_test \
 	tests/data/check_test \
 	tests/data/deal_test \
 	tests/data/dealer_mpi_test \
@@ -47,6 +50,8 @@ test_programs = \
 	tests/data/shards_test \
 	tests/data/source_test \
 	tests/data/split_test \
+	tests/data/survey_mpi_test \
+	tests/export/protobuf_test \
 	tests/import/csv_test \
 	tests/import/idx_test \
 	tests/import/libsvm_test \
@@ -54,7 +59,10 @@ test_programs = \
 	tests/import/numbers_test \
 	tests/import/placement_test \
 	tests/import/split_test \
+	tests/log/bar_test \
+	tests/log/chart_test \
 	tests/log/metrics_test \
+	tests/log/paragraph_test \
 	tests/log/timeline_mpi_test \
 	tests/log/times_mpi_test \
 	tests/reduce/tree_test \
@@ -62,8 +70,12 @@ test_programs = \
 	tests/store/store_damage_test \
 	tests/store/store_foreign_test \
 	tests/store/store_test \
+	tests/train/advice_test \
 	tests/train/diagnosis_test \
-	tests/train/halt_mpi_test
+	tests/train/find_lr_test \
+	tests/train/forecast_test \
+	tests/train/halt_mpi_test \
+	tests/train/plan_options_test
 
 # The numerics, in both precisions.
 test_programs += tests/data/batch_single_test
@@ -72,6 +84,15 @@ tests_data_batch_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/data/batch_double_test
 tests_data_batch_double_test_SOURCES = tests/data/batch_test.c
 tests_data_batch_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/export/export_single_test
+tests_export_export_single_test_SOURCES = tests/export/export_test.c
+tests_export_export_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+tests_export_export_single_test_LDADD = $(LDADD) -ldl
+test_programs += tests/export/export_double_test
+tests_export_export_double_test_SOURCES = tests/export/export_test.c
+tests_export_export_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+tests_export_export_double_test_LDADD = $(LDADD) -ldl
+EXTRA_DIST += tests/export/check_onnx.py
 test_programs += tests/inference/job_single_test
 tests_inference_job_single_test_SOURCES = tests/inference/job_test.c
 tests_inference_job_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -138,6 +159,12 @@ tests_reduce_reduce_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/reduce/reduce_double_mpi_test
 tests_reduce_reduce_double_mpi_test_SOURCES = tests/reduce/reduce_mpi_test.c
 tests_reduce_reduce_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/reduce/rehearsal_single_test
+tests_reduce_rehearsal_single_test_SOURCES = tests/reduce/rehearsal_test.c
+tests_reduce_rehearsal_single_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/reduce/rehearsal_double_test
+tests_reduce_rehearsal_double_test_SOURCES = tests/reduce/rehearsal_test.c
+tests_reduce_rehearsal_double_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 train_support = tests/train/train_support.c tests/train/train_support.h
 test_programs += tests/command/options_mpi_test
 tests_command_options_mpi_test_SOURCES = tests/command/options_mpi_test.c $(train_support) $(commands)
@@ -153,8 +180,7 @@ tests_reference_optima_mpi_test_SOURCES = tests/reference/optima_mpi_test.c $(tr
 tests_reference_optima_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 references = batches inits layers losses metrics normalize optima optimizers schedules schedules_trained
 reference_sets = breast_cancer diabetes digits iris wine
-EXTRA_DIST += $(reference_sets:%=tests/reference/optima/%.txt)
-EXTRA_DIST += tests/reference/common.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
+EXTRA_DIST += tests/reference/common.py tests/reference/loads.py $(references:%=tests/reference/%.py) $(references:%=tests/reference/%.txt)
 test_programs += tests/inference/inference_single_mpi_test
 tests_inference_inference_single_mpi_test_SOURCES = tests/inference/inference_mpi_test.c $(train_support)
 tests_inference_inference_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -176,6 +202,12 @@ tests_train_problem_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
 test_programs += tests/train/problem_double_mpi_test
 tests_train_problem_double_mpi_test_SOURCES = tests/train/problem_mpi_test.c $(train_support)
 tests_train_problem_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
+test_programs += tests/train/rehearse_single_mpi_test
+tests_train_rehearse_single_mpi_test_SOURCES = tests/train/rehearse_mpi_test.c $(train_support)
+tests_train_rehearse_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
+test_programs += tests/train/rehearse_double_mpi_test
+tests_train_rehearse_double_mpi_test_SOURCES = tests/train/rehearse_mpi_test.c $(train_support)
+tests_train_rehearse_double_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(double)
 test_programs += tests/train/resume_single_mpi_test
 tests_train_resume_single_mpi_test_SOURCES = tests/train/resume_mpi_test.c $(train_support)
 tests_train_resume_single_mpi_test_CPPFLAGS = $(AM_CPPFLAGS) $(single)
@@ -212,7 +244,8 @@ check_PROGRAMS += tests/run/make_data tests/run/print_data
 
 # gdmpi, in which one call can be made to fail: see tests/faults/faults.h.
 check_PROGRAMS += tests/faults/gdmpi_faults
-tests_faults_gdmpi_faults_SOURCES = $(gdmpi_SOURCES) tests/faults/faults.c tests/faults/faults.h
+tests_faults_gdmpi_faults_SOURCES = $(gdmpi_SOURCES) tests/faults/faults.c tests/faults/faults.h \
+	tests/faults/repeat.c
 nodist_tests_faults_gdmpi_faults_SOURCES = tests/faults/wrappers.c
 tests_faults_gdmpi_faults_LDADD = $(libraries)
 tests_faults_gdmpi_faults_LDFLAGS = $(AM_LDFLAGS) @tests/faults/flags
@@ -229,6 +262,8 @@ EXTRA_DIST += tests/faults/calls tests/faults/make_wrappers
 run_tests = \
 	tests/run/account_test.sh \
 	tests/run/check_test.sh \
+	tests/run/completion_test.sh \
+	tests/run/configs_test.sh \
 	tests/run/damage_test.sh \
 	tests/run/diagnosis_test.sh \
 	tests/run/diff_test.sh \
@@ -238,11 +273,16 @@ run_tests = \
 	tests/run/errors_data_test.sh \
 	tests/run/errors_run_test.sh \
 	tests/run/evaluate_test.sh \
+	tests/run/export_test.sh \
 	tests/run/faults_test.sh \
+	tests/run/find_lr_test.sh \
 	tests/run/gradcheck_test.sh \
 	tests/run/import_test.sh \
+	tests/run/install_test.sh \
+	tests/run/inspect_test.sh \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
+	tests/run/manual_test.sh \
 	tests/run/normalize_test.sh \
 	tests/run/pictures_test.sh \
 	tests/run/predict_test.sh \
@@ -256,6 +296,8 @@ run_tests = \
 	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/stop_test.sh \
+	tests/run/torch_test.sh \
+	tests/run/terminal_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)
 EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)

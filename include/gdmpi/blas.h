@@ -8,6 +8,10 @@
  * it would never come back. GD_FAILED if that cannot be had. Not collective. */
 gd_status gd_blas_start(int threads);
 
+/* GD_FAILED if the library could not have the memory that so many threads more, which call it,
+ * would take. Not collective. */
+gd_status gd_blas_reserve(int threads);
+
 /* "OpenBLAS 0.3.21 ..." of the library that is loaded; static. */
 const char *gd_blas_version(void);
 

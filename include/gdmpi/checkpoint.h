@@ -47,6 +47,13 @@ static inline int64_t gd_progress_best(const gd_progress *progress) {
     return progress->best_epoch > 0 ? progress->best_step : -1;
 }
 
+/* An epoch has ended, and the next begins. */
+static inline void gd_progress_next_epoch(gd_progress *progress) {
+    progress->epoch++;
+    progress->epoch_step = progress->epoch_rows = 0;
+    progress->epoch_loss = progress->epoch_seconds = 0;
+}
+
 /* The data set that holds the configuration, as bytes. */
 #define GD_CHECKPOINT_CONFIG "/state/config"
 
@@ -88,6 +95,9 @@ typedef struct gd_checkpoint gd_checkpoint;
 /* Starts PATH.tmp. Then gd_checkpoint_add for each vector, and gd_checkpoint_commit. */
 gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *header,
                                gd_checkpoint **checkpoint);
+
+/* Starts one in memory, to see how long it takes: it can only be given up. */
+gd_status gd_checkpoint_try(const gd_checkpoint_header *header, gd_checkpoint **checkpoint);
 
 /* Adds a flat vector, as one data set per tensor in `group` ("/params", "/optimizer/exp_avg"). */
 gd_status gd_checkpoint_add(gd_checkpoint *checkpoint, const char *group, const gd_tensors *tensors,

@@ -76,6 +76,9 @@ void gd_comm_exchange(gd_comm *comm, int to, const void *sent, size_t out, int f
 
 void gd_comm_barrier(gd_comm *comm);
 
+/* The same, but ranks that wait sleep, and leave their cores to others. Collective. */
+void gd_comm_rest(gd_comm *comm);
+
 /* Rank r brings parts[r].count elements of `size` bytes; they end up at element parts[r].first of
  * rank 0's `all`. `mine` may lie in `all` where it belongs. Collective. */
 void gd_comm_gather(gd_comm *comm, size_t size, const gd_range *parts, const void *mine, void *all);

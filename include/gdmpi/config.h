@@ -88,6 +88,12 @@ const char *gd_config_name(const gd_config *config);
 /* Every setting with its value, as INI that parses to the same config. Not collective. */
 void gd_config_write(const gd_config *config, gd_text *out);
 
+/* Calls `tell` for every setting whose value is not its default. Not collective. */
+gd_status gd_config_each_changed(const gd_config *config,
+                                 void (*tell)(void *context, const char *section, const char *key,
+                                              const char *value),
+                                 void *context);
+
 /* GD_OK if a run that was started with `old` may be continued with `config`; otherwise
  * GD_BAD_INPUT, naming the first setting that differs and may not change, and both values. Not
  * collective. */

@@ -30,6 +30,9 @@ void gd_source_free(gd_source *source);
 /* Whether the group is in the file, which must be there. Not collective. */
 gd_status gd_source_look(const gd_source *source, bool *there);
 
+/* The shape of the chunks that x is stored in; of rank 0 if it is in one piece. Not collective. */
+gd_status gd_source_chunk(const gd_source *source, gd_shape *chunk);
+
 /* Reads shapes and some rows, all of them if they are few, in a process that may be lost: see
  * gd_store_guard. GD_OK too if the group is not there and not `needed`. Not collective. */
 gd_status gd_source_try(const gd_source *source, bool needed);
@@ -93,6 +96,7 @@ typedef struct gd_rows {
 size_t gd_rows_x_bytes(const gd_rows *rows);
 size_t gd_rows_y_bytes(const gd_rows *rows);
 size_t gd_rows_weight_bytes(const gd_rows *rows);
+size_t gd_rows_bytes(const gd_rows *rows); /* all of these */
 
 /* Reads shapes only, and checks that x and y are there and have equal row counts, at least one, and
  * w as well if it is there.

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "gdmpi/status.h"
 
@@ -15,9 +16,29 @@ gd_status gd_file_read(const char *path, char **bytes, size_t *count);
 /* Replaces `path` by these bytes: written beside it, flushed to disk, renamed. Not collective. */
 gd_status gd_file_write(const char *path, const char *bytes, size_t count);
 
+/* A file that is written piece by piece, and is not yet there; a failure is remembered. */
+typedef struct gd_draft {
+    FILE *file;
+    int error; /* errno of the first failure; 0: none */
+} gd_draft;
+
+/* Appends in the style of printf, and bytes as they are. Not collective. */
+void gd_draft_add(gd_draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void gd_draft_add_bytes(gd_draft *draft, const void *bytes, size_t count);
+
+/* Replaces `path` by what `produce` appends to a draft, as gd_file_write does. Not collective. */
+gd_status gd_file_produce(const char *path, gd_status (*produce)(void *context, gd_draft *out),
+                          void *context);
+
 /* Flushes the file `temporary` to disk, renames it to `path`, and flushes their folder. Not
  * collective. */
 gd_status gd_file_commit(const char *temporary, const char *path);
+
+/* Writes `count` blocks of `bytes` to a file in a folder that never shows it, and flushes that to
+ * disk so many times, each after a small change: to see how long it takes. Nothing of it is left.
+ * GD_FAILED where the file system has no files without a name. Not collective. */
+gd_status gd_file_try(const char *folder, int count, const void *const *blocks, size_t bytes,
+                      int flushes);
 
 /* Makes the symbolic link `path` point at `target` (a name in the same folder), at once. Not
  * collective. */
@@ -29,6 +50,9 @@ gd_status gd_file_truncate(const char *path, int64_t bytes);
 /* GD_BAD_INPUT, naming the path, if a file could not be written there: its folder must be there, or
  * be `made`, which will be made. Nothing is changed. Not collective. */
 gd_status gd_file_check(const char *path, const char *made);
+
+/* As gd_file_check, for a file that is not to replace another. Not collective. */
+gd_status gd_file_check_new(const char *path);
 
 bool gd_file_exists(const char *path);
 

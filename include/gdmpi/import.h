@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gdmpi/options.h"
 #include "gdmpi/status.h"
 #include "gdmpi/text.h"
 
@@ -55,15 +56,18 @@ typedef struct gd_import_options {
     int64_t memory; /* bytes for rows on their way; more rows are sorted on disk */
 } gd_import_options;
 
-/* Reads FORMAT INPUT... -o OUTPUT [OPTION...] into `options`, and sorts the inputs to the front of
- * `arguments`. Not collective. */
+extern const gd_option gd_import_option_table[]; /* of gd_import_options */
+
+/* Reads FORMAT INPUT... -o OUTPUT [OPTION...] into `options`, and sorts format and inputs to the
+ * front of `arguments`. Not collective. */
 gd_status gd_import_parse(int count, char **arguments, gd_import_options *options);
 
 /* Writes `output` anew, whole or not at all; what is in it is told in `summary`, a few lines for
  * people. GD_BAD_INPUT names file and line. Not collective. */
 gd_status gd_import_run(const gd_import_options *options, gd_text *summary);
 
-/* Adds a line for each format, and each option. Not collective. */
+/* Adds the formats that take an option; a line for each format. Not collective. */
+void gd_import_note(const gd_option *option, gd_text *text);
 void gd_import_help(gd_text *text);
 
 #endif

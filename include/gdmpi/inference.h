@@ -8,6 +8,7 @@
 
 #define gd_job_model GD_NAME(gd_job_model)
 #define gd_job_read GD_NAME(gd_job_read)
+#define gd_job_load GD_NAME(gd_job_load)
 #define gd_job_try GD_NAME(gd_job_try)
 #define gd_inference_open GD_NAME(gd_inference_open)
 #define gd_inference_close GD_NAME(gd_inference_close)
@@ -16,6 +17,8 @@
 #define gd_inference_run GD_NAME(gd_inference_run)
 #define gd_inference_evaluate GD_NAME(gd_inference_evaluate)
 #define gd_inference_predict GD_NAME(gd_inference_predict)
+#define gd_inference_export GD_NAME(gd_inference_export)
+#define gd_inference_inspect GD_NAME(gd_inference_inspect)
 
 /* Makes the model that the checkpoint is of, with the tiles of its run. GD_BAD_INPUT if what it
  * says of itself does not fit together. Not collective. */
@@ -28,8 +31,13 @@ gd_status gd_job_model(const gd_job *job, gd_model **model);
 gd_status gd_job_read(const gd_job *job, const gd_model *model, real *parameters,
                       gd_normalizer *normalizer);
 
-/* The whole way of a gd_job's checkpoint into memory and out of it again, for gd_store_guard: it
- * may come from anywhere. Not collective. */
+/* Both, into memory of its own: the shapes are looked at before the parameters have room. All three
+ * are to be freed, whatever comes of it. Not collective. */
+gd_status gd_job_load(const gd_job *job, gd_model **model, real **parameters,
+                      gd_normalizer *normalizer);
+
+/* Loads a gd_job's checkpoint, and frees it, for gd_store_guard: it may come from anywhere. Not
+ * collective. */
 gd_status gd_job_try(void *job);
 
 typedef struct gd_inference {
@@ -73,5 +81,7 @@ gd_status gd_inference_run(gd_inference *inference, const gd_visit *visit);
 /* See gd_precision. Collective. */
 gd_status gd_inference_evaluate(gd_comm *comm, const gd_job *job);
 gd_status gd_inference_predict(gd_comm *comm, const gd_job *job);
+gd_status gd_inference_export(gd_comm *comm, const gd_job *job);
+gd_status gd_inference_inspect(gd_comm *comm, const gd_job *job);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "gdmpi/data.h"
+#include "gdmpi/graph.h"
 #include "gdmpi/real.h"
 #include "gdmpi/tensor.h"
 
@@ -16,6 +17,7 @@
 #define gd_layer_first GD_NAME(gd_layer_first)
 #define gd_layer_inner GD_NAME(gd_layer_inner)
 #define gd_layer_joint GD_NAME(gd_layer_joint)
+#define gd_layer_trace GD_NAME(gd_layer_trace)
 #define gd_layer_batch_norm GD_NAME(gd_layer_batch_norm)
 #define gd_layer_dense GD_NAME(gd_layer_dense)
 #define gd_layer_dropout GD_NAME(gd_layer_dropout)
@@ -117,6 +119,10 @@ struct gd_layer_kind {
     /* From dy: dx, unless it is NULL, and the layer's part of the gradient, replaced, or added to
      * if pass->accumulate. */
     void (*backward)(const gd_layer *layer, const gd_pass *pass, const gd_flow *flow);
+
+    /* Adds what forward computes of a row x, as it does when not training, to a graph for other
+     * programs; returns y. NULL: gdmpi export refuses the layer, by its name. */
+    gd_value (*trace)(const gd_layer *layer, gd_graph *graph, gd_value x);
 };
 
 extern const gd_layer_kind *const gd_layer_kinds[]; /* ends with NULL */
@@ -137,6 +143,9 @@ int gd_layer_tensors(const gd_layer *layer);
 /* Whether a shard's rows of a step must pass it, or one of its inner layers, together. Not
  * collective. */
 bool gd_layer_joint(const gd_layer *layer);
+
+/* What the kind's `trace` does; fails the graph if there is none. Not collective. */
+gd_value gd_layer_trace(const gd_layer *layer, gd_graph *graph, gd_value x);
 
 /* The place of the first of the layers that has tensors; one does. Not collective. */
 int gd_layer_first(const gd_layer *layers, int count);

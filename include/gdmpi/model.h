@@ -6,16 +6,19 @@
 #include "gdmpi/init.h"
 #include "gdmpi/layer.h"
 #include "gdmpi/loss.h"
+#include "gdmpi/normalize.h"
 
 #define gd_model_settings GD_NAME(gd_model_settings)
 #define gd_model_new GD_NAME(gd_model_new)
 #define gd_model_free GD_NAME(gd_model_free)
+#define gd_model_describe GD_NAME(gd_model_describe)
 #define gd_model_target GD_NAME(gd_model_target)
 #define gd_model_initialise GD_NAME(gd_model_initialise)
 #define gd_model_gradient GD_NAME(gd_model_gradient)
 #define gd_model_loss GD_NAME(gd_model_loss)
 #define gd_model_evaluate GD_NAME(gd_model_evaluate)
 #define gd_model_predict GD_NAME(gd_model_predict)
+#define gd_model_trace GD_NAME(gd_model_trace)
 #define gd_model_flops GD_NAME(gd_model_flops)
 #define gd_workspace_new GD_NAME(gd_workspace_new)
 #define gd_workspace_free GD_NAME(gd_workspace_free)
@@ -44,11 +47,22 @@ typedef struct gd_model {
 gd_status gd_model_new(const gd_config *config, int64_t inputs, gd_model **model);
 void gd_model_free(gd_model **model);
 
+/* Adds a table of its layers to a page for standard output: outputs, parameters, and tensors with
+ * their shapes. Not collective. */
+void gd_model_describe(const gd_model *model, gd_text *page);
+
 /* What y must hold for this model. */
 gd_target gd_model_target(const gd_model *model);
 
 /* Initial parameters [tensors.size] by [model] init, the same on every rank. Not collective. */
 gd_status gd_model_initialise(const gd_model *model, uint64_t seed, real *parameters);
+
+/* Adds to a graph all that is between the features of a row as they are in the data and what the
+ * model predicts of it: first (x - shift) * factor, or x * scale where the normalizer is of no
+ * kind, then the layers, then the inverse of the loss's link. graph->type is real's, and
+ * graph->parameters are [tensors.size]; failures are the graph's. Not collective. */
+void gd_model_trace(const gd_model *model, const gd_normalizer *normalizer, double scale,
+                    gd_graph *graph);
 
 /* Floating-point operations of the matrix products of one row: 2 inputs outputs each; forward only,
  * or with backward as well. Not collective. */

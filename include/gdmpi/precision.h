@@ -4,7 +4,9 @@
 
 #include "gdmpi/comm.h"
 #include "gdmpi/config.h"
+#include "gdmpi/find_lr.h"
 #include "gdmpi/job.h"
+#include "gdmpi/plan.h"
 
 typedef struct gd_precision {
     const char *name;
@@ -20,12 +22,21 @@ typedef struct gd_precision {
     gd_status (*train)(gd_comm *comm, const gd_config *config);
 
     /* Checks all that training would, and prints the plan on rank 0; writes nothing. Collective. */
-    gd_status (*plan)(gd_comm *comm, const gd_config *config);
+    gd_status (*plan)(gd_comm *comm, const gd_config *config, const gd_plan_options *options);
+
+    /* A learning-rate range test of what is configured, on standard output, and in a file that is
+     * asked for; nothing is looked for or written in the run directory. Collective. */
+    gd_status (*find_lr)(gd_comm *comm, const gd_config *config, const gd_find_lr *test);
 
     /* What a trained model makes of rows that have y, on standard output, and of rows that may have
      * none, in the job's output. The model is of this precision. Collective. */
     gd_status (*evaluate)(gd_comm *comm, const gd_job *job);
     gd_status (*predict)(gd_comm *comm, const gd_job *job);
+
+    /* Writes the job's output, in the format of its name. Collective. */
+    gd_status (*export)(gd_comm *comm, const gd_job *job);
+    /* Prints what a model, or a checkpoint, of this precision is. Collective. */
+    gd_status (*inspect)(gd_comm *comm, const gd_job *job);
 } gd_precision;
 
 #define GD_TABLES 64 /* more than there are */

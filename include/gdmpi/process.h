@@ -21,6 +21,12 @@ double gd_process_seconds(void);
  * with them is many times slower. Not collective. */
 void gd_process_flush_tiny(void);
 
+/* How many cores of this host this job may use, also those that this process is not bound to. */
+int gd_process_cores(void);
+
+/* From now on this thread runs on any of them, whatever the launcher has bound it to. */
+void gd_process_roam(void);
+
 /* Starts a thread that is never interrupted by a signal: these are for the thread that trains.
  * Returns 0, or an errno. */
 int gd_process_thread(pthread_t *thread, void *(*work)(void *context), void *context);

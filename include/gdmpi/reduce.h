@@ -91,6 +91,7 @@ const char *gd_reducer_name(size_t index);                /* a gd_names: "auto",
 struct gd_reducer {
     const gd_reducer_kind *kind;
     gd_comm *comm;
+    int rank, ranks; /* this one, and how many there are */
     gd_phases *phases;
     gd_status refused; /* why "auto" did not take the kind that it would rather have */
     bool overlap, adds;

@@ -68,6 +68,9 @@ const gd_schedule_kind *gd_schedule_find(const char *name); /* NULL: none */
 gd_status gd_schedule_read(const gd_config *config, double lr, int64_t epoch_steps,
                            int64_t run_steps, gd_schedule *schedule);
 
+/* That of a run that learns nothing: the learning rate is always 0. Not collective. */
+gd_schedule gd_schedule_still(void);
+
 /* The learning rate of a step, which is counted from 0. Not collective. */
 double gd_schedule_lr(const gd_schedule *schedule, const gd_plateau *plateau, int64_t step);
 

@@ -7,6 +7,7 @@
 
 #define gd_scores GD_NAME(gd_scores)
 #define gd_score_of GD_NAME(gd_score_of)
+#define gd_score_output GD_NAME(gd_score_output)
 #define gd_score_name GD_NAME(gd_score_name)
 #define gd_score_label GD_NAME(gd_score_label)
 #define gd_score_guess GD_NAME(gd_score_guess)
@@ -75,6 +76,10 @@ extern const gd_score gd_score_confusion_matrix, gd_score_f1, gd_score_loss, gd_
 
 gd_scored gd_score_of(const gd_loss *loss, int64_t outputs);
 const char *gd_score_name(size_t index); /* a gd_names */
+
+/* What the numbers are that such a model predicts: "probability", "score" or "value". Not
+ * collective. */
+const char *gd_score_output(const gd_scored *scored);
 
 /* Of GD_TASK_CLASS: the class of row `row`, and that which its outputs say. Not collective. */
 int64_t gd_score_label(const gd_scored *scored, const gd_batch *batch, int64_t row);

@@ -7,6 +7,8 @@
 #ifndef GDMPI_SEAL_H
 #define GDMPI_SEAL_H
 
+#include <stdbool.h>
+
 #include "gdmpi/status.h"
 
 #define GD_CHECKPOINT_FORMAT "gdmpi checkpoint"
@@ -18,5 +20,8 @@ gd_status gd_seal_write(const char *path);
 /* GD_BAD_INPUT: it is no checkpoint, one of another version, or has a byte that is not as it was
  * written, wherever it is; found without believing any of them. */
 gd_status gd_seal_check(const char *path);
+
+/* Whether a file begins as a checkpoint does, whole or not; false too if it cannot be read. */
+bool gd_seal_is_there(const char *path);
 
 #endif

@@ -16,7 +16,8 @@ typedef struct gd_error *gd_status;
 
 #define GD_OK ((gd_status)0)
 
-/* An error with a message in the style of printf, without a final newline. Never GD_OK: with no
+/* An error with a message in the style of printf, one line without a newline, in which names from
+ * files may hold what they like: see gd_text_make_printable. Never GD_OK: with no
  * memory left, it is a fixed message of code GD_FAILED. Not collective. */
 gd_status gd_status_new(gd_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -36,6 +36,9 @@ gd_status gd_store_create(const char *path, gd_store **store);
  * fill once the file is closed; the library finds what is behind them. */
 gd_status gd_store_create_behind(const char *path, int64_t bytes, gd_store **store);
 
+/* The size of the file in bytes. */
+gd_status gd_store_size(const gd_store *store, int64_t *bytes);
+
 /* Flushes and closes *store, which may be NULL, and sets it to NULL; what could not be written is
  * an error. */
 gd_status gd_store_close(gd_store **store);
@@ -58,6 +61,19 @@ gd_status gd_store_group(gd_store *store, const char *name);
  * is not there: a filter, or the source of a virtual data set. */
 gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shape);
 
+/* The shape of the chunks of a data set; of rank 0 if it has none. */
+gd_status gd_store_chunk(const gd_store *store, const char *name, gd_shape *chunk);
+/* How a data set lies in its file. */
+typedef struct gd_storage {
+    const char *layout;         /* "contiguous", "compact", "chunks", "virtual"; static */
+    int64_t chunk[GD_RANK_MAX]; /* the dimensions of a chunk; of other layouts 0 */
+    char filters[64];           /* that its chunks go through: "shuffle, gzip"; "": none */
+    int64_t bytes;              /* that it takes; of a virtual one 0 */
+} gd_storage;
+
+/* Of a data set that gd_store_shape has told of. */
+gd_status gd_store_storage(const gd_store *store, const char *name, gd_storage *storage);
+
 /* Rows first ... first + rows - 1 of a data set into `out`, as `type` (any; converted by the
  * library); `width` elements a row. GD_FAILED if they cannot be read, or a checksum is wrong. */
 gd_status gd_store_read(const gd_store *store, const char *name, int64_t first, int64_t rows,
@@ -71,6 +87,9 @@ typedef enum gd_layout {
 
 /* The rows of a chunk of a data set of this shape, if it has as many. */
 int64_t gd_store_chunk_rows(const gd_shape *shape);
+
+/* A new file that lies in memory and is gone when it is closed. */
+gd_status gd_store_create_in_memory(gd_store **store);
 
 /* Makes a data set, with the groups above it. */
 gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape, gd_layout layout);

@@ -2,6 +2,7 @@
 #ifndef GDMPI_TEXT_H
 #define GDMPI_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ typedef struct gd_text {
 
 /* Appends in the style of printf. A failure is remembered in `failed`. Not collective. */
 void gd_text_add(gd_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void gd_text_add_list(gd_text *text, const char *format, va_list arguments);
 
 /* The sizes of an array of up to 8 dimensions: "[512, 784]"; returns `out`. Not collective. */
 #define GD_TEXT_DIMS 192
@@ -55,6 +57,14 @@ const char *gd_text_nearest(const char *word, gd_names *names);
 /* The same among two names, each of which may be NULL. Not collective. */
 const char *gd_text_nearer(const char *word, const char *first, const char *second);
 
+/* Replaces what is not UTF-8, and what would make a terminal do things, by question marks; but
+ * control characters that are in `kept`. Not collective. */
+void gd_text_make_printable(char *text, const char *kept);
+
+/* How many columns of a terminal `count` bytes of printable UTF-8 take: at most, for letters of
+ * three bytes or more may be wide. Not collective. */
+int gd_text_columns(const char *text, size_t count);
+
 /* Reads the whole of `text` as a number: no blanks around it, nothing behind it, finite, in the
  * range of the type. False, and *value untouched, if it is not one. Integers may be written as 1e6.
  * Not collective. */
@@ -69,5 +79,8 @@ char *gd_text_number(double number, char out[32]);
 char *gd_text_grouped(int64_t number, char out[32]);
 char *gd_text_amount(double bytes, char out[32]);
 char *gd_text_duration(double seconds, char out[32]);
+
+/* The same to three digits, however short: "4.23 us", "71.5 ms". */
+char *gd_text_time(double seconds, char out[32]);
 
 #endif

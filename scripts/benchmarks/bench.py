@@ -14,6 +14,7 @@ import throughput
 from accuracy import accuracy
 from contest import Row, keep, keep_rows, say
 from fit import fit
+from forecast import forecast
 from memory import memory
 from network import network
 from reduce import reduce
@@ -39,6 +40,7 @@ CASES = {
     "save": save,
     "start": start,
     "accuracy": accuracy,
+    "forecast": forecast,
 }
 
 

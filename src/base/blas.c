@@ -15,15 +15,23 @@ static void take_buffer(void) {
                 &number, SIDE, 1, &number, SIDE);
 }
 
-gd_status gd_blas_start(int threads) {
-    int more = threads - openblas_get_num_threads();
-    size_t bytes = buffer_bytes * (size_t)(more > 0 ? more + 1 : 1);
+gd_status gd_blas_reserve(int threads) {
+    size_t bytes = buffer_bytes * (size_t)threads;
     void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (room == MAP_FAILED) {
         return gd_status_no_memory("the buffers of OpenBLAS", (double)bytes);
     }
     (void)munmap(room, bytes);
+    return GD_OK;
+}
+
+gd_status gd_blas_start(int threads) {
+    int more = threads - openblas_get_num_threads();
+    gd_status status = gd_blas_reserve(more > 0 ? more + 1 : 1);
+    if (status != GD_OK) {
+        return status;
+    }
     openblas_set_num_threads(threads);
     take_buffer();
     return GD_OK;

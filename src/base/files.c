@@ -1,7 +1,11 @@
+/* For O_TMPFILE; the order of headers does not matter. */
+#define _GNU_SOURCE
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,23 +104,39 @@ gd_status gd_file_commit(const char *temporary, const char *path) {
     return flush_folder_of(path);
 }
 
+static gd_status put(const char *path, int file, const char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t done = write(file, bytes, count);
+        if (done < 0 && errno != EINTR) {
+            return failed("write", path);
+        }
+        bytes += done > 0 ? done : 0;
+        count -= done > 0 ? (size_t)done : 0;
+    }
+    return GD_OK;
+}
+
 static gd_status write_all(const char *path, const char *bytes, size_t count) {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (file < 0) {
         return failed("write", path);
     }
-    gd_status status = GD_OK;
-    while (count > 0 && status == GD_OK) {
-        ssize_t put = write(file, bytes, count);
-        if (put < 0 && errno != EINTR) {
-            status = failed("write", path);
-        }
-        bytes += put > 0 ? put : 0;
-        count -= put > 0 ? (size_t)put : 0;
-    }
+    gd_status status = put(path, file, bytes, count);
     if (close(file) != 0 && status == GD_OK) {
         status = failed("write", path);
     }
+    return status;
+}
+
+/* After what was written to `temporary` with this outcome. */
+static gd_status finish(gd_status status, char **temporary, const char *path) {
+    if (status == GD_OK) {
+        status = gd_file_commit(*temporary, path);
+    }
+    if (status != GD_OK && *temporary != NULL) {
+        unlink(*temporary);
+    }
+    gd_memory_free(temporary);
     return status;
 }
 
@@ -126,13 +146,73 @@ gd_status gd_file_write(const char *path, const char *bytes, size_t count) {
     if (status == GD_OK) {
         status = write_all(temporary, bytes, count);
     }
+    return finish(status, &temporary, path);
+}
+
+static void remember(bool worked, gd_draft *draft) {
+    if (!worked && draft->error == 0) {
+        draft->error = errno == 0 ? EIO : errno;
+    }
+}
+
+void gd_draft_add(gd_draft *draft, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    remember(vfprintf(draft->file, format, arguments) >= 0, draft);
+    va_end(arguments);
+}
+
+void gd_draft_add_bytes(gd_draft *draft, const void *bytes, size_t count) {
+    remember(fwrite(bytes, 1, count, draft->file) == count, draft);
+}
+
+static gd_status produce_all(const char *path, gd_status (*produce)(void *context, gd_draft *out),
+                             void *context) {
+    gd_draft out = {fopen(path, "w"), 0};
+    if (out.file == NULL) {
+        return failed("write", path);
+    }
+    gd_status status = produce(context, &out);
+    remember(fclose(out.file) == 0, &out);
+    if (status == GD_OK && out.error != 0) {
+        errno = out.error;
+        status = failed("write", path);
+    }
+    return status;
+}
+
+gd_status gd_file_produce(const char *path, gd_status (*produce)(void *context, gd_draft *out),
+                          void *context) {
+    char *temporary;
+    gd_status status = gd_text_new(&temporary, "%s.tmp", path);
     if (status == GD_OK) {
-        status = gd_file_commit(temporary, path);
+        status = produce_all(temporary, produce, context);
     }
-    if (status != GD_OK && temporary != NULL) {
-        unlink(temporary);
+    return finish(status, &temporary, path);
+}
+
+gd_status gd_file_try(const char *folder, int count, const void *const *blocks, size_t bytes,
+                      int flushes) {
+    gd_status status = GD_OK;
+#ifdef O_TMPFILE
+    int file = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+#else
+    int file = -1;
+    errno = ENOTSUP;
+#endif
+    if (file < 0) {
+        return failed("write a file without a name in", folder);
     }
-    gd_memory_free(&temporary);
+    for (int i = 0; i < count && status == GD_OK; i++) {
+        status = put(folder, file, blocks[i], bytes);
+    }
+    for (int i = 0; i < flushes && status == GD_OK; i++) {
+        status = put(folder, file, "", 1);
+        if (status == GD_OK && fsync(file) != 0) {
+            status = failed("flush a file in", folder);
+        }
+    }
+    close(file);
     return status;
 }
 
@@ -195,6 +275,17 @@ gd_status gd_file_check(const char *path, const char *made) {
     }
     gd_memory_free(&copy);
     return status;
+}
+
+gd_status gd_file_check_new(const char *path) {
+    bool there = false;
+    gd_status status = gd_file_check(path, "");
+    if (status == GD_OK) {
+        status = gd_file_look(path, &there);
+    }
+    return there ? gd_status_new(GD_BAD_INPUT,
+                                 "%s: is there already; remove it, or name another output", path)
+                 : status;
 }
 
 bool gd_file_exists(const char *path) {

@@ -1,3 +1,7 @@
+/* For sched_setaffinity; the order of headers does not matter. */
+#define _GNU_SOURCE
+
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,6 +76,23 @@ void gd_process_flush_tiny(void) {
 #ifdef __SSE__
     _mm_setcsr(_mm_getcsr() | 1u << 15 | 1u << 6);
 #endif
+}
+
+void gd_process_roam(void) {
+    cpu_set_t all;
+    memset(&all, 0xff, sizeof all);
+    (void)sched_setaffinity(0, sizeof all, &all); /* it takes those that there are */
+}
+
+int gd_process_cores(void) {
+    cpu_set_t bound, all;
+    if (sched_getaffinity(0, sizeof bound, &bound) != 0) {
+        return (int)sysconf(_SC_NPROCESSORS_ONLN);
+    }
+    gd_process_roam();
+    int cores = sched_getaffinity(0, sizeof all, &all) == 0 ? CPU_COUNT(&all) : 1;
+    (void)sched_setaffinity(0, sizeof bound, &bound);
+    return cores;
 }
 
 /* A thread begins with those signals blocked that its maker has blocked. */

@@ -29,6 +29,7 @@ gd_status gd_status_new(gd_code code, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(error->message, (size_t)length + 1, format, arguments);
     va_end(arguments);
+    gd_text_make_printable(error->message, "");
     return error;
 }
 

@@ -1,9 +1,11 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 #include "gdmpi/stop.h"
+#include "gdmpi/terminal.h"
 
 /* Slurm, the launcher and a batch script may each hand the same signal on. */
 static const long long once_milliseconds = 500;
@@ -12,7 +14,9 @@ static volatile sig_atomic_t received;
 static atomic_llong received_at; /* milliseconds; 0: not yet */
 
 static void remember(int number) {
+    const int error = errno;
     struct timespec now;
+    gd_terminal_clear();
     clock_gettime(CLOCK_MONOTONIC, &now);
     long long milliseconds = now.tv_sec * 1000LL + now.tv_nsec / 1000000 + 1;
     long long first = 0;
@@ -22,6 +26,7 @@ static void remember(int number) {
         signal(number, SIG_DFL);
         raise(number); /* which ends the process on return from here */
     }
+    errno = error;
 }
 
 void gd_stop_install(void) {
@@ -39,4 +44,8 @@ void gd_stop_install(void) {
 
 int gd_stop_signal(void) {
     return received;
+}
+
+gd_status gd_stop_check(void) {
+    return received == 0 ? GD_OK : gd_status_new(GD_FAILED, "stopped by signal %d", (int)received);
 }

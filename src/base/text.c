@@ -10,7 +10,7 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/text.h"
 
-static void add_list(gd_text *text, const char *format, va_list arguments) {
+void gd_text_add_list(gd_text *text, const char *format, va_list arguments) {
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, again);
@@ -37,7 +37,7 @@ static void add_list(gd_text *text, const char *format, va_list arguments) {
 void gd_text_add(gd_text *text, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    add_list(text, format, arguments);
+    gd_text_add_list(text, format, arguments);
     va_end(arguments);
 }
 
@@ -75,7 +75,7 @@ gd_status gd_text_new(char **text, const char *format, ...) {
     gd_text made = {0};
     va_list arguments;
     va_start(arguments, format);
-    add_list(&made, format, arguments);
+    gd_text_add_list(&made, format, arguments);
     va_end(arguments);
     gd_status status = gd_text_status(&made);
     if (status != GD_OK) {
@@ -179,6 +179,53 @@ const char *gd_text_nearest(const char *word, gd_names *names) {
     return nearest;
 }
 
+/* The bytes of the letter of UTF-8 that begins here, by its first byte; 0: it is none. */
+static size_t letter_bytes(unsigned char first) {
+    return first < 0x80                    ? 1
+           : first >= 0xc2 && first < 0xe0 ? 2
+           : first >= 0xe0 && first < 0xf0 ? 3
+           : first >= 0xf0 && first < 0xf5 ? 4
+                                           : 0;
+}
+
+/* The same; 0 too if it is not whole. */
+static size_t whole_letter(const char *text) {
+    size_t bytes = letter_bytes((unsigned char)text[0]);
+    for (size_t i = 1; i < bytes; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return bytes;
+}
+
+/* Of ASCII, or of what ISO 8859 adds, which some terminals obey in UTF-8 too. */
+static bool is_control(const char *text, const char *kept) {
+    const unsigned char *c = (const unsigned char *)text;
+    return c[0] < 0x80 ? (c[0] < ' ' || c[0] == 0x7f) && strchr(kept, text[0]) == NULL
+                       : c[0] == 0xc2 && c[1] < 0xa0;
+}
+
+void gd_text_make_printable(char *text, const char *kept) {
+    while (*text != '\0') {
+        size_t bytes = whole_letter(text);
+        if (bytes == 0 || is_control(text, kept)) {
+            *text = '?';
+            bytes = 1;
+        }
+        text += bytes;
+    }
+}
+
+int gd_text_columns(const char *text, size_t count) {
+    int columns = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes = letter_bytes((unsigned char)text[i]);
+        columns += bytes == 0 ? 0 : bytes < 3 ? 1 : 2;
+    }
+    return columns;
+}
+
 bool gd_text_to_number(const char *text, double *value) {
     static const char allowed[] = "0123456789+-.eE";
     if (text[0] == '\0' || text[strspn(text, allowed)] != '\0') {
@@ -268,6 +315,19 @@ char *gd_text_duration(double seconds, char out[32]) {
         snprintf(out, 32, "%lld min %02lld s", whole / 60, whole % 60);
     } else {
         snprintf(out, 32, "%lld h %02lld min", whole / 3600, whole % 3600 / 60);
+    }
+    return out;
+}
+
+char *gd_text_time(double seconds, char out[32]) {
+    if (seconds < 0.9995e-3) {
+        snprintf(out, 32, "%.3g us", 1e6 * seconds);
+    } else if (seconds < 0.9995) {
+        snprintf(out, 32, "%.3g ms", 1e3 * seconds);
+    } else if (seconds < 59.95) {
+        snprintf(out, 32, "%.3g s", seconds);
+    } else {
+        gd_text_duration(seconds, out);
     }
     return out;
 }

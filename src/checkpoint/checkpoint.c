@@ -14,7 +14,7 @@
 
 struct gd_checkpoint {
     gd_store *store;
-    char *path, *temporary;
+    char *path, *temporary; /* NULL: it is not to become a file */
 };
 
 const gd_checkpoint_field gd_checkpoint_fields[] = {
@@ -164,6 +164,20 @@ gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *hea
         status = write_header(self->store, header);
     }
     *checkpoint = self;
+    if (status != GD_OK) {
+        gd_checkpoint_abandon(checkpoint);
+    }
+    return status;
+}
+
+gd_status gd_checkpoint_try(const gd_checkpoint_header *header, gd_checkpoint **checkpoint) {
+    gd_status status = gd_memory_new(checkpoint, 1, sizeof **checkpoint, "a checkpoint");
+    if (status == GD_OK) {
+        status = gd_store_create_in_memory(&(*checkpoint)->store);
+    }
+    if (status == GD_OK) {
+        status = write_header((*checkpoint)->store, header);
+    }
     if (status != GD_OK) {
         gd_checkpoint_abandon(checkpoint);
     }

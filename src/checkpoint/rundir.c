@@ -89,6 +89,30 @@ static gd_status remove_half_written(const gd_rundir *rundir) {
     return status == GD_OK ? remove_all(rundir->path, run_files, ".tmp") : status;
 }
 
+/* Shortens a path, which is changed, to the nearest above it that is there; fails as stat does. */
+static int find_there(char **path, struct stat *about) {
+    int failed = stat(*path, about);
+    while (failed && (errno == ENOENT || errno == ENOTDIR) && strcmp(*path, ".") != 0) {
+        *path = dirname(*path);
+        failed = stat(*path, about);
+    }
+    return failed;
+}
+
+gd_status gd_rundir_there(const gd_rundir *rundir, char **folder) {
+    char *copy;
+    gd_status status = gd_text_copy(rundir->checkpoints, &copy);
+    *folder = NULL;
+    if (status == GD_OK) {
+        struct stat about;
+        char *there = copy;
+        (void)find_there(&there, &about);
+        status = gd_text_copy(there, folder);
+    }
+    gd_memory_free(&copy);
+    return status;
+}
+
 /* The folder, or the nearest one above it that is there. */
 static gd_status check_folder(const char *path) {
     char *copy;
@@ -98,11 +122,7 @@ static gd_status check_folder(const char *path) {
     }
     struct stat about;
     char *there = copy;
-    int failed = stat(there, &about);
-    while (failed && (errno == ENOENT || errno == ENOTDIR) && strcmp(there, ".") != 0) {
-        there = dirname(there);
-        failed = stat(there, &about);
-    }
+    int failed = find_there(&there, &about);
     if (!failed && S_ISDIR(about.st_mode)) {
         failed = access(there, W_OK | X_OK);
     } else if (!failed) {

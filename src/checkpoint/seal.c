@@ -177,3 +177,15 @@ gd_status gd_seal_check(const char *path) {
     close(file);
     return status;
 }
+
+bool gd_seal_is_there(const char *path) {
+    char block[sizeof mark] = "";
+    struct stat about;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool there = file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode) &&
+                 read_part(file, block, strlen(mark)) > 0 && strcmp(block, mark) == 0;
+    if (file >= 0) {
+        close(file);
+    }
+    return there;
+}

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <time.h>
 
 #include "comm_private.h"
 #include "gdmpi/memory.h"
@@ -56,6 +57,18 @@ void gd_comm_sum(gd_comm *comm, double *values, size_t count) {
 
 void gd_comm_maximum(gd_comm *comm, double *values, size_t count) {
     reduce(comm, MPI_DOUBLE, sizeof *values, MPI_MAX, values, count);
+}
+
+void gd_comm_rest(gd_comm *comm) {
+    static const struct timespec nap = {.tv_nsec = 1000000};
+    MPI_Request request;
+    int all = 0;
+    MPI_Ibarrier(comm->world, &request);
+    MPI_Test(&request, &all, MPI_STATUS_IGNORE);
+    while (!all) {
+        nanosleep(&nap, NULL);
+        MPI_Test(&request, &all, MPI_STATUS_IGNORE);
+    }
 }
 
 void gd_comm_allreduce(gd_comm *comm, gd_type type, void *values, int64_t count) {

@@ -4,6 +4,7 @@
 
 #include "comm_private.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/terminal.h"
 
 /* For what cannot be agreed on. */
 static void end_job(const char *what, const char *why) {
@@ -12,7 +13,7 @@ static void end_job(const char *what, const char *why) {
     MPI_Get_processor_name(host, &length);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
-    fprintf(stderr, "gdmpi: %s%s (rank %d of %d on %s)\n", what, why, rank, size, host);
+    gd_terminal_error("%s%s (rank %d of %d on %s)", what, why, rank, size, host);
     MPI_Abort(MPI_COMM_WORLD, GD_FAILED);
 }
 

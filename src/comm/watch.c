@@ -17,6 +17,7 @@
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/process.h"
+#include "gdmpi/terminal.h"
 #include "gdmpi/watch.h"
 
 enum {
@@ -170,13 +171,15 @@ static void print_end(const gd_watch *watch, const peer *still, int others) {
         snprintf(more, sizeof more, " (and %d more)", others);
     }
     /* Not by stdio, whose lock another thread may hold. */
-    dprintf(STDERR_FILENO,
-            "gdmpi: rank %d of %d on %s%s has stood still for %.0f s; it was last in the phase %s "
-            "%s; the job ends here: run the same command again to continue from the last "
-            "checkpoint\n",
-            last->rank, watch->comm->size, watch->comm->name_of[last->rank], more,
-            watch->clock - still->since, last->phase,
-            last->step > 0 ? where : "before the first step");
+    gd_terminal_clear();
+    dprintf(
+        STDERR_FILENO,
+        "%sgdmpi:%s rank %d of %d on %s%s has stood still for %.0f s; it was last in the phase %s "
+        "%s; the job ends here: run the same command again to continue from the last "
+        "checkpoint\n",
+        gd_terminal_style(stderr, GD_STYLE_ERROR), gd_terminal_style(stderr, GD_STYLE_PLAIN),
+        last->rank, watch->comm->size, watch->comm->name_of[last->rank], more,
+        watch->clock - still->since, last->phase, last->step > 0 ? where : "before the first step");
 }
 
 /* To all that this rank can reach. */

@@ -4,48 +4,85 @@
 #include "gdmpi/blas.h"
 #include "gdmpi/command.h"
 #include "gdmpi/store.h"
+#include "gdmpi/terminal.h"
 
 const gd_command *const gd_commands[] = {
-    &gd_command_train,     &gd_command_check,  &gd_command_evaluate, &gd_command_predict,
-    &gd_command_gradcheck, &gd_command_import, &gd_command_diff,     NULL,
+    &gd_command_train,
+    &gd_command_check,
+    &gd_command_evaluate,
+    &gd_command_predict,
+    &gd_command_export,
+    &gd_command_gradcheck,
+    &gd_command_find_lr,
+    &gd_command_import,
+    &gd_command_inspect,
+    &gd_command_diff,
+    NULL,
 };
 
-static void print_usage(const gd_command *command) {
-    printf("  gdmpi%s%s %s\n      %s\n", command->name == NULL ? "" : " ",
-           command->name == NULL ? "" : command->name, command->usage, command->help);
+static const struct {
+    gd_code code;
+    const char *help;
+} codes[] = {
+    {GD_DONE, "done"},
+    {GD_FAILED, "something failed while running: input or output, memory, MPI"},
+    {GD_BAD_INPUT, "bad input: usage, configuration, data or checkpoint"},
+    {GD_DIVERGED, "training diverged (NaN or infinite); gradcheck: the gradient is not right"},
+    {GD_STOPPED, "stopped after a checkpoint: run the same command again to continue"},
+};
+
+static void add_usage(const gd_command *command, gd_text *text) {
+    gd_text_add(text, "gdmpi%s%s %s", command->name == NULL ? "" : " ",
+                command->name == NULL ? "" : command->name, command->usage);
+    gd_options_usage(command->options, text);
+}
+
+static void add_help(const gd_command *command, gd_text *text) {
+    gd_text_add(text, "  ");
+    add_usage(command, text);
+    gd_text_add(text, "\n      %s\n", command->help);
+}
+
+static gd_status print(gd_text *text) {
+    gd_status status = gd_text_status(text);
+    printf("%s", gd_text_bytes(text));
+    gd_text_free(text);
+    return status;
 }
 
 static gd_status print_command_help(const gd_command *command) {
-    gd_text more = {0};
+    gd_text text = {0};
+    add_help(command, &text);
     if (command->more != NULL) {
-        command->more(&more);
+        command->more(&text);
     }
-    gd_status status = gd_text_status(&more);
-    print_usage(command);
-    printf("%s", gd_text_bytes(&more));
-    gd_text_free(&more);
-    return status;
+    gd_options_help(command->options, command->note, &text);
+    return print(&text);
 }
 
 static gd_status print_help(void) {
     const gd_settings *tables[GD_TABLES];
-    gd_text methods = {0}, settings = {0};
-    gd_precision_single.settings(tables);
-    gd_precision_single.methods(&methods);
-    gd_settings_write(tables, &settings);
-    gd_status status = gd_text_status(settings.failed ? &settings : &methods);
-    printf("gdmpi trains a model on an HDF5 data set, on all ranks of an MPI job.\n\nUsage:\n");
+    gd_text text = {0}, settings = {0};
+    gd_text_add(&text, "gdmpi trains a model on an HDF5 data set, on all ranks of an MPI job.\n\n"
+                       "Usage:\n");
     for (size_t i = 0; gd_commands[i] != NULL; i++) {
-        print_usage(gd_commands[i]);
+        add_help(gd_commands[i], &text);
     }
-    printf("  gdmpi COMMAND --help\n  gdmpi --help | --version\n\n"
-           "Exit codes: 0 done, 1 failed while running, 2 bad input, 3 training diverged,\n"
-           "75 stopped after a checkpoint: run the same command again to continue.\n\n"
-           "%s\nSettings, as in a configuration file, with their defaults:\n\n%s",
-           gd_text_bytes(&methods), gd_text_bytes(&settings));
-    gd_text_free(&methods);
-    gd_text_free(&settings);
-    return status;
+    gd_text_add(&text,
+                "  gdmpi COMMAND --help\n      the options of a command\n"
+                "  gdmpi --help | --version\n\n"
+                "With --quiet, any of them prints only errors and warnings, on standard error.\n\n"
+                "Exit codes:\n");
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        gd_text_add(&text, "  %-4d%s\n", codes[i].code, codes[i].help);
+    }
+    gd_text_add(&text, "\n");
+    gd_precision_single.settings(tables);
+    gd_precision_single.methods(&text);
+    gd_text_add(&text, "\nSettings, as in a configuration file, with their defaults:\n\n");
+    gd_settings_write(tables, &settings);
+    gd_status status = print(&text);
+    return gd_status_first(status, print(&settings));
 }
 
 static void print_version(void) {
@@ -63,17 +100,42 @@ static const gd_command *find(const char *name) {
 }
 
 gd_status gd_command_misuse(const gd_command *command, const char *what) {
-    return gd_status_new(GD_BAD_INPUT, "%s; usage: gdmpi%s%s %s", what,
-                         command->name == NULL ? "" : " ",
-                         command->name == NULL ? "" : command->name, command->usage);
+    gd_text usage = {0};
+    add_usage(command, &usage);
+    gd_status status = gd_status_new(GD_BAD_INPUT, "%s; usage: %s", what, gd_text_bytes(&usage));
+    gd_text_free(&usage);
+    return status;
+}
+
+gd_status gd_command_options(const gd_command *command, int *count, char **arguments, void *into) {
+    gd_status status = gd_options_parse(command->options, count, arguments, into, NULL);
+    if (status == GD_OK) {
+        return GD_OK;
+    }
+    gd_status misuse = gd_command_misuse(command, gd_status_message(status));
+    gd_status_free(&status);
+    return misuse;
 }
 
 static bool is_help(const char *argument) {
     return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
 }
 
+/* Takes --quiet out of the arguments, wherever it stands: all commands know it. */
+static bool take_quiet(int *argc, char **argv) {
+    int left = 0;
+    for (int i = 0; i < *argc; i++) {
+        if (i == 0 || strcmp(argv[i], "--quiet") != 0) {
+            argv[left++] = argv[i];
+        }
+    }
+    bool quiet = left < *argc;
+    *argc = left;
+    return quiet;
+}
+
 gd_status gd_command_run(gd_comm *comm, int argc, char **argv) {
-    bool root = gd_comm_rank(comm) == 0;
+    bool root = gd_comm_rank(comm) == 0, quiet = take_quiet(&argc, argv);
     if (argc < 2) {
         return gd_command_train.run(comm, 0, argv);
     }
@@ -97,5 +159,6 @@ gd_status gd_command_run(gd_comm *comm, int argc, char **argv) {
     if (command == &gd_command_train && argv[1][0] == '-') {
         return gd_status_new(GD_BAD_INPUT, "unknown option '%s'; see gdmpi --help", argv[1]);
     }
-    return command->run(comm, argc - behind, argv + behind);
+    gd_status status = gd_comm_agree(comm, quiet ? gd_terminal_silence() : GD_OK);
+    return status == GD_OK ? command->run(comm, argc - behind, argv + behind) : status;
 }

@@ -55,6 +55,12 @@ static gd_status parse(int count, char **arguments, const char *text, size_t byt
     return status == GD_OK ? name_directory(arguments[0], *config) : status;
 }
 
+const gd_precision *gd_command_precision(const gd_config *config) {
+    const char *name = gd_config_text(config, "train", "precision");
+    return strcmp(name, gd_precision_double.name) == 0 ? &gd_precision_double
+                                                       : &gd_precision_single;
+}
+
 gd_status gd_command_config(gd_comm *comm, const gd_command *command, int count, char **arguments,
                             const gd_settings *tables[], gd_config **config) {
     char *text = NULL;

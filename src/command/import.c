@@ -25,9 +25,10 @@ static gd_status import(gd_comm *comm, int count, char **arguments) {
 
 const gd_command gd_command_import = {
     .name = "import",
-    .usage = "csv|libsvm|npy|idx INPUT... -o DATA.h5 [OPTION...]",
-    .help = "make a data file out of files of other formats, gzipped or not; which, and\n"
-            "      with what options, is told by gdmpi import --help",
+    .usage = "csv|libsvm|npy|idx INPUT...",
+    .help = "make a data file out of files of other formats, gzipped or not",
+    .options = gd_import_option_table,
+    .note = gd_import_note,
     .more = gd_import_help,
     .run = import,
 };

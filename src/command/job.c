@@ -101,9 +101,11 @@ static gd_status choose_group(gd_comm *comm, gd_source *data) {
 static const int64_t block_bytes = 16 << 20;
 
 gd_status gd_job_open(gd_comm *comm, const char *model, const char *data, gd_job *job) {
-    *job =
-        (gd_job){.model = model, .chosen = strstr(data, ":/") == NULL, .block_bytes = block_bytes};
-    gd_status status = gd_comm_agree(comm, gd_source_parse(data, NULL, &job->data));
+    *job = (gd_job){.model = model,
+                    .chosen = data != NULL && strstr(data, ":/") == NULL,
+                    .block_bytes = block_bytes};
+    gd_status status =
+        gd_comm_agree(comm, data == NULL ? GD_OK : gd_source_parse(data, NULL, &job->data));
     if (status == GD_OK) {
         status = read_header(comm, job);
     }

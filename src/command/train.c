@@ -1,12 +1,4 @@
-#include <string.h>
-
 #include "gdmpi/command.h"
-
-static const gd_precision *precision_of(const gd_config *config) {
-    const char *name = gd_config_text(config, "train", "precision");
-    return strcmp(name, gd_precision_double.name) == 0 ? &gd_precision_double
-                                                       : &gd_precision_single;
-}
 
 static gd_status train(gd_comm *comm, int count, char **arguments) {
     const gd_settings *tables[GD_TABLES];
@@ -14,19 +6,7 @@ static gd_status train(gd_comm *comm, int count, char **arguments) {
     gd_status status =
         gd_command_config(comm, &gd_command_train, count, arguments, tables, &config);
     if (status == GD_OK) {
-        status = precision_of(config)->train(comm, config);
-    }
-    gd_config_free(&config);
-    return status;
-}
-
-static gd_status check(gd_comm *comm, int count, char **arguments) {
-    const gd_settings *tables[GD_TABLES];
-    gd_config *config;
-    gd_status status =
-        gd_command_config(comm, &gd_command_check, count, arguments, tables, &config);
-    if (status == GD_OK) {
-        status = precision_of(config)->plan(comm, config);
+        status = gd_command_precision(config)->train(comm, config);
     }
     gd_config_free(&config);
     return status;
@@ -36,11 +16,4 @@ const gd_command gd_command_train = {
     .usage = "CONFIG.ini [SECTION.KEY=VALUE ...]",
     .help = "train: mpirun -np N gdmpi CONFIG.ini",
     .run = train,
-};
-
-const gd_command gd_command_check = {
-    .name = "check",
-    .usage = "CONFIG.ini [SECTION.KEY=VALUE ...]",
-    .help = "read the config, open the data, print the plan; train and write nothing",
-    .run = check,
 };

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "gdmpi/memory.h"
 
 /* A key and its value, which may be empty; nothing before or behind them. */
 static void add_line(gd_text *out, const char *prefix, const char *key, const char *value) {
@@ -23,6 +24,38 @@ void gd_config_write(const gd_config *config, gd_text *out) {
             add_line(out, "", slot->setting->key, slot->value.text);
         }
     }
+}
+
+static gd_status is_changed(const gd_slot *slot, bool *changed) {
+    gd_value value = {0};
+    *changed = true;
+    if (slot->setting->initial == NULL) {
+        return GD_OK;
+    }
+    gd_status status = gd_value_parse(slot->setting, slot->setting->initial, &value);
+    if (status == GD_OK) {
+        *changed = !gd_value_equal(slot->setting->kind, &slot->value, &value);
+    }
+    gd_memory_free(&value.text);
+    return status;
+}
+
+gd_status gd_config_each_changed(const gd_config *config,
+                                 void (*tell)(void *context, const char *section, const char *key,
+                                              const char *value),
+                                 void *context) {
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < config->count && status == GD_OK; i++) {
+        const gd_slot *slot = &config->slot[i];
+        bool changed = false;
+        if (slot->active) {
+            status = is_changed(slot, &changed);
+        }
+        if (changed && status == GD_OK) {
+            tell(context, slot->table->section, slot->setting->key, slot->value.text);
+        }
+    }
+    return status;
 }
 
 static gd_status compare_slot(const gd_slot *slot, const gd_config *old) {

@@ -134,6 +134,10 @@ size_t gd_rows_weight_bytes(const gd_rows *rows) {
     return rows->weights == NULL ? 0 : sizeof *rows->weights;
 }
 
+size_t gd_rows_bytes(const gd_rows *rows) {
+    return gd_rows_x_bytes(rows) + gd_rows_y_bytes(rows) + gd_rows_weight_bytes(rows);
+}
+
 static gd_status describe_x(const gd_store *store, const gd_source *source, gd_rows *rows) {
     gd_status status = check_group(store, source);
     if (status == GD_OK) {
@@ -178,6 +182,20 @@ gd_status gd_rows_describe_x(const gd_source *source, gd_rows *rows) {
     if (status == GD_OK) {
         status = describe_x(store, source, rows);
     }
+    return gd_status_first(status, gd_store_close(&store));
+}
+
+gd_status gd_source_chunk(const gd_source *source, gd_shape *chunk) {
+    gd_store *store = NULL;
+    char *name = NULL;
+    gd_status status = gd_store_open(source->file, &store);
+    if (status == GD_OK) {
+        status = gd_text_new(&name, "%s/x", gd_source_prefix(source));
+    }
+    if (status == GD_OK) {
+        status = gd_store_chunk(store, name, chunk);
+    }
+    gd_memory_free(&name);
     return gd_status_first(status, gd_store_close(&store));
 }
 

@@ -275,28 +275,6 @@ static gd_status write_file(const gd_import_options *options, const char *tempor
     return status == GD_OK ? gd_file_commit(temporary, options->output) : status;
 }
 
-/* Names and values of the inputs may hold what would make a terminal do things. */
-static void make_printable(char *text) {
-    for (; *text != '\0'; text++) {
-        bool control = ((unsigned char)*text < ' ' && *text != '\n') || *text == '\177';
-        *text = control ? '?' : *text;
-    }
-}
-
-static gd_status printable(gd_status status) {
-    char *message;
-    gd_status copied = gd_text_copy(gd_status_message(status), &message);
-    if (copied != GD_OK) {
-        gd_status_free(&copied);
-        return status;
-    }
-    make_printable(message);
-    gd_status told = gd_status_new(gd_status_code(status), "%s", message);
-    gd_status_free(&status);
-    gd_memory_free(&message);
-    return told;
-}
-
 gd_status gd_import_run(const gd_import_options *options, gd_text *summary) {
     char *temporary;
     gd_status status = gd_text_new(&temporary, "%s.tmp", options->output);
@@ -310,9 +288,8 @@ gd_status gd_import_run(const gd_import_options *options, gd_text *summary) {
         }
     }
     gd_memory_free(&temporary);
-    if (status != GD_OK) {
-        return printable(status);
+    if (status == GD_OK) {
+        gd_text_make_printable(summary->bytes, "\n"); /* names may hold anything */
     }
-    make_printable(summary->bytes);
-    return GD_OK;
+    return status;
 }

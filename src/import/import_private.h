@@ -4,6 +4,7 @@
 #ifndef GDMPI_IMPORT_PRIVATE_H
 #define GDMPI_IMPORT_PRIVATE_H
 
+#include "gdmpi/bar.h"
 #include "gdmpi/import.h"
 #include "gdmpi/permutation.h"
 #include "gdmpi/store.h"
@@ -14,18 +15,17 @@ enum {
     GD_IMPORT_CLASSES = 1 << 16    /* different classes, or categories of a column, at most */
 };
 
-/* progress.c: a line on standard error, if that is a terminal. */
+/* progress.c: a bar on standard error, if that is a terminal. */
 typedef struct gd_import_progress {
-    bool shown, drawn;
-    double drawn_at; /* on the clock */
+    gd_bar bar;
+    const char *pass; /* of which it tells; static */
 } gd_import_progress;
 
 gd_import_progress gd_import_progress_start(void);
 /* Shows that this share of a pass is done, a few times a second. GD_FAILED if a signal asks to
- * stop.
- */
+ * stop. */
 gd_status gd_import_progress_tick(gd_import_progress *progress, const char *pass, double share);
-void gd_import_progress_clear(gd_import_progress *progress);
+void gd_import_progress_clear(const gd_import_progress *progress);
 
 /* placement.c: which row of which group each row becomes. */
 typedef struct gd_place {

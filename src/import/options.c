@@ -3,103 +3,100 @@
 
 #include "import_private.h"
 
-typedef enum kind { FLAG, WORDS, NUMBER, CHOICE } kind;
-
-/* An option, and where it is kept. */
-typedef struct option {
-    const char *name;
-    kind kind;
-    size_t offset;
-    const char *value, *help;
-    const char *choices[4]; /* of CHOICE, as the enumeration counts them */
-} option;
-
 #define AT(member) offsetof(gd_import_options, member)
 
-static const option options[] = {
-    {"--target",
-     WORDS,
-     AT(target),
-     "COLUMN,...",
-     "what is to be learned, by name or number (the last column)",
-     {NULL}},
-    {"--task",
-     CHOICE,
-     AT(task),
-     "classification|regression",
-     "what the target is; by itself, texts are classes, and so are up to 100\n"
-     "      different whole numbers; other numbers are values",
-     {"auto", "classification", "regression", NULL}},
-    {"--ignore", WORDS, AT(ignore), "COLUMN,...", "leave these columns out", {NULL}},
-    {"--categorical",
-     WORDS,
-     AT(categorical),
-     "COLUMN,...",
-     "columns of categories though written as numbers; those of texts always are",
-     {NULL}},
-    {"--encode",
-     CHOICE,
-     AT(encoding),
-     "one-hot|codes",
-     "of a category: a feature for each, 0 or 1 (one-hot), or its number from 0,\n"
-     "      in sorted order",
-     {"one-hot", "codes", NULL}},
-    {"--missing",
-     CHOICE,
-     AT(missing),
-     "error|mean|drop",
-     "missing values are errors, become their column's mean over training rows\n"
-     "      (its most frequent category), or their rows are dropped",
-     {"error", "mean", "drop", NULL}},
-    {"--separator",
-     WORDS,
-     AT(separator),
-     "CHARACTER",
-     "between columns; by itself, the first of tab, semicolon and comma that is\n"
-     "      in the first line",
-     {NULL}},
-    {"--header",
-     FLAG,
-     AT(header),
-     NULL,
-     "the first line has names; by itself, if none is a number",
-     {NULL}},
-    {"--no-header", FLAG, AT(no_header), NULL, "the first line has values", {NULL}},
-    {"--type",
-     CHOICE,
-     AT(type),
-     "float32|float64",
-     "of x; by itself, the smallest integers if all are whole, else float32, or\n"
-     "      float64 where a column has whole numbers above 16,777,216",
-     {"auto", "float32", "float64", NULL}},
-    {"--features", NUMBER, AT(features), "N", "in a row (the largest index there is)", {NULL}},
-    {"--split",
-     WORDS,
-     AT(split),
-     "TRAIN,VAL[,TEST]",
-     "shares of the rows for /train, /val and /test, such as 0.8,0.1,0.1; each\n"
-     "      gets its share of each class",
-     {NULL}},
-    {"--no-shuffle",
-     FLAG,
-     AT(no_shuffle),
-     NULL,
-     "keep the order of the rows; the first are for training",
-     {NULL}},
-    {"--seed", NUMBER, AT(seed), "N", "of shuffle and split (1)", {NULL}},
-    {"--compress",
-     CHOICE,
-     AT(compress),
-     "yes|no",
-     "x in compressed chunks; by itself, if more than three quarters are 0",
-     {"auto", "yes", "no", NULL}},
+const gd_option gd_import_option_table[] = {
+    {.name = "-o",
+     .kind = GD_OPTION_TEXT,
+     .offset = AT(output),
+     .needed = true,
+     .value = "DATA.h5",
+     .help = "the data file to write, which appears whole or not at all"},
+    {.name = "--target",
+     .kind = GD_OPTION_TEXT,
+     .offset = AT(target),
+     .value = "COLUMN,...",
+     .help = "what is to be learned, by name or number (the last column)"},
+    {.name = "--task",
+     .kind = GD_OPTION_CHOICE,
+     .offset = AT(task),
+     .value = "classification|regression",
+     .help = "what the target is; by itself, texts are classes, and so are up to 100\n"
+             "      different whole numbers; other numbers are values",
+     .choices = {"auto", "classification", "regression", NULL}},
+    {.name = "--ignore",
+     .kind = GD_OPTION_TEXT,
+     .offset = AT(ignore),
+     .value = "COLUMN,...",
+     .help = "leave these columns out"},
+    {.name = "--categorical",
+     .kind = GD_OPTION_TEXT,
+     .offset = AT(categorical),
+     .value = "COLUMN,...",
+     .help = "columns of categories though written as numbers; those of texts always are"},
+    {.name = "--encode",
+     .kind = GD_OPTION_CHOICE,
+     .offset = AT(encoding),
+     .value = "one-hot|codes",
+     .help = "of a category: a feature for each, 0 or 1 (one-hot), or its number from 0,\n"
+             "      in sorted order",
+     .choices = {"one-hot", "codes", NULL}},
+    {.name = "--missing",
+     .kind = GD_OPTION_CHOICE,
+     .offset = AT(missing),
+     .value = "error|mean|drop",
+     .help = "missing values are errors, become their column's mean over training rows\n"
+             "      (its most frequent category), or their rows are dropped",
+     .choices = {"error", "mean", "drop", NULL}},
+    {.name = "--separator",
+     .kind = GD_OPTION_TEXT,
+     .offset = AT(separator),
+     .value = "CHARACTER",
+     .help = "between columns; by itself, the first of tab, semicolon and comma that is\n"
+             "      in the first line"},
+    {.name = "--header",
+     .kind = GD_OPTION_FLAG,
+     .offset = AT(header),
+     .help = "the first line has names; by itself, if none is a number"},
+    {.name = "--no-header",
+     .kind = GD_OPTION_FLAG,
+     .offset = AT(no_header),
+     .help = "the first line has values"},
+    {.name = "--type",
+     .kind = GD_OPTION_CHOICE,
+     .offset = AT(type),
+     .value = "float32|float64",
+     .help = "of x; by itself, the smallest integers if all are whole, else float32, or\n"
+             "      float64 where a column has whole numbers above 16,777,216",
+     .choices = {"auto", "float32", "float64", NULL}},
+    {.name = "--features",
+     .kind = GD_OPTION_NUMBER,
+     .offset = AT(features),
+     .value = "N",
+     .help = "in a row (the largest index there is)"},
+    {.name = "--split",
+     .kind = GD_OPTION_TEXT,
+     .offset = AT(split),
+     .value = "TRAIN,VAL[,TEST]",
+     .help = "shares of the rows for /train, /val and /test, such as 0.8,0.1,0.1; each\n"
+             "      gets its share of each class"},
+    {.name = "--no-shuffle",
+     .kind = GD_OPTION_FLAG,
+     .offset = AT(no_shuffle),
+     .help = "keep the order of the rows; the first are for training"},
+    {.name = "--seed",
+     .kind = GD_OPTION_NUMBER,
+     .offset = AT(seed),
+     .value = "N",
+     .help = "of shuffle and split (1)"},
+    {.name = "--compress",
+     .kind = GD_OPTION_CHOICE,
+     .offset = AT(compress),
+     .value = "yes|no",
+     .help = "x in compressed chunks; by itself, if more than three quarters are 0",
+     .choices = {"auto", "yes", "no", NULL}},
+    {0},
 };
-
-enum { OPTIONS = sizeof options / sizeof *options };
-
-static const char *option_name(size_t index) {
-    return index < OPTIONS ? options[index].name : NULL;
-}
 
 static const char *format_name(size_t index) {
     const gd_import_format *format = gd_import_format_at(index);
@@ -114,80 +111,15 @@ static bool takes(const gd_import_format *format, const char *name) {
     return *at != NULL;
 }
 
-static gd_status set_choice(const option *option, const char *value, int *chosen) {
-    for (int i = 0; option->choices[i] != NULL; i++) {
-        if (strcmp(option->choices[i], value) == 0) {
-            *chosen = i;
-            return GD_OK;
+/* Of the options that were given, the format must take each. */
+static gd_status check_taken(const gd_import_format *format, uint64_t given) {
+    for (size_t i = 0; gd_import_option_table[i].name != NULL; i++) {
+        const gd_option *option = &gd_import_option_table[i];
+        if (given >> i & 1 && !option->needed && !takes(format, option->name)) {
+            return gd_status_new(GD_BAD_INPUT, "%s is no option of %s", option->name, format->name);
         }
-    }
-    return gd_status_new(GD_BAD_INPUT, "%s is %s, not '%s'", option->name, option->value, value);
-}
-
-static gd_status set_number(const option *option, const char *value, int64_t *number) {
-    return gd_text_to_integer(value, number) && *number >= 0 && *number <= INT32_MAX
-               ? GD_OK
-               : gd_status_new(GD_BAD_INPUT, "%s is a whole number from 0 to %d, not '%s'",
-                               option->name, INT32_MAX, value);
-}
-
-static gd_status set(const option *option, const char *value, gd_import_options *into) {
-    char *at = (char *)into + option->offset;
-    switch (option->kind) {
-    case FLAG:
-        *(bool *)at = true;
-        return GD_OK;
-    case WORDS:
-        *(const char **)at = value;
-        return GD_OK;
-    case NUMBER:
-        return set_number(option, value, (int64_t *)at);
-    case CHOICE:
-        return set_choice(option, value, (int *)at);
     }
     return GD_OK;
-}
-
-/* `word` may be "--name=value", which is cut in two. */
-static const option *find(char *word, char **value) {
-    char *equals = strchr(word, '=');
-    *value = NULL;
-    if (equals != NULL) {
-        *equals = '\0';
-        *value = equals + 1;
-    }
-    size_t index = gd_text_index(word, option_name);
-    return index < OPTIONS ? &options[index] : NULL;
-}
-
-static gd_status unknown(const char *word) {
-    const char *nearest = gd_text_nearest(word, option_name);
-    return gd_status_new(GD_BAD_INPUT, "unknown option '%s'%s%s%s", word,
-                         nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest,
-                         nearest == NULL ? "" : "'?");
-}
-
-/* Reads the option in arguments[*at], and goes on to its value. */
-static gd_status read_option(int count, char **arguments, int *at, gd_import_options *into) {
-    char *value;
-    const option *option = find(arguments[*at], &value);
-    if (option == NULL) {
-        return unknown(arguments[*at]);
-    }
-    if (!takes(into->format, option->name)) {
-        return gd_status_new(GD_BAD_INPUT, "%s is no option of %s", option->name,
-                             into->format->name);
-    }
-    if (option->kind == FLAG && value != NULL) {
-        return gd_status_new(GD_BAD_INPUT, "%s takes no value", option->name);
-    }
-    if (option->kind != FLAG && value == NULL) {
-        if (*at + 1 == count) {
-            return gd_status_new(GD_BAD_INPUT, "%s needs %s", option->name, option->value);
-        }
-        value = arguments[++*at];
-    }
-    return set(option, value, into);
 }
 
 static gd_status read_format(const char *name, gd_import_options *options) {
@@ -210,9 +142,6 @@ static gd_status read_format(const char *name, gd_import_options *options) {
 
 static gd_status check(const gd_import_options *options) {
     double shares[GD_IMPORT_GROUPS];
-    if (options->output == NULL) {
-        return gd_status_new(GD_BAD_INPUT, "the output is missing: -o DATA.h5");
-    }
     if (options->count == 0) {
         return gd_status_new(GD_BAD_INPUT, "%s needs inputs: %s", options->format->name,
                              options->format->inputs);
@@ -225,22 +154,30 @@ static gd_status check(const gd_import_options *options) {
 
 gd_status gd_import_parse(int count, char **arguments, gd_import_options *options) {
     static const int64_t memory = 128 << 20;
-    *options = (gd_import_options){.inputs = arguments, .seed = 1, .memory = memory};
-    gd_status status = count > 0 ? read_format(arguments[0], options)
-                                 : gd_status_new(GD_BAD_INPUT, "the format is missing");
-    for (int i = 1; i < count && status == GD_OK; i++) {
-        if (strcmp(arguments[i], "-o") == 0) {
-            status = i + 1 == count || options->output != NULL
-                         ? gd_status_new(GD_BAD_INPUT, "-o takes one file")
-                         : GD_OK;
-            options->output = i + 1 < count ? arguments[++i] : NULL;
-        } else if (arguments[i][0] == '-' && arguments[i][1] != '\0') {
-            status = read_option(count, arguments, &i, options);
-        } else {
-            arguments[options->count++] = arguments[i];
+    *options = (gd_import_options){.seed = 1, .memory = memory};
+    uint64_t given;
+    gd_status status = gd_options_parse(gd_import_option_table, &count, arguments, options, &given);
+    if (status == GD_OK) {
+        status = count > 0 ? read_format(arguments[0], options)
+                           : gd_status_new(GD_BAD_INPUT, "the format is missing");
+    }
+    if (status == GD_OK) {
+        status = check_taken(options->format, given);
+    }
+    options->inputs = arguments + 1;
+    options->count = count - 1;
+    return status == GD_OK ? check(options) : status;
+}
+
+void gd_import_note(const gd_option *option, gd_text *text) {
+    const char *before = "   (";
+    for (size_t i = 0; gd_import_format_at(i) != NULL && !option->needed; i++) {
+        if (takes(gd_import_format_at(i), option->name)) {
+            gd_text_add(text, "%s%s", before, format_name(i));
+            before = ", ";
         }
     }
-    return status == GD_OK ? check(options) : status;
+    gd_text_add(text, option->needed ? "" : ")");
 }
 
 void gd_import_help(gd_text *text) {
@@ -248,18 +185,5 @@ void gd_import_help(gd_text *text) {
     for (size_t i = 0; gd_import_format_at(i) != NULL; i++) {
         const gd_import_format *format = gd_import_format_at(i);
         gd_text_add(text, "  %s %s\n      %s\n", format->name, format->inputs, format->help);
-    }
-    gd_text_add(text, "\nOptions, and the formats that take them:\n");
-    for (size_t i = 0; i < OPTIONS; i++) {
-        gd_text_add(text, "  %s%s%s   (", options[i].name, options[i].value == NULL ? "" : " ",
-                    options[i].value == NULL ? "" : options[i].value);
-        const char *comma = "";
-        for (size_t j = 0; gd_import_format_at(j) != NULL; j++) {
-            if (takes(gd_import_format_at(j), options[i].name)) {
-                gd_text_add(text, "%s%s", comma, format_name(j));
-                comma = ", ";
-            }
-        }
-        gd_text_add(text, ")\n      %s\n", options[i].help);
     }
 }

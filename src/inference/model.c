@@ -86,23 +86,27 @@ gd_status gd_job_read(const gd_job *job, const gd_model *model, real *parameters
     return status == GD_OK ? check_normalizer(job, normalizer) : status;
 }
 
-gd_status gd_job_try(void *context) {
-    const gd_job *job = context;
-    gd_model *model = NULL;
-    gd_normalizer normalizer = {0};
-    real *parameters = NULL;
-    gd_status status = gd_job_model(job, &model);
+gd_status gd_job_load(const gd_job *job, gd_model **model, real **parameters,
+                      gd_normalizer *normalizer) {
+    *parameters = NULL;
+    *normalizer = (gd_normalizer){0};
+    gd_status status = gd_job_model(job, model);
     if (status == GD_OK) {
-        status = gd_job_read(job, model, NULL, &normalizer);
-        gd_normalizer_free(&normalizer);
+        status = gd_job_read(job, *model, NULL, normalizer);
+        gd_normalizer_free(normalizer);
     }
     if (status == GD_OK) {
-        status = gd_memory_new(&parameters, (size_t)model->tensors.size, sizeof *parameters,
+        status = gd_memory_new(parameters, (size_t)(*model)->tensors.size, sizeof **parameters,
                                "the parameters");
     }
-    if (status == GD_OK) {
-        status = gd_job_read(job, model, parameters, &normalizer);
-    }
+    return status == GD_OK ? gd_job_read(job, *model, *parameters, normalizer) : status;
+}
+
+gd_status gd_job_try(void *job) {
+    gd_model *model;
+    gd_normalizer normalizer;
+    real *parameters;
+    gd_status status = gd_job_load(job, &model, &parameters, &normalizer);
     gd_normalizer_free(&normalizer);
     gd_memory_free(&parameters);
     gd_model_free(&model);

@@ -1,3 +1,4 @@
+#include "gdmpi/bar.h"
 #include "gdmpi/inference.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/stop.h"
@@ -56,25 +57,24 @@ static gd_status work(gd_inference *self, const gd_visit *visit, gd_range range)
     return status;
 }
 
-static gd_status check_signal(void) {
-    const int number = gd_stop_signal();
-    return number == 0 ? GD_OK : gd_status_new(GD_FAILED, "stopped by signal %d", number);
-}
-
 gd_status gd_inference_run(gd_inference *inference, const gd_visit *visit) {
     gd_comm *comm = inference->problem.comm;
     const int64_t rounds = gd_inference_rounds(inference);
+    gd_bar bar = gd_comm_rank(comm) == 0 ? gd_bar_start(stderr, false) : (gd_bar){0};
     gd_status status = GD_OK;
     for (int64_t round = 0; round < rounds && status == GD_OK; round++) {
         const gd_range range = gd_inference_block(inference, gd_comm_rank(comm), round);
         status = work(inference, visit, range);
         if (status == GD_OK) {
-            status = check_signal();
+            status = gd_stop_check();
         }
         status = gd_comm_agree(comm, status);
         if (status == GD_OK && visit->round != NULL) {
             status = visit->round(visit->context, round);
         }
+        gd_bar_show(&bar, "rows", (double)(round + 1) / (double)rounds,
+                    (double)inference->problem.val_count, "rows/s");
     }
+    gd_bar_clear(&bar);
     return status;
 }

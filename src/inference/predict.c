@@ -129,10 +129,7 @@ static gd_status begin(const gd_job *job, prediction *self) {
                                        .outputs = self->scored.outputs,
                                        .class_width = self->class_width,
                                        .type = GD_REAL_TYPE,
-                                       .name = self->scored.task == GD_TASK_NUMBERS ? "value"
-                                               : self->scored.loss->link == GD_LINK_IDENTITY
-                                                   ? "score"
-                                                   : "probability"};
+                                       .name = gd_score_output(&self->scored)};
     const uint64_t digest =
         gd_checkpoint_digest(inference->parameters, GD_REAL_TYPE, tensors->size);
     return gd_prediction_file_create(job, digest, &shape, &self->file);
@@ -158,7 +155,7 @@ static gd_status predict(const gd_job *job, prediction *self) {
 gd_status gd_inference_predict(gd_comm *comm, const gd_job *job) {
     prediction self = {0};
     gd_status status =
-        gd_comm_agree(comm, gd_comm_rank(comm) == 0 ? gd_prediction_file_check(job) : GD_OK);
+        gd_comm_agree(comm, gd_comm_rank(comm) == 0 ? gd_job_check_output(job) : GD_OK);
     if (status == GD_OK) {
         status = gd_inference_open(comm, job, false, &self.inference);
     }

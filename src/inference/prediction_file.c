@@ -15,30 +15,6 @@ struct gd_prediction_file {
 
 static const char class_set[] = "/class";
 
-gd_status gd_prediction_file_check(const gd_job *job) {
-    bool there = false;
-    char *temporary = NULL;
-    gd_status status = gd_file_check(job->output, "");
-    if (status == GD_OK) {
-        status = gd_file_look(job->output, &there);
-    }
-    if (there) {
-        return gd_status_new(
-            GD_BAD_INPUT, "%s: is there already; remove it, or name another output", job->output);
-    }
-    if (status == GD_OK) {
-        status = gd_text_new(&temporary, "%s.tmp", job->output);
-    }
-    if (status == GD_OK &&
-        (gd_file_same(temporary, job->model) || gd_file_same(temporary, job->data.file))) {
-        status = gd_status_new(GD_BAD_INPUT,
-                               "%s: is an input, and would be overwritten on the way to %s",
-                               temporary, job->output);
-    }
-    gd_memory_free(&temporary);
-    return status;
-}
-
 static gd_status describe(gd_store *store, const gd_job *job, uint64_t digest) {
     char text[17], *data;
     gd_status status = gd_text_new(&data, "%s:%s", job->data.file, job->data.group);

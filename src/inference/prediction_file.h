@@ -14,9 +14,6 @@ typedef struct gd_prediction_shape {
 
 typedef struct gd_prediction_file gd_prediction_file;
 
-/* GD_BAD_INPUT if the job's output is there already, or cannot be. */
-gd_status gd_prediction_file_check(const gd_job *job);
-
 /* Starts OUTPUT.tmp; `digest` is that of the parameters. */
 gd_status gd_prediction_file_create(const gd_job *job, uint64_t digest,
                                     const gd_prediction_shape *shape, gd_prediction_file **file);

@@ -1,90 +1,98 @@
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "gdmpi/files.h"
 #include "gdmpi/table.h"
+
+#include <string.h>
+
+#include "gdmpi/terminal.h"
 #include "gdmpi/text.h"
 
-/* mpirun gives every rank a terminal of its own as standard output; where the output really goes is
- * its own standard output, which is readable where it runs on this host. */
-static bool on_terminal(void) {
-    char path[64], target[256];
-    if (!isatty(STDOUT_FILENO)) {
-        return false;
+enum column { EPOCH, STEP, TRAIN_LOSS, VAL_LOSS, VAL_METRIC, LR, RATE, TIME, COLUMNS };
+
+/* Together with a blank before each but the first, they make up GD_TERMINAL_COLUMNS. */
+static const int widths[COLUMNS] = {5, 7, 11, 11, 12, 8, 9, 10};
+
+/* What is left out first where there is less room. */
+static const enum column spare[] = {LR, RATE, STEP, TIME, VAL_LOSS};
+
+static void choose_columns(gd_table *table, int room) {
+    int taken = -1;
+    for (int c = 0; c < COLUMNS; c++) {
+        table->shown[c] = table->metric != NULL || (c != VAL_LOSS && c != VAL_METRIC);
+        taken += table->shown[c] ? 1 + widths[c] : 0;
     }
-    if (getenv("OMPI_COMM_WORLD_RANK") == NULL) {
-        return true;
+    for (size_t i = 0; i < sizeof spare / sizeof *spare && taken > room; i++) {
+        taken -= table->shown[spare[i]] ? 1 + widths[spare[i]] : 0;
+        table->shown[spare[i]] = false;
     }
-    snprintf(path, sizeof path, "/proc/%ld/fd/1", (long)getppid());
-    ssize_t length = readlink(path, target, sizeof target - 1);
-    if (length < 0) {
-        return false;
-    }
-    target[length] = '\0';
-    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
 }
 
 gd_table gd_table_start(const char *progress, const char *metric) {
-    bool bar = strcmp(progress, "on") == 0 || (strcmp(progress, "auto") == 0 && on_terminal());
-    return (gd_table){.bar = bar, .metric = metric};
+    gd_table table = {.metric = metric};
+    _Static_assert(sizeof table.shown / sizeof *table.shown == COLUMNS, "one for each");
+    choose_columns(&table, gd_terminal_width(stdout));
+    if (strcmp(progress, "off") != 0) {
+        table.bar = gd_bar_start(stdout, strcmp(progress, "on") == 0);
+    }
+    return table;
+}
+
+static void print_cells(const gd_table *table, const char *const cells[COLUMNS], gd_style style) {
+    bool plain = style == GD_STYLE_PLAIN;
+    gd_table_clear(table);
+    printf("%s", plain ? "" : gd_terminal_style(stdout, style));
+    for (int c = 0; c < COLUMNS; c++) {
+        if (table->shown[c]) {
+            printf("%s%*s", c == 0 ? "" : " ", widths[c], cells[c]);
+        }
+    }
+    printf("%s\n", plain ? "" : gd_terminal_style(stdout, GD_STYLE_PLAIN));
+    fflush(stdout);
 }
 
 void gd_table_head(const gd_table *table) {
-    printf("\n%6s %9s %12s", "epoch", "step", "train loss");
-    if (table->metric != NULL) {
-        printf(" %12s %12s", "val loss", table->metric);
+    printf("\n");
+    print_cells(table,
+                (const char *const[]){"epoch", "step", "train loss", "val loss", table->metric,
+                                      "lr", "samples/s", "time"},
+                GD_STYLE_PLAIN);
+}
+
+void gd_table_row(const gd_table *table, bool best) {
+    const gd_table_line *line = &table->line;
+    char cells[COLUMNS][32];
+    const char *all[COLUMNS];
+    for (int c = 0; c < COLUMNS; c++) {
+        all[c] = cells[c];
     }
-    printf(" %10s %10s %10s\n", "lr", "samples/s", "time");
-    fflush(stdout);
+    snprintf(cells[EPOCH], sizeof *cells, "%lld", (long long)line->epoch);
+    snprintf(cells[STEP], sizeof *cells, "%lld", (long long)line->step);
+    snprintf(cells[TRAIN_LOSS], sizeof *cells, "%.6g", line->train_loss);
+    snprintf(cells[VAL_LOSS], sizeof *cells, "%.6g", line->val_loss);
+    snprintf(cells[VAL_METRIC], sizeof *cells, "%.6g", line->val_metric);
+    snprintf(cells[LR], sizeof *cells, "%.3g", line->lr);
+    gd_text_grouped((int64_t)line->samples_per_second, cells[RATE]);
+    gd_text_duration(line->seconds, cells[TIME]);
+    print_cells(table, all, best ? GD_STYLE_GOOD : GD_STYLE_PLAIN);
 }
 
-void gd_table_row(gd_table *table, const gd_table_line *line) {
-    char duration[32], rate[32];
+void gd_table_digest(const gd_table *table, int64_t epoch, int64_t step, const char *digest) {
     gd_table_clear(table);
-    printf("%6lld %9lld %12.6g", (long long)line->epoch, (long long)line->step, line->train_loss);
-    if (table->metric != NULL) {
-        printf(" %12.6g %12.6g", line->val_loss, line->val_metric);
-    }
-    printf(" %10.4g %10s %10s\n", line->lr,
-           gd_text_grouped((int64_t)line->samples_per_second, rate),
-           gd_text_duration(line->seconds, duration));
+    printf("%5lld %7lld %11s %s\n", (long long)epoch, (long long)step, "digest", digest);
     fflush(stdout);
 }
 
-void gd_table_digest(gd_table *table, int64_t epoch, int64_t step, const char *digest) {
-    gd_table_clear(table);
-    printf("%6lld %9lld %12s %s\n", (long long)epoch, (long long)step, "digest", digest);
-    fflush(stdout);
-}
-
-enum { BAR_WIDTH = 24 };
-
-void gd_table_bar(gd_table *table, int64_t epoch, int64_t step, int64_t steps, double loss,
+void gd_table_bar(gd_table *table, int64_t epoch, double share, double loss,
                   double samples_per_second, double left) {
-    static const double redraw = 0.2;
-    char bar[BAR_WIDTH + 1], rate[32], duration[32];
-    double now = gd_clock_seconds();
-    if (!table->bar || now - table->drawn_at < redraw) {
+    char label[32], number[32], rate[48], seen[32];
+    if (!gd_bar_is_due(&table->bar)) {
         return;
     }
-    int64_t full = BAR_WIDTH * step / steps;
-    for (int i = 0; i < BAR_WIDTH; i++) {
-        bar[i] = i < full ? '=' : ' ';
-    }
-    bar[BAR_WIDTH] = '\0';
-    printf("\r\033[K%6lld [%s] loss %.4g  %s samples/s  %s left", (long long)epoch, bar, loss,
-           gd_text_grouped((int64_t)samples_per_second, rate), gd_text_duration(left, duration));
-    fflush(stdout);
-    table->drawn = true;
-    table->drawn_at = now;
+    snprintf(label, sizeof label, "%5lld", (long long)epoch);
+    snprintf(rate, sizeof rate, "%s samples/s",
+             gd_text_grouped((int64_t)samples_per_second, number));
+    snprintf(seen, sizeof seen, "loss %.4g", loss);
+    gd_bar_draw(&table->bar, label, share, left, (const char *const[]){rate, seen, NULL});
 }
 
-void gd_table_clear(gd_table *table) {
-    if (table->drawn) {
-        printf("\r\033[K");
-        fflush(stdout);
-        table->drawn = false;
-    }
+void gd_table_clear(const gd_table *table) {
+    gd_bar_clear(&table->bar);
 }

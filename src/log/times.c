@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "gdmpi/memory.h"
+#include "gdmpi/paragraph.h"
 #include "gdmpi/times.h"
 
 static void find_extremes(const double *seconds, gd_times *times) {
@@ -68,7 +69,7 @@ void gd_times_print(const gd_times *times) {
                    total > 0 ? times->mean[phase] / total : 0, seconds);
     }
     if (times->ranks > 1) {
-        printf("slowest   rank %d on %s: its load and compute take %.1f %% longer than the mean\n",
+        gd_say("slowest", "rank %d on %s: its load and compute take %.1f %% longer than the mean",
                times->slowest, times->host, 100 * times->excess);
     }
 }

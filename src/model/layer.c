@@ -39,6 +39,15 @@ bool gd_layer_joint(const gd_layer *layer) {
     return joint;
 }
 
+gd_value gd_layer_trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    if (layer->kind->trace == NULL) {
+        gd_graph_fail(graph, gd_status_new(GD_BAD_INPUT, "%s: the layer %s cannot be exported",
+                                           graph->model, layer->kind->name));
+        return x;
+    }
+    return layer->kind->trace(layer, graph, x);
+}
+
 int gd_layer_first(const gd_layer *layers, int count) {
     int first = 0;
     while (first < count - 1 && gd_layer_tensors(&layers[first]) == 0) {

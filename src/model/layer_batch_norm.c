@@ -170,6 +170,14 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     gd_ready_from(flow->ready, layer->tensor[WEIGHT].offset);
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    const gd_value mean = gd_graph_tensor(graph, &layer->tensor[RUNNING_MEAN]);
+    const gd_value off = gd_graph_binary(graph, GD_SUBTRACT, x, mean);
+    const gd_value variance = gd_graph_tensor(graph, &layer->tensor[RUNNING_VAR]);
+    const gd_value normal = gd_graph_standardize(graph, off, variance, (double)eps);
+    return gd_graph_affine(graph, normal, &layer->tensor[WEIGHT], &layer->tensor[BIAS]);
+}
+
 const gd_layer_kind gd_layer_batch_norm = {
     .name = "batch_norm",
     .help = "y = (x - mean) / sqrt(variance + 1e-5) w + b, over a shard's rows of a step",
@@ -181,4 +189,5 @@ const gd_layer_kind gd_layer_batch_norm = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

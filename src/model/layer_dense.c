@@ -78,6 +78,11 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     weight_gradient(layer, pass, flow);
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    const gd_value weight = gd_graph_tensor(graph, &layer->tensor[WEIGHT]);
+    return gd_graph_dense(graph, x, weight, gd_graph_tensor(graph, &layer->tensor[BIAS]));
+}
+
 const gd_layer_kind gd_layer_dense = {
     .name = "dense",
     .help = "y = x W^T + b, of so many units",
@@ -89,4 +94,5 @@ const gd_layer_kind gd_layer_dense = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

@@ -72,6 +72,12 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     }
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    (void)layer;
+    (void)graph;
+    return x;
+}
+
 const gd_layer_kind gd_layer_dropout = {
     .name = "dropout",
     .help = "y = 0 with probability p, else x / (1 - p); in training only",
@@ -83,4 +89,5 @@ const gd_layer_kind gd_layer_dropout = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

@@ -25,6 +25,14 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     differentiate(pass->rows * layer->outputs, (real)layer->argument, flow->x, flow->dy, flow->dx);
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    const gd_value alpha = gd_graph_number(graph, (double)(real)layer->argument);
+    const gd_value power = gd_graph_unary(graph, GD_EXPM1, x);
+    const gd_value low = gd_graph_binary(graph, GD_MULTIPLY, alpha, power);
+    const gd_value high = gd_graph_binary(graph, GD_GREATER, x, gd_graph_number(graph, 0));
+    return gd_graph_choose(graph, high, x, low);
+}
+
 const gd_layer_kind gd_layer_elu = {
     .name = "elu",
     .help = "y = x where x > 0, else alpha (e^x - 1)",
@@ -34,4 +42,5 @@ const gd_layer_kind gd_layer_elu = {
     .max = 1000,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

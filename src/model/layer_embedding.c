@@ -164,6 +164,21 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     gd_ready_from(flow->ready, weight->offset);
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    const gd_range before = {0, layer->first},
+                   looked_up = {layer->first, layer->categories.columns.count},
+                   behind = {layer->inputs - columns_behind(layer), columns_behind(layer)};
+    const gd_value table = gd_graph_tensor(graph, &layer->tensor[WEIGHT]);
+    gd_value y = gd_graph_lookup(graph, gd_graph_columns(graph, x, looked_up), table);
+    if (before.count > 0) {
+        y = gd_graph_binary(graph, GD_JOIN, gd_graph_columns(graph, x, before), y);
+    }
+    if (behind.count > 0) {
+        y = gd_graph_binary(graph, GD_JOIN, y, gd_graph_columns(graph, x, behind));
+    }
+    return y;
+}
+
 const gd_layer_kind gd_layer_embedding = {
     .name = "embedding",
     .help = "columns of x that hold whole numbers below size, each replaced by a row of a table; "
@@ -173,4 +188,5 @@ const gd_layer_kind gd_layer_embedding = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

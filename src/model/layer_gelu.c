@@ -35,10 +35,20 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     differentiate(pass->rows * layer->outputs, flow->x, flow->cache, flow->dy, flow->dx);
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    (void)layer;
+    const gd_value factor = gd_graph_number(graph, -(double)root_half);
+    const gd_value deviation = gd_graph_binary(graph, GD_MULTIPLY, x, factor);
+    const gd_value share = gd_graph_unary(graph, GD_ERFC, deviation);
+    const gd_value twice = gd_graph_binary(graph, GD_MULTIPLY, x, share);
+    return gd_graph_binary(graph, GD_DIVIDE, twice, gd_graph_number(graph, 2));
+}
+
 const gd_layer_kind gd_layer_gelu = {
     .name = "gelu",
     .help = "y = x (1 + erf(x / sqrt(2))) / 2",
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

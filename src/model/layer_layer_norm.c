@@ -86,6 +86,16 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     gd_ready_from(flow->ready, layer->tensor[WEIGHT].offset);
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    const gd_value mean = gd_graph_unary(graph, GD_MEAN, x);
+    const gd_value off = gd_graph_binary(graph, GD_SUBTRACT, x, mean);
+    const gd_value square = gd_graph_binary(graph, GD_MULTIPLY, off, off);
+    const gd_value variance = gd_graph_unary(graph, GD_MEAN, square);
+    const gd_value normal =
+        gd_graph_standardize(graph, off, variance, (double)(real)layer->argument);
+    return gd_graph_affine(graph, normal, &layer->tensor[WEIGHT], &layer->tensor[BIAS]);
+}
+
 const gd_layer_kind gd_layer_layer_norm = {
     .name = "layer_norm",
     .help = "y = (x - mean) / sqrt(variance + eps) w + b, over a row",
@@ -96,4 +106,5 @@ const gd_layer_kind gd_layer_layer_norm = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

@@ -28,6 +28,13 @@ static double gain(const gd_layer *layer) {
     return sqrt(2 / (1 + layer->argument * layer->argument));
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    const gd_value slope = gd_graph_number(graph, (double)(real)layer->argument);
+    const gd_value low = gd_graph_binary(graph, GD_MULTIPLY, slope, x);
+    const gd_value high = gd_graph_binary(graph, GD_GREATER, x, gd_graph_number(graph, 0));
+    return gd_graph_choose(graph, high, x, low);
+}
+
 const gd_layer_kind gd_layer_leaky_relu = {
     .name = "leaky_relu",
     .help = "y = x where x > 0, else slope x",
@@ -38,4 +45,5 @@ const gd_layer_kind gd_layer_leaky_relu = {
     .gain = gain,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

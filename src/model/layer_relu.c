@@ -27,10 +27,16 @@ static double gain(const gd_layer *layer) {
     return 1.41421356237309504880; /* sqrt(2) */
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    (void)layer;
+    return gd_graph_unary(graph, GD_RELU, x);
+}
+
 const gd_layer_kind gd_layer_relu = {
     .name = "relu",
     .help = "y = max(0, x)",
     .gain = gain,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

@@ -79,6 +79,14 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     }
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    gd_value inner = x;
+    for (int i = 0; i < layer->inner_count; i++) {
+        inner = gd_layer_trace(&layer->inner[i], graph, inner);
+    }
+    return gd_graph_binary(graph, GD_ADD, x, inner);
+}
+
 const gd_layer_kind gd_layer_residual = {
     .name = "residual",
     .help = "y = x + what the layers in parentheses make of x, such as residual(dense 64, relu, "
@@ -87,4 +95,5 @@ const gd_layer_kind gd_layer_residual = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

@@ -26,9 +26,15 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     differentiate(pass->rows * layer->outputs, flow->y, flow->dy, flow->dx);
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    (void)layer;
+    return gd_graph_unary(graph, GD_SIGMOID, x);
+}
+
 const gd_layer_kind gd_layer_sigmoid = {
     .name = "sigmoid",
     .help = "y = 1 / (1 + e^-x)",
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

@@ -39,9 +39,15 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     }
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    (void)layer;
+    return gd_graph_unary(graph, GD_SOFTMAX, x);
+}
+
 const gd_layer_kind gd_layer_softmax = {
     .name = "softmax",
     .help = "y = e^x / sum(e^x) over a row; cross_entropy has its own",
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

@@ -31,9 +31,19 @@ static void backward(const gd_layer *layer, const gd_pass *pass, const gd_flow *
     differentiate(pass->rows * layer->outputs, flow->x, flow->dy, flow->dx);
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    (void)layer;
+    const gd_value power = gd_graph_unary(graph, GD_EXP, x);
+    const gd_value low = gd_graph_unary(graph, GD_LOG1P, power);
+    const gd_value limit = gd_graph_number(graph, (double)linear_above);
+    const gd_value high = gd_graph_binary(graph, GD_GREATER, x, limit);
+    return gd_graph_choose(graph, high, x, low);
+}
+
 const gd_layer_kind gd_layer_softplus = {
     .name = "softplus",
     .help = "y = log(1 + e^x), and x above 20",
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

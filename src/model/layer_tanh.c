@@ -30,10 +30,16 @@ static double gain(const gd_layer *layer) {
     return 5.0 / 3;
 }
 
+static gd_value trace(const gd_layer *layer, gd_graph *graph, gd_value x) {
+    (void)layer;
+    return gd_graph_unary(graph, GD_TANH, x);
+}
+
 const gd_layer_kind gd_layer_tanh = {
     .name = "tanh",
     .help = "y = tanh(x)",
     .gain = gain,
     .forward = forward,
     .backward = backward,
+    .trace = trace,
 };

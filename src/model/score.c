@@ -50,6 +50,12 @@ gd_scored gd_score_of(const gd_loss *minimised, int64_t outputs) {
     return scored;
 }
 
+const char *gd_score_output(const gd_scored *scored) {
+    return scored->task == GD_TASK_NUMBERS          ? "value"
+           : scored->loss->link == GD_LINK_IDENTITY ? "score"
+                                                    : "probability";
+}
+
 const char *gd_score_name(size_t index) {
     return gd_scores[index] == NULL ? NULL : gd_scores[index]->name;
 }

@@ -68,7 +68,7 @@ static void send_partials(gd_reducer *reducer, int number) {
 static void update(gd_reducer *reducer, int number) {
     gd_exchange *exchange = reducer->state;
     gd_bucket *bucket = &exchange->bucket[number];
-    gd_range piece = gd_reducer_piece(reducer, number, gd_comm_rank(reducer->comm));
+    gd_range piece = gd_reducer_piece(reducer, number, reducer->rank);
     for (int i = 0; i < exchange->whole.plan.count; i++) {
         const gd_term *term = &exchange->term[i];
         exchange->whole.vector[i] = term->values + (term->received ? bucket->at : piece.first);

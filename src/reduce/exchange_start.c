@@ -8,14 +8,14 @@ static const char what[] = "the exchange between ranks";
 
 static int bucket_count(const gd_reducer *reducer, const gd_teams *teams) {
     int64_t count = reducer->size / BUCKET_ELEMENTS;
-    int64_t most = reducer->block_count / gd_comm_size(reducer->comm);
+    int64_t most = reducer->block_count / reducer->ranks;
     count = count < BUCKETS_MAX ? count : BUCKETS_MAX;
     count = count < most ? count : most;
     return teams->count == 1 || count < 1 ? 1 : (int)count;
 }
 
 static gd_node shards_of(const gd_reducer *reducer, gd_range ranks) {
-    int size = gd_comm_size(reducer->comm);
+    int size = reducer->ranks;
     gd_range first = gd_range_part(reducer->shards, size, ranks.first);
     gd_range last = gd_range_part(reducer->shards, size, ranks.first + ranks.count - 1);
     return (gd_node){.first = first.first, .end = last.first + last.count};
@@ -204,7 +204,7 @@ static void list_kind(gd_reducer *reducer, gd_exchange *exchange, int bucket, gd
         const int count = messages_of(reducer, exchange, kind, team);
         for (int i = 0; i < teams->ranks[team].count; i++) {
             int rank = (int)teams->ranks[team].first + i;
-            int owner = is_of_mine(kind) ? gd_comm_rank(reducer->comm) : rank;
+            int owner = is_of_mine(kind) ? reducer->rank : rank;
             gd_transfer transfer = {.bucket = bucket,
                                     .kind = kind,
                                     .rank = rank,
@@ -225,7 +225,7 @@ static int64_t list_transfers(gd_reducer *reducer, gd_exchange *exchange) {
     for (int i = 0; i < reducer->buckets; i++) {
         gd_bucket *bucket = &exchange->bucket[i];
         bucket->at = taken.received = at;
-        at += gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm)).count;
+        at += gd_reducer_piece(reducer, i, reducer->rank).count;
         for (int kind = 0; kind < GD_TRANSFERS; kind++) {
             list_kind(reducer, exchange, i, (gd_transfer_kind)kind, &taken);
         }
@@ -301,7 +301,7 @@ gd_status gd_exchange_start(gd_reducer *reducer, gd_teams_gather *gather) {
     }
     if (status == GD_OK) {
         gd_range mine = exchange->teams.ranks[exchange->teams.mine];
-        exchange->number = (int)(gd_comm_rank(reducer->comm) - mine.first);
+        exchange->number = (int)(reducer->rank - mine.first);
         exchange->ranks = (int)mine.count;
         status = lay_out(reducer, exchange);
     }

@@ -32,17 +32,20 @@ const gd_reducer_kind *gd_reducer_find(const char *name) {
     return NULL;
 }
 
-gd_status gd_reducer_allocate_private(gd_reducer *reducer) {
-    size_t size = (size_t)reducer->size;
-    gd_status status = gd_memory_new(&reducer->parameters, size, sizeof(real), "the parameters");
-    if (status == GD_OK) {
-        status = gd_memory_new(&reducer->partial[0], (size_t)reducer->cover_count * size,
-                               sizeof(real), "the gradients of shards");
-    }
+gd_status gd_reducer_allocate_partials(gd_reducer *reducer) {
+    size_t count = (size_t)reducer->cover_count * (size_t)reducer->size;
+    gd_status status =
+        gd_memory_new(&reducer->partial[0], count, sizeof(real), "the gradients of shards");
     for (int i = 1; i < reducer->cover_count && status == GD_OK; i++) {
         reducer->partial[i] = reducer->partial[0] + i * reducer->size;
     }
     return status;
+}
+
+gd_status gd_reducer_allocate_private(gd_reducer *reducer) {
+    gd_status status =
+        gd_memory_new(&reducer->parameters, (size_t)reducer->size, sizeof(real), "the parameters");
+    return status == GD_OK ? gd_reducer_allocate_partials(reducer) : status;
 }
 
 void gd_reducer_free_private(gd_reducer *reducer) {
@@ -59,7 +62,7 @@ static gd_range elements_of(const gd_reducer *reducer, gd_range blocks) {
 }
 
 gd_status gd_reducer_cut(gd_reducer *reducer, int buckets) {
-    int rank = gd_comm_rank(reducer->comm), ranks = gd_comm_size(reducer->comm);
+    int rank = reducer->rank, ranks = reducer->ranks;
     gd_status status = gd_memory_new(&reducer->piece, (size_t)buckets * (size_t)ranks,
                                      sizeof *reducer->piece, "the pieces of the parameters");
     reducer->buckets = status == GD_OK ? buckets : 0;
@@ -79,11 +82,11 @@ gd_status gd_reducer_cut(gd_reducer *reducer, int buckets) {
 }
 
 gd_range gd_reducer_piece(const gd_reducer *reducer, int bucket, int rank) {
-    return reducer->piece[bucket * gd_comm_size(reducer->comm) + rank];
+    return reducer->piece[bucket * reducer->ranks + rank];
 }
 
-static void describe(gd_reducer *reducer) {
-    int rank = gd_comm_rank(reducer->comm), ranks = gd_comm_size(reducer->comm);
+void gd_reducer_describe(gd_reducer *reducer) {
+    int rank = reducer->rank, ranks = reducer->ranks;
     int64_t least = (reducer->size + BLOCKS_MAX - 1) / BLOCKS_MAX;
     int64_t aligned = (least + GD_TENSOR_ALIGN - 1) / GD_TENSOR_ALIGN * GD_TENSOR_ALIGN;
     reducer->block_size = aligned > BLOCK_MIN ? aligned : BLOCK_MIN;
@@ -93,9 +96,9 @@ static void describe(gd_reducer *reducer) {
                                          reducer->mine.first + reducer->mine.count, reducer->cover);
 }
 
-/* What adding the shards of a node takes: a vector a level, and none for the last one where shards
+/* A vector for each level of adding the shards of a node, and none for the last one where shards
  * add to their siblings. */
-static gd_status allocate(gd_reducer *reducer) {
+gd_status gd_reducer_allocate(gd_reducer *reducer) {
     gd_status status = gd_memory_new(&reducer->mean, GD_SUM_TILE, sizeof(real), "a tile");
     if (status == GD_OK) {
         status = gd_memory_new(&reducer->squares, (size_t)reducer->block_count,
@@ -125,16 +128,18 @@ static gd_status start(const gd_reducer_kind *kind, gd_comm *comm, gd_phases *ph
     }
     *new = (gd_reducer){.kind = kind,
                         .comm = comm,
+                        .rank = gd_comm_rank(comm),
+                        .ranks = gd_comm_size(comm),
                         .phases = phases,
                         .overlap = plan->overlap,
                         .adds = plan->adds,
                         .size = plan->size,
                         .trained = plan->size - plan->apart,
                         .shards = plan->shards};
-    describe(new);
+    gd_reducer_describe(new);
     status = kind->start(new);
     if (status == GD_OK) {
-        status = allocate(new);
+        status = gd_reducer_allocate(new);
     }
     status = gd_comm_agree(comm, status);
     if (status != GD_OK) {
@@ -259,7 +264,7 @@ void gd_reducer_measure(gd_reducer *reducer) {
     reduction->measured(reduction->context, gd_reducer_norm(reducer, reducer->squares));
     int64_t at = 0;
     for (int i = 0; i < reducer->buckets; i++) {
-        gd_range piece = gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm));
+        gd_range piece = gd_reducer_piece(reducer, i, reducer->rank);
         update_kept(reducer, piece, at);
         at += piece.count;
     }
@@ -274,7 +279,7 @@ void gd_reducer_step(gd_reducer *reducer, const gd_reduction *reduction) {
     gd_reducer_shards(reducer);
     gd_phases_enter(reducer->phases, GD_WAIT);
     reducer->kind->finish(reducer);
-    if (reducer->kind->whole && gd_comm_rank(reducer->comm) > 0) {
+    if (reducer->kind->whole && reducer->rank > 0) {
         memset(reduction->squares, 0, bytes);
     }
 }

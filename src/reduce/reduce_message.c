@@ -4,9 +4,9 @@
 /* Every rank is a team of its own. */
 static gd_status gather(gd_reducer *reducer, gd_teams *teams) {
     static const char what[] = "the teams of ranks";
-    int ranks = gd_comm_size(reducer->comm);
+    int ranks = reducer->ranks;
     teams->count = ranks;
-    teams->mine = gd_comm_rank(reducer->comm);
+    teams->mine = reducer->rank;
     gd_status status = gd_memory_new(&teams->ranks, (size_t)ranks, sizeof *teams->ranks, what);
     if (status == GD_OK) {
         status = gd_memory_new(&teams->partials, 1, sizeof *teams->partials, what);

@@ -4,6 +4,9 @@
 
 #include "gdmpi/reduce.h"
 
+#define gd_reducer_describe GD_NAME(gd_reducer_describe)
+#define gd_reducer_allocate GD_NAME(gd_reducer_allocate)
+#define gd_reducer_allocate_partials GD_NAME(gd_reducer_allocate_partials)
 #define gd_reducer_allocate_private GD_NAME(gd_reducer_allocate_private)
 #define gd_reducer_free_private GD_NAME(gd_reducer_free_private)
 #define gd_reducer_cut GD_NAME(gd_reducer_cut)
@@ -28,7 +31,15 @@
  * Pieces, blocks and tiles are multiples of GD_TENSOR_ALIGN. */
 enum { GD_SUM_TILE = 8192 };
 
-/* Parameters and partials in memory of this rank's own. Not collective. */
+/* Of rank, ranks, size and shards: the blocks, and this rank's shards. Not collective. */
+void gd_reducer_describe(gd_reducer *reducer);
+
+/* What any kind needs besides its own: a tile, the squares, what adding shards takes. Not
+ * collective. */
+gd_status gd_reducer_allocate(gd_reducer *reducer);
+
+/* Partials, or parameters and partials, in memory of this rank's own. Not collective. */
+gd_status gd_reducer_allocate_partials(gd_reducer *reducer);
 gd_status gd_reducer_allocate_private(gd_reducer *reducer);
 void gd_reducer_free_private(gd_reducer *reducer);
 

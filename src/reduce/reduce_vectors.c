@@ -5,7 +5,7 @@
 
 void gd_reducer_own(const gd_reducer *reducer, real *owned) {
     for (int i = 0; i < reducer->buckets; i++) {
-        gd_range piece = gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm));
+        gd_range piece = gd_reducer_piece(reducer, i, reducer->rank);
         memcpy(owned, reducer->parameters + piece.first, (size_t)piece.count * sizeof *owned);
         owned += piece.count;
     }
@@ -13,7 +13,7 @@ void gd_reducer_own(const gd_reducer *reducer, real *owned) {
 
 /* By blocks, as all norms, so that it does not depend on the ranks. */
 double gd_reducer_change(gd_reducer *reducer, const real *owned) {
-    const int rank = gd_comm_rank(reducer->comm);
+    const int rank = reducer->rank;
     const bool counts = !reducer->kind->whole || rank == 0;
     memset(reducer->squares, 0, (size_t)reducer->block_count * sizeof *reducer->squares);
     for (int i = 0; i < reducer->buckets && counts; i++) {
@@ -42,7 +42,7 @@ void gd_reducer_swap(gd_reducer *reducer, real *owned) {
     double nothing = 0;
     gd_reducer_publish(reducer, &nothing, 1);
     for (int i = 0; i < reducer->buckets; i++) {
-        gd_range piece = gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm));
+        gd_range piece = gd_reducer_piece(reducer, i, reducer->rank);
         swap(piece.count, owned, reducer->parameters + piece.first);
         owned += piece.count;
     }
@@ -62,7 +62,7 @@ void gd_reducer_spread(gd_reducer *reducer) {
 }
 
 void gd_reducer_gather(gd_reducer *reducer, const real *owned, real *whole) {
-    int rank = gd_comm_rank(reducer->comm), ranks = gd_comm_size(reducer->comm);
+    int rank = reducer->rank, ranks = reducer->ranks;
     if (reducer->kind->whole) {
         if (rank == 0) {
             memcpy(whole, owned, (size_t)reducer->size * sizeof *whole);
@@ -77,7 +77,7 @@ void gd_reducer_gather(gd_reducer *reducer, const real *owned, real *whole) {
 }
 
 void gd_reducer_scatter(gd_reducer *reducer, const real *whole, real *owned) {
-    int rank = gd_comm_rank(reducer->comm), ranks = gd_comm_size(reducer->comm);
+    int rank = reducer->rank, ranks = reducer->ranks;
     for (int i = 0; i < reducer->buckets; i++) {
         const gd_range *piece = reducer->piece + i * ranks;
         gd_comm_scatter(reducer->comm, sizeof *whole, piece, whole, owned);

@@ -4,7 +4,7 @@
 static gd_status open_windows(gd_reducer *reducer, gd_teams *teams) {
     gd_comm *comm = reducer->comm;
     size_t bytes = (size_t)reducer->size * sizeof(real);
-    bool first = teams->ranks[teams->mine].first == gd_comm_rank(comm);
+    bool first = teams->ranks[teams->mine].first == reducer->rank;
     gd_status status = gd_window_new(comm, first ? bytes : 0, &teams->parameters);
     if (status == GD_OK) {
         status = gd_window_new(comm, (size_t)reducer->cover_count * bytes, &teams->gradients);
@@ -39,7 +39,7 @@ static gd_status gather(gd_reducer *reducer, gd_teams *teams) {
     }
     if (status == GD_OK) {
         gd_range here = teams->ranks[teams->mine];
-        int rank = (int)(gd_comm_rank(reducer->comm) - here.first);
+        int rank = (int)(reducer->rank - here.first);
         real *mine = gd_window_of(teams->gradients, rank);
         reducer->parameters = gd_window_of(teams->parameters, 0);
         for (int i = 0; i < reducer->cover_count; i++) {

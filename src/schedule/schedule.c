@@ -130,6 +130,10 @@ void gd_schedule_observe(const gd_schedule *schedule, int64_t steps, double loss
     }
 }
 
+gd_schedule gd_schedule_still(void) {
+    return (gd_schedule){.kind = &gd_schedule_constant, .epoch = 1, .total = 1};
+}
+
 const char *gd_schedule_setting(const gd_schedule *schedule, double *value) {
     const gd_setting *rows = schedule->kind->settings.rows;
     for (int i = 0; rows != NULL && rows[i].key != NULL; i++) {

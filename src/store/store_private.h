@@ -29,9 +29,6 @@ gd_status gd_store_object(const gd_store *store, const char *what, const char *n
 /* The size of a regular file; 0 for anything else. */
 int64_t gd_store_file_bytes(const char *path);
 
-/* The same of the store's own file, which has some. */
-gd_status gd_store_size(const gd_store *store, int64_t *bytes);
-
 /* GD_BAD_INPUT if reading a data set takes more memory than what is stored of it can justify.
  * `sources`: the bytes of the files that a virtual one is made of. */
 gd_status gd_store_check_size(const gd_store *store, const char *name, const gd_shape *shape,

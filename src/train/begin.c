@@ -1,7 +1,7 @@
-#include <stdio.h>
-
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/paragraph.h"
+#include "gdmpi/terminal.h"
 #include "train_private.h"
 
 /* The log, as it was when the checkpoint was made that the run goes on from. One at the end of the
@@ -16,10 +16,9 @@ static gd_status open_log(gd_trainer *trainer) {
         status = gd_metrics_open(path, bytes, &trainer->metrics);
     }
     if (status == GD_OK && gd_metrics_bytes(trainer->metrics) < bytes) {
-        fprintf(stderr,
-                "gdmpi: warning: %s had %lld bytes when the checkpoint was made, and now has %lld: "
-                "lines are missing\n",
-                path, (long long)bytes, (long long)gd_metrics_bytes(trainer->metrics));
+        gd_terminal_warn("%s had %lld bytes when the checkpoint was made, and now has %lld: lines "
+                         "are missing",
+                         path, (long long)bytes, (long long)gd_metrics_bytes(trainer->metrics));
     }
     gd_memory_free(&path);
     return status;
@@ -96,10 +95,10 @@ gd_status gd_trainer_is_complete(gd_trainer *trainer, bool *complete) {
             status = gd_file_look(path, &there);
         }
         if (there) {
-            printf("finished  %lld epochs, %lld steps are done already: %s\n"
-                   "          for more, raise train.epochs or train.max_steps, or ask for more in "
-                   "[stop]; to start over, run.resume=never\n",
+            gd_say("finished", "%lld epochs, %lld steps are done already: %s",
                    (long long)trainer->progress.epoch, (long long)trainer->progress.step, path);
+            gd_say("", "for more, raise train.epochs or train.max_steps, or ask for more in "
+                       "[stop]; to start over, run.resume=never");
         }
         gd_memory_free(&path);
     }

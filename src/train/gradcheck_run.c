@@ -2,7 +2,6 @@
 
 #include "gdmpi/gradcheck.h"
 #include "gdmpi/memory.h"
-#include "gdmpi/process.h"
 #include "train_private.h"
 
 static void print_head(const gd_trainer *trainer) {
@@ -86,7 +85,8 @@ static gd_status allocate(const gd_tensors *tensors, double **gradient, gd_gradc
                            : status;
 }
 
-static gd_status check_gradient(gd_trainer *trainer) {
+static gd_status check_gradient(gd_trainer *trainer, void *context) {
+    (void)context;
     double *gradient = NULL;
     gd_gradcheck_row *rows = NULL;
     gd_status status = gd_comm_agree(trainer->problem->comm,
@@ -110,21 +110,5 @@ static gd_status check_gradient(gd_trainer *trainer) {
 }
 
 gd_status gd_gradcheck_run(gd_comm *comm, const gd_config *config) {
-    gd_problem *problem = NULL;
-    gd_trainer *trainer = NULL;
-    gd_process_flush_tiny();
-    gd_status status = gd_problem_open(comm, config, &problem);
-    if (status == GD_OK) {
-        status = gd_problem_load(problem);
-    }
-    if (status == GD_OK) {
-        status = gd_trainer_new(problem, &trainer);
-    }
-    if (status == GD_OK) {
-        gd_phases_start(&trainer->phases, GD_OTHER);
-        status = check_gradient(trainer);
-    }
-    gd_trainer_free(&trainer);
-    gd_problem_close(&problem);
-    return status;
+    return gd_train_try(comm, config, check_gradient, NULL);
 }

@@ -13,6 +13,7 @@
 #include "gdmpi/memory.h"
 #include "gdmpi/process.h"
 #include "gdmpi/stop.h"
+#include "gdmpi/terminal.h"
 
 /* Looking for a file is not free on a parallel file system. */
 static const double look_seconds = 1;
@@ -62,10 +63,9 @@ static double find_job_end(void) {
     char *rest;
     double left = (double)strtoll(text, &rest, 10) - (double)time(NULL);
     if (*rest != '\0' || !(left > 0)) {
-        fprintf(stderr,
-                "gdmpi: warning: SLURM_JOB_END_TIME=%s is not a time to come, in seconds since "
-                "1970; the run will not stop before the end of its job by itself\n",
-                text);
+        gd_terminal_warn("SLURM_JOB_END_TIME=%s is not a time to come, in seconds since 1970; the "
+                         "run will not stop before the end of its job by itself",
+                         text);
         return 0;
     }
     return gd_clock_seconds() + left - fmin(margin_seconds, margin_share * left);

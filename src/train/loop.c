@@ -111,20 +111,25 @@ static gd_status end_epoch(gd_trainer *trainer) {
                             problem->validates ? progress->val_loss : progress->train_loss,
                             &progress->plateau);
     }
-    progress->epoch++;
-    progress->epoch_step = progress->epoch_rows = 0;
-    progress->epoch_loss = progress->epoch_seconds = 0;
+    gd_progress_next_epoch(progress);
     if (whole) {
         gd_curves_observe(&progress->curves, progress->train_loss, progress->val_loss);
     }
     gd_status status = check_validation(trainer);
-    return status == GD_OK && whole ? gd_criteria_observe(trainer, loss_before) : status;
+    if (status == GD_OK && whole) {
+        status = gd_criteria_observe(trainer, loss_before);
+    }
+    if (trainer->metrics != NULL) {
+        gd_table_row(&trainer->table, progress->best_epoch == progress->epoch);
+    }
+    return status;
 }
 
 static void show_step(gd_trainer *trainer) {
     const gd_progress *progress = &trainer->progress;
-    gd_table_bar(&trainer->table, progress->epoch + 1, progress->epoch_step,
-                 steps_of_epoch(trainer), progress->epoch_loss / (double)progress->epoch_rows,
+    gd_table_bar(&trainer->table, progress->epoch + 1,
+                 (double)progress->epoch_step / (double)steps_of_epoch(trainer),
+                 progress->epoch_loss / (double)progress->epoch_rows,
                  (double)progress->epoch_rows / progress->epoch_seconds,
                  time_left(trainer, progress->epoch_seconds));
 }

@@ -2,46 +2,26 @@
 #include <string.h>
 
 #include "gdmpi/blas.h"
+#include "gdmpi/files.h"
 #include "gdmpi/gemm_rate.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/train.h"
 #include "train_private.h"
 
-static void print_tensors(const gd_layer *layer) {
-    char dims[GD_TEXT_DIMS];
-    for (int i = 0; i < layer->tensor_count; i++) {
-        const gd_tensor *tensor = &layer->tensor[i];
-        printf("%s %s %s", i > 0 ? "," : "", tensor->name,
-               gd_text_dims(tensor->rank, tensor->dims, dims));
-    }
-    const gd_range columns = layer->categories.columns;
-    if (columns.count > 0) {
-        const long long first = columns.first, last = first + columns.count - 1;
-        printf(first == last ? " for column %lld of x" : " for columns %lld to %lld of x", first,
-               last);
-    }
-    printf("\n");
-}
+/* What is found out on the way. */
+typedef struct plan {
+    gd_resident program; /* before it allocates anything large */
+    gd_machine machine;
+    gd_plan_facts facts;
+} plan;
 
-/* Those of `count` layers, whose names start with `prefix`. */
-static void print_layers(const char *prefix, const gd_layer *layers, int count) {
-    char text[32];
-    for (int i = 0; i < count; i++) {
-        const gd_layer *layer = &layers[i];
-        int64_t elements = 0;
-        char name[64], inner[16];
-        for (int j = 0; j < layer->tensor_count; j++) {
-            elements += layer->tensor[j].statistic ? 0 : layer->tensor[j].count;
-        }
-        const bool plain = layer->kind->argument == NULL || layer->kind->options != NULL;
-        snprintf(name, sizeof name, plain ? "%s%d %s" : "%s%d %s %g", prefix, i, layer->kind->name,
-                 layer->argument);
-        printf("%-20s %9lld %12s ", name, (long long)layer->outputs,
-               gd_text_grouped(elements, text));
-        print_tensors(layer);
-        snprintf(inner, sizeof inner, "%d.", i);
-        print_layers(inner, layer->inner, layer->inner_count);
-    }
+static gd_status print_layers(const gd_model *model) {
+    gd_text page = {0};
+    gd_model_describe(model, &page);
+    gd_status status = gd_text_status(&page);
+    printf("\n%s", gd_text_bytes(&page));
+    gd_text_free(&page);
+    return status;
 }
 
 static void print_shards(const gd_problem *problem) {
@@ -61,19 +41,29 @@ static void print_shards(const gd_problem *problem) {
     printf("\nsteps in all       %s\n", gd_text_grouped(gd_problem_steps(problem), count));
 }
 
-/* Of the rank that brings most. Collective. */
+static void print_bytes(const char *what, double bytes) {
+    char amount[32];
+    printf("  %-30s %12s\n", what, gd_text_amount(bytes, amount));
+}
+
+/* Of the rank that has most. Collective. */
 static void print_traffic(const gd_trainer *trainer) {
+    const gd_problem *problem = trainer->problem;
     const gd_reducer *reducer = trainer->reducer;
-    char sums[32], small[32];
-    double most = reducer->cover_count * (double)reducer->size * (double)sizeof(real);
-    gd_comm_maximum(reducer->comm, &most, 1);
-    if (gd_comm_rank(reducer->comm) != 0) {
-        return;
+    const double vector = (double)reducer->size * (double)sizeof(real);
+    const double row = (double)gd_rows_bytes(&problem->train);
+    double most[2] = {0, reducer->cover_count * vector};
+    for (int64_t i = 0; i < problem->mine.count; i++) {
+        most[0] += row * (double)gd_shards_step(&problem->shards, problem->mine.first + i, 0).count;
     }
-    printf("\na step brings together\n");
-    printf("  %-30s %12s\n", "gradient sums of each rank", gd_text_amount(most, sums));
-    printf("  %-30s %12s\n", "losses, norms and flags",
-           gd_text_amount((double)trainer->shared_count * sizeof(double), small));
+    gd_comm_maximum(reducer->comm, most, 2);
+    if (gd_comm_rank(reducer->comm) == 0) {
+        printf("\na step moves                           a rank\n");
+        print_bytes("rows into its batch", most[0]);
+        print_bytes("gradient sums of each rank", most[1]);
+        print_bytes("new parameters, for all", vector);
+        print_bytes("losses, norms and flags", (double)trainer->shared_count * sizeof(double));
+    }
 }
 
 /* Where a run would start: in its directory, or from its initial parameters. */
@@ -87,65 +77,109 @@ static gd_status check_start(gd_trainer *trainer) {
     if (status == GD_OK) {
         status = gd_resume_find(trainer, &path, &header);
     }
-    if (status == GD_OK && path == NULL) {
-        status = gd_trainer_initialise(trainer);
-    }
     if (status == GD_OK && path != NULL && gd_comm_rank(problem->comm) == 0) {
         printf("\nwould continue from %s, after step %lld\n", path,
                (long long)header.progress.step);
+    }
+    if (status == GD_OK) {
+        status = path == NULL ? gd_trainer_initialise(trainer)
+                              : gd_trainer_resume(trainer, path, &header);
     }
     gd_checkpoint_header_free(&header);
     gd_memory_free(&path);
     return status;
 }
 
-/* What this machine does, all ranks at once. BLAS has the memory that it works in from then on,
- * which counts as that of the program. Collective. */
-static gd_status measure_machine(gd_comm *comm, const gd_config *config, double *rate,
-                                 gd_resident *program) {
-    gd_status status = gd_gemm_rate((int)gd_config_integer(config, "train", "threads"), rate);
-    *program = gd_process_resident();
-    gd_comm_sum(comm, rate, 1);
+/* The rate of matrix products, all ranks at once. BLAS has the memory that it works in from then
+ * on, which counts as that of the program. Collective. */
+static gd_status measure_products(gd_comm *comm, const gd_config *config, plan *plan) {
+    const int threads = (int)gd_config_integer(config, "train", "threads");
+    gd_status status = gd_comm_agree(comm, gd_blas_start(threads));
+    if (status != GD_OK) {
+        return status;
+    }
+    gd_comm_barrier(comm);
+    status = gd_gemm_rate(threads, &plan->machine.flops);
+    plan->program = gd_process_resident();
+    gd_comm_sum(comm, &plan->machine.flops, 1);
     return gd_comm_agree(comm, status);
 }
 
-gd_status gd_train_plan(gd_comm *comm, const gd_config *config) {
-    gd_problem *problem = NULL;
-    gd_trainer *trainer = NULL;
-    gd_status status = gd_train_check_settings(comm, config);
+/* What a run would begin with, in *problem and *trainer; and how long it took to read the data. */
+static gd_status open_all(gd_comm *comm, const gd_config *config, gd_problem **problem,
+                          gd_trainer **trainer, plan *plan) {
+    double start = gd_clock_seconds();
+    gd_status status = gd_problem_open(comm, config, problem);
+    plan->facts.reading = gd_clock_seconds() - start;
     if (status == GD_OK) {
-        status = gd_problem_open(comm, config, &problem);
-    }
-    gd_resident program;
-    double rate = 0;
-    if (status == GD_OK) {
-        status =
-            gd_comm_agree(comm, gd_blas_start((int)gd_config_integer(config, "train", "threads")));
+        status = measure_products(comm, config, plan);
     }
     if (status == GD_OK) {
-        status = measure_machine(comm, config, &rate, &program);
+        status = gd_report_header(*problem);
     }
+    start = gd_clock_seconds();
     if (status == GD_OK) {
-        status = gd_report_header(problem);
+        status = gd_problem_load(*problem);
     }
-    if (status == GD_OK) {
-        status = gd_problem_load(problem);
+    plan->facts.reading += gd_clock_seconds() - start;
+    return status == GD_OK ? gd_trainer_new(*problem, trainer) : status;
+}
+
+/* What the plan says by arithmetic alone. */
+static gd_status print_size(const gd_trainer *trainer, plan *plan) {
+    const gd_problem *problem = trainer->problem;
+    const bool root = gd_comm_rank(problem->comm) == 0;
+    gd_status status = gd_comm_agree(problem->comm, root ? print_layers(problem->model) : GD_OK);
+    if (status != GD_OK) {
+        return status;
     }
-    if (status == GD_OK) {
-        status = gd_trainer_new(problem, &trainer);
+    if (root) {
+        print_shards(problem);
     }
-    if (status == GD_OK) {
-        if (gd_comm_rank(comm) == 0) {
-            printf("\nlayer                  outputs   parameters  tensors\n");
-            print_layers("", problem->model->layers, problem->model->layer_count);
-            print_shards(problem);
-            printf("\nGEMM rate          %.0f GFLOP/s, all ranks at once\n", 1e-9 * rate);
-        }
-        status = gd_plan_memory(trainer, &program);
-    }
+    status = gd_plan_memory(trainer, &plan->program, &plan->facts.needed);
     if (status == GD_OK) {
         print_traffic(trainer);
+    }
+    return status;
+}
+
+/* What a run would begin with, and end by. */
+static gd_status diverged(gd_status status) {
+    if (gd_status_code(status) != GD_DIVERGED) {
+        return status;
+    }
+    gd_status_free(&status);
+    return gd_status_new(GD_DIVERGED,
+                         "the loss of the first step, or its gradient, is not finite: training "
+                         "would end there; look at data.scale, data.normalize and model.init");
+}
+
+static gd_status print_time(gd_trainer *trainer, const gd_plan_options *options, plan *plan) {
+    gd_process_flush_tiny();
+    gd_phases_start(&trainer->phases, GD_OTHER);
+    gd_status status = gd_plan_measure(trainer, options, &plan->machine);
+    if (status == GD_OK && gd_comm_rank(trainer->problem->comm) == 0) {
+        gd_plan_print_machine(trainer, &plan->machine);
+    }
+    return status == GD_OK ? gd_plan_time(trainer, options, &plan->facts, &plan->machine) : status;
+}
+
+gd_status gd_train_plan(gd_comm *comm, const gd_config *config, const gd_plan_options *options) {
+    gd_problem *problem = NULL;
+    gd_trainer *trainer = NULL;
+    plan plan = {.facts = {0}};
+    gd_status status = gd_train_check_settings(comm, config);
+    if (status == GD_OK) {
+        status = open_all(comm, config, &problem, &trainer, &plan);
+    }
+    if (status == GD_OK) {
+        status = print_size(trainer, &plan);
+    }
+    if (status == GD_OK) {
         status = check_start(trainer);
+    }
+    if (status == GD_OK) {
+        status = diverged(print_time(trainer, options, &plan));
     }
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         printf("\nall is well; nothing was trained or written\n");

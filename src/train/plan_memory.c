@@ -33,8 +33,7 @@ typedef struct needs {
 } needs;
 
 static double rows_bytes(const gd_rows *rows) {
-    return (double)rows->range.count *
-           (double)(gd_rows_x_bytes(rows) + gd_rows_y_bytes(rows) + gd_rows_weight_bytes(rows));
+    return (double)rows->range.count * (double)gd_rows_bytes(rows);
 }
 
 /* What the reducer shares with the other ranks of the host: the only place that knows. */
@@ -87,9 +86,10 @@ static void print_amounts(const char *what, double rank, double host) {
     printf("  %-30s %12s %14s\n", what, gd_text_amount(rank, first), gd_text_amount(host, second));
 }
 
-/* The largest rank and host: the parts of each host's ranks are added up in the place of its first.
+/* The largest rank and host, whose bytes are returned: the parts of each host's ranks are added up
+ * in the place of its first.
  */
-static void print_largest(const gd_comm *comm, needs *all) {
+static double print_largest(const gd_comm *comm, needs *all) {
     const needs *rank = all, *host = all;
     for (int i = 0; i < gd_comm_hosts(comm); i++) {
         gd_range ranks = gd_comm_ranks_on(comm, i);
@@ -109,9 +109,10 @@ static void print_largest(const gd_comm *comm, needs *all) {
     print_amounts("in all", total(rank->seen), total(host->part));
     printf("  (resident; the host counts once what its ranks share: libraries, and with\n"
            "  reduce = window the parameters and neighbours' gradients)\n");
+    return total(host->part);
 }
 
-gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program) {
+gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program, double *most) {
     gd_comm *comm = trainer->problem->comm;
     needs mine = {.part = {0}}, *all;
     count(trainer, program, &mine);
@@ -119,7 +120,7 @@ gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program) 
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         printf("\nmemory (reduce = %s)\n", trainer->reducer->kind->name);
         gd_report_refused(trainer->reducer);
-        print_largest(comm, all);
+        *most = print_largest(comm, all);
     }
     gd_memory_free(&all);
     return status;

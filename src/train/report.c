@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "gdmpi/paragraph.h"
 #include "train_private.h"
 
 static void print_places(const gd_problem *problem) {
@@ -10,19 +11,19 @@ static void print_places(const gd_problem *problem) {
     int64_t busy = threads * gd_comm_ranks_here(comm);
     printf("gdmpi     %s, %s precision\n", PACKAGE_VERSION,
            gd_config_text(problem->config, "train", "precision"));
-    printf("ranks     %d on %d host%s (%s), %lld BLAS thread%s each\n", gd_comm_size(comm),
+    gd_say("ranks", "%d on %d host%s (%s), %lld BLAS thread%s each", gd_comm_size(comm),
            gd_comm_hosts(comm), gd_comm_hosts(comm) == 1 ? "" : "s", gd_comm_host(comm),
            (long long)threads, threads == 1 ? "" : "s");
     if (busy > cores) {
-        printf("          warning: %lld threads share %ld cores of %s; start fewer ranks\n",
-               (long long)busy, cores, gd_comm_host(comm));
+        gd_say_warning("", "warning: %lld threads share %ld cores of %s; start fewer ranks",
+                       (long long)busy, cores, gd_comm_host(comm));
     }
 }
 
 static void print_data(const gd_problem *problem) {
     char rows[32];
     const gd_split *split = &problem->val_split;
-    printf("data      %s:%s, %s training rows of %lld %s\n", problem->train_source.file,
+    gd_say("data", "%s:%s, %s training rows of %lld %s", problem->train_source.file,
            problem->train_source.group, gd_text_grouped(problem->shards.rows, rows),
            (long long)problem->train.x_width, gd_type_name(problem->train.x.type));
     if (!problem->validates) {
@@ -31,15 +32,15 @@ static void print_data(const gd_problem *problem) {
         printf("          %s rows of these held out for validation\n",
                gd_text_grouped(problem->val_count, rows));
     } else {
-        printf("          %s:%s, %s validation rows\n", problem->val_source.file,
-               problem->val_source.group, gd_text_grouped(problem->val_count, rows));
+        gd_say("", "%s:%s, %s validation rows", problem->val_source.file, problem->val_source.group,
+               gd_text_grouped(problem->val_count, rows));
     }
 }
 
 static void print_shards(const gd_problem *problem) {
     const gd_shards *shards = &problem->shards;
     char rows[32];
-    printf("batch     %s rows a step from %lld shard%s, %lld steps an epoch\n",
+    gd_say("batch", "%s rows a step from %lld shard%s, %lld steps an epoch",
            gd_text_grouped(gd_shards_step_rows(shards, 0), rows), (long long)shards->count,
            shards->count == 1 ? "" : "s", (long long)gd_shards_steps(shards));
     if (gd_config_integer(problem->config, "data", "shards") == 0) {
@@ -67,15 +68,15 @@ static void print_header(const gd_problem *problem, const char *schedule) {
     char count[32];
     print_places(problem);
     print_data(problem);
-    printf("model     %s; %s\n", gd_config_text(config, "model", "layers"),
+    gd_say("model", "%s; %s", gd_config_text(config, "model", "layers"),
            problem->model->loss->name);
     warn_of_last_layer(problem->model);
     printf("          %s parameters\n", gd_text_grouped(problem->model->tensors.elements, count));
     printf("optimizer %s, lr %g\n", gd_config_text(config, "optimizer", "name"),
            gd_config_number(config, "optimizer", "lr"));
-    printf("schedule  %s\n", schedule);
+    gd_say("schedule", "%s", schedule);
     print_shards(problem);
-    printf("run       %s\n", gd_config_text(config, "run", "dir"));
+    gd_say("run", "%s", gd_config_text(config, "run", "dir"));
     fflush(stdout);
 }
 
@@ -124,8 +125,7 @@ static const char *metric_title(const gd_problem *problem) {
 
 void gd_report_refused(const gd_reducer *reducer) {
     if (reducer->refused != GD_OK) {
-        printf("          not %s: %s\n", gd_reducer_window.name,
-               gd_status_message(reducer->refused));
+        gd_say("", "not %s: %s", gd_reducer_window.name, gd_status_message(reducer->refused));
     }
 }
 
@@ -133,13 +133,13 @@ void gd_report_begin(gd_trainer *trainer, const char *path) {
     const gd_problem *problem = trainer->problem;
     const gd_reducer_kind *kind = trainer->reducer->kind;
     if (path != NULL) {
-        printf("resuming  %s: %lld epochs and %lld steps are done\n", path,
+        gd_say("resuming", "%s: %lld epochs and %lld steps are done", path,
                (long long)trainer->progress.epoch, (long long)trainer->progress.step);
     }
-    printf("reduce    %s: %s\n", kind->name, kind->help);
+    gd_say("reduce", "%s: %s", kind->name, kind->help);
     gd_report_refused(trainer->reducer);
     if (!kind->same_bits) {
-        printf("          the last bits of the result depend on the number of ranks\n");
+        gd_say("", "the last bits of the result depend on the number of ranks");
     }
     trainer->table =
         gd_table_start(gd_config_text(problem->config, "run", "progress"), metric_title(problem));
@@ -151,7 +151,8 @@ gd_status gd_report_epoch(gd_trainer *trainer) {
     const gd_progress *progress = &trainer->progress;
     gd_metrics *metrics = trainer->metrics;
     double rate = (double)progress->epoch_rows / progress->epoch_seconds;
-    gd_table_line line = {
+    gd_table_line *line = &trainer->table.line;
+    *line = (gd_table_line){
         .epoch = progress->epoch + 1,
         .step = progress->step,
         .lr = gd_schedule_lr(&problem->schedule, &progress->plateau, progress->step - 1),
@@ -160,18 +161,17 @@ gd_status gd_report_epoch(gd_trainer *trainer) {
         .val_metric = progress->val_metric,
         .samples_per_second = rate,
         .seconds = progress->epoch_seconds};
-    gd_table_row(&trainer->table, &line);
     gd_metrics_begin(metrics, "epoch");
-    gd_metrics_integer(metrics, "epoch", line.epoch);
-    gd_metrics_integer(metrics, "step", line.step);
-    gd_metrics_number(metrics, "train_loss", line.train_loss);
-    gd_metrics_number(metrics, "val_loss", line.val_loss);
-    gd_metrics_number(metrics, gd_report_metric_key(problem), line.val_metric);
+    gd_metrics_integer(metrics, "epoch", line->epoch);
+    gd_metrics_integer(metrics, "step", line->step);
+    gd_metrics_number(metrics, "train_loss", line->train_loss);
+    gd_metrics_number(metrics, "val_loss", line->val_loss);
+    gd_metrics_number(metrics, gd_report_metric_key(problem), line->val_metric);
     gd_scoreboard_log(trainer->scoreboard, false, metrics);
-    gd_metrics_number(metrics, "lr", line.lr);
+    gd_metrics_number(metrics, "lr", line->lr);
     gd_metrics_number(metrics, "grad_norm", progress->grad_norm);
     gd_metrics_number(metrics, "param_norm", gd_trainer_norm(trainer));
-    gd_metrics_number(metrics, "seconds", line.seconds);
+    gd_metrics_number(metrics, "seconds", line->seconds);
     gd_metrics_number(metrics, "samples_per_second", rate);
     return gd_metrics_end(metrics);
 }

@@ -4,6 +4,7 @@
 
 #include "gdmpi/gemm_rate.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/paragraph.h"
 #include "gdmpi/process.h"
 #include "gdmpi/times.h"
 #include "train_private.h"
@@ -109,12 +110,16 @@ static void print_saving(const account *account) {
         run += account->times.mean[phase];
     }
     double share = fmin(100, 100 * (waited + (saving->thread ? saving->processor : 0)) / run);
-    printf("saving    %lld checkpoints: %.3f s of training, ", (long long)saving->count, waited);
     if (saving->thread) {
-        printf("%.3f s of processor beside it; at most %.1f %% of the run\n", saving->processor,
-               share);
+        gd_say("saving",
+               "%lld checkpoints: %.3f s of training, %.3f s of processor beside it; at most "
+               "%.1f %% of the run",
+               (long long)saving->count, waited, saving->processor, share);
     } else {
-        printf("for no thread could be started; %.1f %% of the run\n", share);
+        gd_say("saving",
+               "%lld checkpoints: %.3f s of training, for no thread could be started; %.1f %% of "
+               "the run",
+               (long long)saving->count, waited, share);
     }
 }
 
@@ -122,24 +127,26 @@ static void print_speed(const account *account) {
     char rate[32], amount[32], here[32];
     if (account->rows_per_second > 0) {
         printf("start     %.2f s from launch to the first step\n", account->start);
-        printf("speed     %s samples/s, %.3g GFLOP/s, %.0f %% of this machine's GEMM rate\n",
+        gd_say("speed", "%s samples/s, %.3g GFLOP/s, %.0f %% of this machine's GEMM rate",
                gd_text_grouped(llround(account->rows_per_second), rate), 1e-9 * account->flops,
                100 * account->flops / account->machine);
     }
     if (account->resident > 0) {
-        printf("memory    %s a rank at most, %s on %s\n", gd_text_amount(account->resident, amount),
+        gd_say("memory", "%s a rank at most, %s on %s", gd_text_amount(account->resident, amount),
                gd_text_amount(account->resident_here, here), account->host);
     }
 }
 
 /* Why the run has ended, in words. */
-static void print_reason(const char *reason) {
-    if (strcmp(reason, "epochs") == 0) {
-        printf("\ndone      all epochs are trained");
-    } else {
+static void print_done(const gd_progress *progress, const char *reason) {
+    char duration[32], why[64] = "all epochs are trained";
+    if (strcmp(reason, "epochs") != 0) {
         const char *section = strcmp(reason, "max_steps") == 0 ? "train" : "stop";
-        printf("\ndone      %s.%s is reached", section, reason);
+        snprintf(why, sizeof why, "%s.%s is reached", section, reason);
     }
+    printf("\n");
+    gd_say("done", "%s: %lld epochs, %lld steps, %s of training", why, (long long)progress->epoch,
+           (long long)progress->step, gd_text_duration(progress->seconds, duration));
 }
 
 /* The metric as people say it: val loss. */
@@ -151,17 +158,14 @@ static void print_best(const gd_trainer *trainer) {
     for (char *c = metric; (c = strchr(c, '_')) != NULL;) {
         *c = ' ';
     }
-    printf("best      epoch %lld, %s %.6g (%s/checkpoints/best)\n", (long long)progress->best_epoch,
+    gd_say("best", "epoch %lld, %s %.6g (%s/checkpoints/best)", (long long)progress->best_epoch,
            metric, progress->best_value, trainer->rundir.path);
 }
 
 static void print_end(const gd_trainer *trainer, const char *reason, const char *diagnosis,
                       const account *account) {
     const gd_progress *progress = &trainer->progress;
-    char duration[32];
-    print_reason(reason);
-    printf(": %lld epochs, %lld steps, %s of training\n", (long long)progress->epoch,
-           (long long)progress->step, gd_text_duration(progress->seconds, duration));
+    print_done(progress, reason);
     if (progress->best_epoch > 0) {
         print_best(trainer);
     }
@@ -171,7 +175,7 @@ static void print_end(const gd_trainer *trainer, const char *reason, const char 
     }
     gd_scoreboard_print(trainer->scoreboard);
     if (diagnosis[0] != '\0') {
-        printf("diagnosis %s\n", diagnosis);
+        gd_say_warning("diagnosis", "%s", diagnosis);
     }
     gd_times_print(&account->times);
     print_saving(account);
@@ -204,12 +208,10 @@ gd_status gd_report_end(gd_trainer *trainer, const char *reason, const char *dia
 }
 
 void gd_report_model(const gd_trainer *trainer, uint64_t digest) {
-    char hexadecimal[17];
-    printf("model     %s/model.h5, digest %s", trainer->rundir.path,
-           gd_checkpoint_digest_text(digest, hexadecimal));
-    if (trainer->best != NULL && trainer->progress.best_epoch > 0) {
-        printf(", of epoch %lld", (long long)trainer->progress.best_epoch);
-    }
-    printf("\n");
+    const bool best = trainer->best != NULL && trainer->progress.best_epoch > 0;
+    char hexadecimal[17], of[48] = "";
+    snprintf(of, sizeof of, ", of epoch %lld", (long long)trainer->progress.best_epoch);
+    gd_say("model", "%s/model.h5, digest %s%s", trainer->rundir.path,
+           gd_checkpoint_digest_text(digest, hexadecimal), best ? of : "");
     fflush(stdout);
 }

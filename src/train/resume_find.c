@@ -1,8 +1,8 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/terminal.h"
 #include "train_private.h"
 
 /* The error of a run that cannot go on from another's checkpoint; takes it over. */
@@ -30,12 +30,20 @@ static gd_status check_name(const char *path, const gd_checkpoint_header *header
  * run too, for else they are the error that ends it. */
 typedef struct search {
     gd_status foreign; /* the first */
-    gd_text told;
+    gd_text told;      /* a line for each */
 } search;
+
+static void tell(search *search) {
+    char *rest = NULL;
+    for (char *line = search->told.bytes == NULL ? NULL : strtok_r(search->told.bytes, "\n", &rest);
+         line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        gd_terminal_warn("%s", line);
+    }
+}
 
 static void pass_over(search *search, gd_status why, bool foreign) {
     const char *message = gd_status_message(why);
-    gd_text_add(&search->told, "gdmpi: warning: %s; trying the checkpoint before it\n", message);
+    gd_text_add(&search->told, "%s; trying the checkpoint before it\n", message);
     if (foreign && search->foreign == GD_OK) {
         search->foreign = why;
         return;
@@ -108,7 +116,7 @@ static gd_status find_latest(const gd_problem *problem, const gd_rundir *rundir,
         }
     }
     if (usable || search.foreign == GD_OK) {
-        fputs(gd_text_bytes(&search.told), stderr);
+        tell(&search);
     }
     if (status == GD_OK && !usable) {
         status = names.count == 0 ? check_empty(rundir) : none_usable(rundir, &search);

@@ -1,7 +1,6 @@
-#include <stdio.h>
-
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/paragraph.h"
 #include "gdmpi/process.h"
 #include "gdmpi/train.h"
 #include "gdmpi/watch.h"
@@ -49,10 +48,30 @@ static void start_watch(const gd_problem *problem, gd_watch **watch) {
     int64_t timeout = gd_config_integer(problem->config, "run", "timeout");
     gd_status status = gd_watch_start(problem->comm, timeout, watch);
     if (status != GD_OK && gd_comm_rank(problem->comm) == 0) {
-        printf("          nobody watches for ranks that stand still: %s\n",
-               gd_status_message(status));
+        gd_say_warning("", "nobody watches for ranks that stand still: %s",
+                       gd_status_message(status));
     }
     gd_status_free(&status);
+}
+
+gd_status gd_train_try(gd_comm *comm, const gd_config *config, gd_trial *work, void *context) {
+    gd_problem *problem = NULL;
+    gd_trainer *trainer = NULL;
+    gd_process_flush_tiny();
+    gd_status status = gd_problem_open(comm, config, &problem);
+    if (status == GD_OK) {
+        status = gd_problem_load(problem);
+    }
+    if (status == GD_OK) {
+        status = gd_trainer_new(problem, &trainer);
+    }
+    if (status == GD_OK) {
+        gd_phases_start(&trainer->phases, GD_OTHER);
+        status = work(trainer, context);
+    }
+    gd_trainer_free(&trainer);
+    gd_problem_close(&problem);
+    return status;
 }
 
 gd_status gd_train_run(gd_comm *comm, const gd_config *config) {

@@ -86,7 +86,7 @@ static void measure_tensors(gd_trainer *trainer) {
     int64_t at = 0;
     memset(trainer->trust, 0, count * sizeof *trainer->trust);
     for (int i = 0; i < reducer->buckets; i++) {
-        const gd_range piece = gd_reducer_piece(reducer, i, gd_comm_rank(reducer->comm));
+        const gd_range piece = gd_reducer_piece(reducer, i, reducer->rank);
         const gd_update part = part_of(trainer, at, piece.count, gd_reducer_kept(reducer, piece),
                                        reducer->parameters + piece.first);
         gd_optimizer_direct(optimizer, &part, block, trainer->trust);
@@ -107,7 +107,7 @@ static void measured(void *context, double norm) {
 }
 
 /* Statistics move by what shards want, and are the average themselves. */
-static void update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
+void gd_trainer_update(void *context, int64_t at, int64_t count, real *mean, real *parameters) {
     gd_trainer *trainer = context;
     const gd_update update = part_of(trainer, at, count, mean, parameters);
     if (update.count > 0) {
@@ -121,11 +121,10 @@ static void update(void *context, int64_t at, int64_t count, real *mean, real *p
     }
 }
 
-/* How long a checkpoint takes to write; before the first one, by 100 MB a second. */
+/* How long a checkpoint takes to write; before the first one, a guess. */
 static double save_seconds(const gd_trainer *trainer) {
-    double vectors = 1 + trainer->states;
-    double bytes = vectors * (double)trainer->problem->model->tensors.size * sizeof(real);
-    return trainer->save_seconds > 0 ? trainer->save_seconds : bytes / 100e6;
+    return trainer->save_seconds > 0 ? trainer->save_seconds
+                                     : gd_trainer_save_bytes(trainer) / GD_TRAINER_SAVE_RATE;
 }
 
 static void raise_flags(gd_trainer *trainer, double *flags) {
@@ -162,14 +161,13 @@ static void read_shared(const gd_trainer *trainer, const double *squares, const 
 static void limit_rows(gd_trainer *trainer) {
     gd_reducer *reducer = trainer->reducer;
     gd_optimizer *optimizer = trainer->optimizer;
-    const int rank = gd_comm_rank(trainer->problem->comm);
     int64_t at = 0;
     if (optimizer->limited == NULL) {
         return;
     }
     gd_phases_enter(&trainer->phases, GD_UPDATE);
     for (int i = 0; i < reducer->buckets; i++) {
-        gd_range piece = gd_reducer_piece(reducer, i, rank);
+        gd_range piece = gd_reducer_piece(reducer, i, reducer->rank);
         gd_optimizer_limit(optimizer, piece.first, at, piece.count, reducer->parameters);
         at += piece.count;
     }
@@ -195,7 +193,7 @@ gd_status gd_trainer_step(gd_trainer *trainer, gd_outcome *outcome) {
                                     .context = trainer,
                                     .gradient = gd_trainer_shard_gradient,
                                     .measured = waits ? measured : NULL,
-                                    .update = update};
+                                    .update = gd_trainer_update};
     gd_reducer_step(reducer, &reduction);
     raise_flags(trainer, flags);
     gd_reducer_publish(reducer, trainer->shared, trainer->shared_count);

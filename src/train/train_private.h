@@ -3,9 +3,12 @@
 #ifndef GDMPI_TRAIN_PRIVATE_H
 #define GDMPI_TRAIN_PRIVATE_H
 
+#include "gdmpi/forecast.h"
+#include "gdmpi/plan.h"
 #include "gdmpi/process.h"
 #include "gdmpi/trainer.h"
 
+#define gd_train_try GD_NAME(gd_train_try)
 #define gd_train_check_settings GD_NAME(gd_train_check_settings)
 #define gd_trainer_finished GD_NAME(gd_trainer_finished)
 #define gd_trainer_tile GD_NAME(gd_trainer_tile)
@@ -16,6 +19,17 @@
 #define gd_trainer_is_complete GD_NAME(gd_trainer_is_complete)
 #define gd_trainer_open_writer GD_NAME(gd_trainer_open_writer)
 #define gd_trainer_check_writer GD_NAME(gd_trainer_check_writer)
+#define gd_trainer_allocate_step GD_NAME(gd_trainer_allocate_step)
+#define gd_trainer_free_step GD_NAME(gd_trainer_free_step)
+#define gd_trainer_update GD_NAME(gd_trainer_update)
+#define gd_trainer_save_bytes GD_NAME(gd_trainer_save_bytes)
+#define gd_trainer_time_save GD_NAME(gd_trainer_time_save)
+#define gd_trainer_time_validation GD_NAME(gd_trainer_time_validation)
+#define gd_plan_measure GD_NAME(gd_plan_measure)
+#define gd_plan_print_machine GD_NAME(gd_plan_print_machine)
+#define gd_plan_time GD_NAME(gd_plan_time)
+#define gd_trainer_time GD_NAME(gd_trainer_time)
+#define gd_trainer_rehearse GD_NAME(gd_trainer_rehearse)
 #define gd_trainer_groups GD_NAME(gd_trainer_groups)
 #define gd_trainer_compare_groups GD_NAME(gd_trainer_compare_groups)
 #define gd_trainer_allocate_state GD_NAME(gd_trainer_allocate_state)
@@ -44,6 +58,30 @@
 /* GD_BAD_INPUT for settings that are not possible, each by itself: intervals by the clock, and
  * files that could not be written. Collective. */
 gd_status gd_train_check_settings(gd_comm *comm, const gd_config *config);
+
+/* The numbers of a step's small reduction. Not collective. */
+static inline size_t gd_trainer_shared(const gd_shards *shards, int64_t blocks) {
+    return (size_t)(shards->count + blocks + GD_TRAINER_FLAGS);
+}
+
+/* What steps need besides rows and a reducer, which is there. Not collective. */
+gd_status gd_trainer_allocate_step(gd_trainer *trainer);
+void gd_trainer_free_step(gd_trainer *trainer);
+
+/* What a checkpoint holds, in bytes; and at how many a second it is written, where that is not
+ * known. */
+double gd_trainer_save_bytes(const gd_trainer *trainer);
+#define GD_TRAINER_SAVE_RATE 100e6
+
+/* What a checkpoint costs, leaving nothing behind: sets copy, write and processor of `saving`.
+ * Where it is large, or no file without a name can be had in the run directory's file system, the
+ * last two are guesses. Collective. */
+gd_status gd_trainer_time_save(gd_trainer *trainer, gd_saving *saving);
+
+/* What is done with a trainer of the config, once it has its rows and before it has parameters,
+ * that is no run: nothing is looked for or written in the run directory. Collective. */
+typedef gd_status gd_trial(gd_trainer *trainer, void *context);
+gd_status gd_train_try(gd_comm *comm, const gd_config *config, gd_trial *work, void *context);
 
 /* Why the run has all that it was asked for; NULL if it has not. Not collective. */
 const char *gd_trainer_finished(const gd_trainer *trainer);
@@ -116,9 +154,55 @@ gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest);
 gd_status gd_resume_check(const gd_problem *problem, const char *path, real *whole,
                           gd_checkpoint_header *header, bool *foreign);
 
+/* The update of a gd_reduction, whose context is the trainer. Not collective. */
+void gd_trainer_update(void *context, int64_t at, int64_t count, real *mean, real *parameters);
+
+/* How long steps take on the ranks that there are, for about so many `seconds`: sets step and
+ * compute of `timing`, unless `seconds` is 0, and order. The trainer's run is spoilt, though its
+ * parameters do not change. GD_DIVERGED as gd_trainer_step. Collective. */
+gd_status gd_trainer_time(gd_trainer *trainer, double seconds, gd_timing *timing);
+
+/* The same for all of an epoch's validation. Collective. */
+gd_status gd_trainer_time_validation(gd_trainer *trainer, double *seconds);
+
+/* How long steps and validation would take on the ranks of a host of `spread`, which are played by
+ * threads, on the rows that this rank has, of the model as it is; measured for about so many
+ * `seconds`, or one step if that takes longer. Parameters do not change. timing->step is NaN if
+ * there are too few rows here. The other ranks should be at rest. Not collective. */
+gd_status gd_trainer_rehearse(const gd_trainer *trainer, const gd_spread *spread, double seconds,
+                              gd_timing *timing);
+
 /* The part of the plan that says how much memory a rank and a host need; `program` is what this
- * process had before it allocated anything large. Rank 0 prints. Collective. */
-gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program);
+ * process had before it allocated anything large. Sets the bytes of the host that needs most, on
+ * rank 0, which prints. Collective. */
+gd_status gd_plan_memory(const gd_trainer *trainer, const gd_resident *program, double *most);
+
+/* What this machine does, all its ranks at once. */
+typedef struct gd_machine {
+    int cores;        /* of a host */
+    double flops;     /* floating-point operations a second of matrix products, of all ranks */
+    double copying;   /* bytes a second of memory, of a host */
+    double reduction; /* seconds of a step's sums and updates */
+    double bandwidth, latency; /* of the link of a host: bytes a second, seconds of a message */
+    enum { GD_NETWORK_ASSUMED, GD_NETWORK_MEASURED, GD_NETWORK_GIVEN } network;
+} gd_machine;
+
+/* All of it, but for the flops. Updates the trainer, by a learning rate of 0. Collective. */
+gd_status gd_plan_measure(gd_trainer *trainer, const gd_plan_options *options, gd_machine *machine);
+
+/* Rank 0. */
+void gd_plan_print_machine(const gd_trainer *trainer, const gd_machine *machine);
+
+/* What the plan knows before it takes any time. */
+typedef struct gd_plan_facts {
+    double reading; /* seconds until the data was there */
+    double needed;  /* bytes of memory of the host that needs most */
+} gd_plan_facts;
+
+/* The part of the plan that says how long an epoch takes, on which ranks, and gives advice. The
+ * trainer has its first parameters; its run is spoilt. Rank 0 prints. Collective. */
+gd_status gd_plan_time(gd_trainer *trainer, const gd_plan_options *options,
+                       const gd_plan_facts *known, const gd_machine *machine);
 
 /* The first lines of a run: ranks, data, model, batch. Rank 0 prints. Collective. */
 gd_status gd_report_header(const gd_problem *problem);
@@ -133,8 +217,8 @@ void gd_report_refused(const gd_reducer *reducer);
 /* What is resumed, if `path` is not NULL, how sums are made, and the head of the table. Rank 0. */
 void gd_report_begin(gd_trainer *trainer, const char *path);
 
-/* The epoch that is ending, in the log and the table; trainer->progress still counts it as begun.
- * Rank 0. */
+/* The epoch that is ending, in the log, and made ready for the table; trainer->progress still
+ * counts it as begun. Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
 
 /* The line "end" of a run that is stopped, which is left out of the log where it goes on. Rank 0.

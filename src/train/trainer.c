@@ -20,17 +20,12 @@ static gd_status allocate_order(gd_trainer *self) {
     return GD_OK;
 }
 
-static gd_status allocate(gd_trainer *self) {
+gd_status gd_trainer_allocate_step(gd_trainer *self) {
     const gd_problem *problem = self->problem;
     gd_target target = gd_model_target(problem->model);
-    bool root = gd_comm_rank(problem->comm) == 0;
-    self->shared_count =
-        (size_t)(problem->shards.count + self->reducer->block_count + GD_TRAINER_FLAGS);
+    self->shared_count = gd_trainer_shared(&problem->shards, self->reducer->block_count);
     gd_status status = gd_optimizer_new(problem->config, &problem->model->tensors,
                                         self->reducer->owned, &self->optimizer);
-    if (status == GD_OK) {
-        status = gd_trainer_allocate_state(self);
-    }
     if (status == GD_OK) {
         status = gd_workspace_new(problem->model, problem->model->tile_rows, &self->workspace);
     }
@@ -39,15 +34,33 @@ static gd_status allocate(gd_trainer *self) {
             gd_batch_new(problem->model->tile_rows, problem->model->inputs, &target, &self->batch);
     }
     if (status == GD_OK) {
-        status = allocate_order(self);
-    }
-    if (status == GD_OK) {
         status = gd_memory_new(&self->shared, self->shared_count, sizeof *self->shared,
                                "a step's small reduction");
     }
     if (status == GD_OK && self->optimizer->ratio != NULL) {
         int64_t count = gd_optimizer_trust_sums(self->optimizer, self->reducer->block_size);
         status = gd_memory_new(&self->trust, (size_t)count, sizeof *self->trust, "trust ratios");
+    }
+    return status;
+}
+
+void gd_trainer_free_step(gd_trainer *self) {
+    gd_optimizer_free(&self->optimizer);
+    gd_workspace_free(&self->workspace);
+    gd_batch_free(&self->batch);
+    gd_memory_free(&self->shared);
+    gd_memory_free(&self->trust);
+}
+
+static gd_status allocate(gd_trainer *self) {
+    const gd_problem *problem = self->problem;
+    bool root = gd_comm_rank(problem->comm) == 0;
+    gd_status status = gd_trainer_allocate_step(self);
+    if (status == GD_OK) {
+        status = gd_trainer_allocate_state(self);
+    }
+    if (status == GD_OK) {
+        status = allocate_order(self);
     }
     if (status == GD_OK) {
         status = gd_memory_new(&self->tile_sums, 2 * (size_t)problem->val_tiles,
@@ -103,15 +116,11 @@ void gd_trainer_free(gd_trainer **trainer) {
     gd_status_free(&closed);
     gd_status_free(&self->failure);
     gd_reducer_free(&self->reducer);
-    gd_optimizer_free(&self->optimizer);
+    gd_trainer_free_step(self);
     gd_memory_free(&self->best);
     gd_memory_free(&self->before);
-    gd_workspace_free(&self->workspace);
-    gd_batch_free(&self->batch);
     gd_memory_free(&self->order);
     gd_dealer_free(&self->dealer);
-    gd_memory_free(&self->shared);
-    gd_memory_free(&self->trust);
     gd_memory_free(&self->tile_sums);
     gd_scoreboard_free(&self->scoreboard);
     gd_checkpoint_header_free(&self->header);

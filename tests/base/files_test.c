@@ -97,6 +97,45 @@ static void a_write_replaces_and_leaves_nothing_else(void **state) {
     unlink("f");
 }
 
+static gd_status add_pieces(void *context, gd_draft *out) {
+    const int *pieces = context;
+    for (int i = 0; i < *pieces; i++) {
+        gd_draft_add(out, "%d", i);
+        gd_draft_add_bytes(out, ", and more", i + 1 < *pieces ? 2 : 0);
+    }
+    return GD_OK;
+}
+
+/* Closes the file beneath, so that nothing more can be written. */
+static gd_status add_in_vain(void *context, gd_draft *out) {
+    (void)context;
+    close(fileno(out->file));
+    gd_draft_add(out, "text");
+    assert_int_equal(fflush(out->file), EOF);
+    return GD_OK;
+}
+
+static gd_status give_up(void *context, gd_draft *out) {
+    gd_draft_add(out, "half");
+    return gd_status_new(GD_BAD_INPUT, "%s", (const char *)context);
+}
+
+static void what_is_produced_piece_by_piece_is_there_whole_or_not_at_all(void **state) {
+    (void)state;
+    int pieces = 3;
+    assert_true(gd_file_produce("f", add_pieces, &pieces) == GD_OK);
+    holds("f", "0, 1, 2");
+    names(gd_file_produce("f", add_in_vain, NULL), GD_FAILED, "f.tmp: cannot write: Bad file");
+    names(gd_file_produce("f", give_up, "no more"), GD_BAD_INPUT, "no more");
+    names(gd_file_produce("no/f", add_pieces, &pieces), GD_FAILED, "no/f.tmp: cannot write");
+    holds("f", "0, 1, 2");
+    assert_false(gd_file_exists("f.tmp"));
+    pieces = 0;
+    assert_true(gd_file_produce("f", add_pieces, &pieces) == GD_OK);
+    holds("f", "");
+    unlink("f");
+}
+
 static void what_cannot_be_read_is_named(void **state) {
     (void)state;
     char *bytes;
@@ -233,11 +272,27 @@ static void a_place_for_a_file_is_looked_at_before(void **state) {
     expect_refused("/tmp", "is a folder");
 }
 
+/* Where the file system has no such files, that is told. */
+static void a_file_that_is_tried_leaves_nothing(void **state) {
+    (void)state;
+    const void *const blocks[] = {"some", "more"};
+    gd_folder folder;
+    gd_status status = gd_file_try(".", 2, blocks, 4, 3);
+    if (status != GD_OK) {
+        names(status, GD_FAILED, ".: cannot write a file without a name in");
+    }
+    assert_true(gd_folder_list(".", "", "", &folder) == GD_OK);
+    assert_int_equal(folder.count, 2); /* this folder and the one above */
+    gd_folder_free(&folder);
+    names(gd_file_try("no-such-folder", 2, blocks, 4, 3), GD_FAILED, "no-such-folder");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(a_pipe_is_read_to_its_end),
         cmocka_unit_test(a_write_replaces_and_leaves_nothing_else),
+        cmocka_unit_test(what_is_produced_piece_by_piece_is_there_whole_or_not_at_all),
         cmocka_unit_test(what_cannot_be_read_is_named),
         cmocka_unit_test(what_cannot_be_written_is_named),
         cmocka_unit_test(a_commit_renames_over_the_old_file),
@@ -247,6 +302,7 @@ int main(void) {
         cmocka_unit_test(a_folder_lists_matching_names_in_order),
         cmocka_unit_test(the_clock_does_not_go_back),
         cmocka_unit_test(a_place_for_a_file_is_looked_at_before),
+        cmocka_unit_test(a_file_that_is_tried_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

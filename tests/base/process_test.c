@@ -1,4 +1,8 @@
+/* For sched_setaffinity; the order of headers does not matter. */
+#define _GNU_SOURCE
+
 #include <float.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,10 +31,32 @@ static void numbers_too_small_for_all_their_digits_become_0(void **state) {
     assert_true(least == FLT_MIN);
 }
 
+static void a_thread_may_use_all_cores_of_the_process(void **state) {
+    (void)state;
+    cpu_set_t one, now;
+    const int cores = gd_process_cores();
+    assert_true(cores >= 1 && cores <= CPU_SETSIZE);
+    assert_int_equal(sched_getaffinity(0, sizeof now, &now), 0);
+    int first = 0;
+    while (!CPU_ISSET(first, &now)) {
+        first++;
+    }
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    assert_int_equal(gd_process_cores(), cores);
+    assert_int_equal(sched_getaffinity(0, sizeof now, &now), 0);
+    assert_true(CPU_EQUAL(&now, &one));
+    gd_process_roam();
+    assert_int_equal(sched_getaffinity(0, sizeof now, &now), 0);
+    assert_int_equal(CPU_COUNT(&now), cores);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_process_has_memory_and_an_age),
         cmocka_unit_test(numbers_too_small_for_all_their_digits_become_0),
+        cmocka_unit_test(a_thread_may_use_all_cores_of_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

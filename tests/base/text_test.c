@@ -416,6 +416,53 @@ static void durations_have_units_that_fit(void **state) {
     }
 }
 
+static void what_a_terminal_would_obey_is_replaced(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *kept, *printable;
+    } cases[] = {
+        {"plain, \u00e9 \u6c34 \U0001f600", "", "plain, \u00e9 \u6c34 \U0001f600"},
+        {"\033[31mred\177\r\n\t", "", "?[31mred????"},
+        {"a\nb\tc", "\n", "a\nb?c"},
+        {"\xc2\x9b"
+         "31m \xc2\xa0",
+         "", "??31m \xc2\xa0"}, /* the control characters that ISO 8859 adds */
+        {"\x9b \xc3 \xe6\xb0 \xff \xc0\x80", "", "? ? ?? ? ??"}, /* not UTF-8, or cut off */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", cases[i].text);
+        gd_text_make_printable(text, cases[i].kept);
+        assert_string_equal(text, cases[i].printable);
+        gd_text_make_printable(text, cases[i].kept);
+        assert_string_equal(text, cases[i].printable);
+    }
+}
+
+static void columns_are_those_of_letters(void **state) {
+    (void)state;
+    assert_int_equal(gd_text_columns("abc", 3), 3);
+    assert_int_equal(gd_text_columns("abc", 2), 2);
+    assert_int_equal(gd_text_columns("\u00e9\u00e9", 4), 2);
+    assert_int_equal(gd_text_columns("\u6c34", 3), 2);
+}
+
+static void times_have_three_digits(void **state) {
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {
+        {4.234e-6, "4.23 us"}, {0.9994e-3, "999 us"}, {0.9996e-3, "1 ms"},
+        {0.07149, "71.5 ms"},  {0.9996, "1 s"},       {12.345, "12.3 s"},
+        {59.94, "59.9 s"},     {59.97, "1 min 00 s"}, {7200, "2 h 00 min"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[32];
+        assert_string_equal(gd_text_time(cases[i].seconds, out), cases[i].text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_starts_empty_and_grows),
@@ -438,6 +485,9 @@ int main(void) {
         cmocka_unit_test(numbers_are_grouped_by_thousands),
         cmocka_unit_test(amounts_have_a_unit_that_fits),
         cmocka_unit_test(durations_have_units_that_fit),
+        cmocka_unit_test(what_a_terminal_would_obey_is_replaced),
+        cmocka_unit_test(columns_are_those_of_letters),
+        cmocka_unit_test(times_have_three_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

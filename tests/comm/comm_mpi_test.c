@@ -310,20 +310,24 @@ static void messages_bring_what_is_there_when_they_start(void **state) {
     gd_memory_free(&into);
 }
 
-static void nobody_passes_a_barrier_before_all_have_come(void **state) {
-    gd_comm *comm = *state;
+static void check_barrier(gd_comm *comm, void (*barrier)(gd_comm *comm)) {
     int ranks = gd_comm_size(comm), rank = gd_comm_rank(comm);
     gd_window *window;
     gd_status status = gd_window_new(comm, sizeof(int), &window);
     assert_true(status == GD_OK);
     for (int round = 1; round <= 50; round++) {
         __atomic_store_n((int *)gd_window_of(window, rank), round, __ATOMIC_SEQ_CST);
-        gd_comm_barrier(comm);
+        barrier(comm);
         for (int i = 0; i < ranks; i++) {
             assert_true(__atomic_load_n((int *)gd_window_of(window, i), __ATOMIC_SEQ_CST) >= round);
         }
     }
     gd_window_free(&window);
+}
+
+static void nobody_passes_a_barrier_before_all_have_come(void **state) {
+    check_barrier(*state, gd_comm_barrier);
+    check_barrier(*state, gd_comm_rest);
 }
 
 int main(int argc, char **argv) {

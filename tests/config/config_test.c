@@ -366,8 +366,8 @@ static void texts_come_back_or_are_refused(void **state) {
     (void)state;
     value_refused("run.dir=a ;b", "dir = 'a ;b' holds ';' where a config file starts a comment");
     value_refused("run.dir=#b", "dir = '#b' holds '#' where a config file starts a comment");
-    value_refused("run.dir=a\nb",
-                  "dir holds the control character 0x0a, which a config file cannot hold");
+    refused("", (char *[]){"data.file=a", "run.dir=a\nb", NULL},
+            "run.dir=a?b: dir holds the control character 0x0a, which a config file cannot hold");
     char *texts[] = {"run.dir=a;b", "run.dir=a = b", "run.dir=[data]", "run.dir=a\tb",
                      "run.dir=",    "run.dir='a'",   "run.dir==",      "run.dir=\xc3\xa9t\xc3\xa9",
                      "run.dir=:",   "run.dir=a: b",  "run.dir=  a  "};

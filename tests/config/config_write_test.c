@@ -79,6 +79,23 @@ static void what_is_written_groups_sections_and_knows_the_owner(void **state) {
     gd_config_free(&config);
 }
 
+static void add_setting(void *context, const char *section, const char *key, const char *value) {
+    gd_text_add(context, "%s.%s=%s ", section, key, value);
+}
+
+static void what_has_its_default_is_not_told_as_changed(void **state) {
+    (void)state;
+    gd_config *config = parsed("[optimizer]\nlr = 1e-2\nname = adam\neps = 1e-7\n[data]\n"
+                               "file = a.h5\nshards = 0\n[run]\ncheckpoint_every = 2 epochs\n",
+                               NULL);
+    gd_text told = {0};
+    assert_null(gd_config_each_changed(config, add_setting, &told));
+    assert_string_equal(gd_text_bytes(&told), "data.file=a.h5 optimizer.name=adam "
+                                              "optimizer.eps=1e-7 run.checkpoint_every=2 epochs ");
+    gd_text_free(&told);
+    gd_config_free(&config);
+}
+
 static void numbers_come_back_as_the_same_double(void **state) {
     (void)state;
     gd_rng rng = gd_rng_stream(7, GD_RNG_SPLIT, 0, 0, 0);
@@ -270,6 +287,7 @@ int main(void) {
         cmocka_unit_test(long_lines_are_not_cut),
         cmocka_unit_test(a_long_line_keeps_its_number_and_ends_at_its_comment),
         cmocka_unit_test(what_is_written_groups_sections_and_knows_the_owner),
+        cmocka_unit_test(what_has_its_default_is_not_told_as_changed),
         cmocka_unit_test(numbers_come_back_as_the_same_double),
         cmocka_unit_test(the_reference_parses_to_the_defaults),
         cmocka_unit_test(the_reference_explains_every_setting),

@@ -8,17 +8,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <hdf5.h>
 
 #include "faults.h"
 
-/* Set before main, and only read after, but for the number of threads. */
+enum { NAME = 64 };
+
+/* Set while there is one thread, and only read after, but for the number of threads, and the name.
+ */
 static struct {
     long first, end; /* of the calls that fail; no calls if both are 0 */
     long thread;     /* that makes them */
     int record;      /* a file, or -1 */
+    char *failed;    /* the name of the last of them, shared with processes that this one makes */
     atomic_long threads;
 } faults = {.record = -1};
 
@@ -38,18 +43,33 @@ static long number(const char *variable, long otherwise) {
     return text == NULL ? otherwise : strtol(text, NULL, 10);
 }
 
+void gd_fault_arm(const char *call) {
+    char *thread = NULL;
+    faults.first = call == NULL ? 0 : strtol(call, &thread, 10);
+    faults.end = faults.first + (faults.first > 0 ? number("GD_FAULT_TIMES", 1) : 0);
+    faults.thread = thread != NULL && *thread == '.' ? strtol(thread + 1, NULL, 10) : 0;
+    if (call != NULL) {
+        snprintf(faults.failed, NAME, "none");
+    }
+    faults.threads = 0;
+    self.number = self.calls = 0;
+}
+
+const char *gd_fault_name(void) {
+    return faults.failed;
+}
+
 __attribute__((constructor)) static void start(void) {
     static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"};
     long rank = 0;
     for (int i = 2; i >= 0; i--) {
         rank = number(variables[i], rank);
     }
-    const char *call = getenv("GD_FAULT_CALL"), *thread = call == NULL ? NULL : strchr(call, '.');
-    faults.thread = thread == NULL ? 0 : strtol(thread + 1, NULL, 10);
-    if (rank == number("GD_FAULT_RANK", 0)) {
-        faults.first = number("GD_FAULT_CALL", 0);
-        faults.end = faults.first + (faults.first > 0 ? number("GD_FAULT_TIMES", 1) : 0);
+    faults.failed = mmap(NULL, NAME, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (faults.failed == MAP_FAILED) {
+        abort();
     }
+    gd_fault_arm(rank == number("GD_FAULT_RANK", 0) ? getenv("GD_FAULT_CALL") : NULL);
     const char *path = getenv("GD_FAULT_RECORD");
     char name[4096];
     if (path != NULL && snprintf(name, sizeof name, "%s.%ld", path, rank) < (int)sizeof name) {
@@ -82,6 +102,7 @@ bool gd_fault(const char *name, int cause) {
     if (!fails) {
         return false;
     }
+    snprintf(faults.failed, NAME, "%s", name);
     if (cause == HDF5) {
         H5Epush2(H5E_DEFAULT, __FILE__, name, __LINE__, H5E_ERR_CLS, H5E_RESOURCE, H5E_SYSERRSTR,
                  "a fault was injected");

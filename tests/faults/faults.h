@@ -13,6 +13,14 @@
 
 #include <stdbool.h>
 
+/* From now on, this call (as in GD_FAULT_CALL) is to fail; NULL: none is. Calls and threads are
+ * counted anew. For one thread, while there is no other. */
+void gd_fault_arm(const char *call);
+
+/* The name of the call that has failed since, or "none", which may be of a process that this one
+ * made. It stays when none is to fail any more. */
+const char *gd_fault_name(void);
+
 /* Stands for an error number where HDF5 keeps the cause. */
 enum { HDF5 = -1 };
 

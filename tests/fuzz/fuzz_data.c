@@ -1,7 +1,8 @@
-/* A data file from elsewhere, read as a run reads it. */
+/* A data file from elsewhere, read as a run reads it, and as gdmpi inspect does. */
 #include <float.h>
 
 #include "fuzz.h"
+#include "gdmpi/catalogue.h"
 #include "gdmpi/data.h"
 #include "gdmpi/store.h"
 
@@ -45,6 +46,17 @@ static gd_status read_group(const char *path, char *group) {
     return status == GD_OK ? load(&source, &split, GD_VALIDATION, &rows, &target) : status;
 }
 
+static gd_status read_catalogue(char *path) {
+    gd_catalogue catalogue;
+    gd_status status =
+        fuzz_guarded ? gd_store_guard(path, gd_catalogue_try, path) : gd_catalogue_try(path);
+    if (status == GD_OK && fuzz_guarded) {
+        status = gd_catalogue_read(path, &catalogue);
+        gd_catalogue_free(&catalogue);
+    }
+    return status;
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t count, size_t most, unsigned seed) {
     count = LLVMFuzzerMutate(bytes, count, most);
     if (seed % 2 == 0) {
@@ -55,9 +67,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t count, size_t most, unsign
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     input file;
-    const char *path = input_write(&file, 0, bytes, count);
+    char *path = input_write(&file, 0, bytes, count);
     expect_told(read_group(path, "/train"));
     expect_told(read_group(path, "/val"));
+    expect_told(read_catalogue(path));
     input_remove(&file);
     return 0;
 }

@@ -186,6 +186,28 @@ static void write_names(void) {
     check(H5Fclose(file) >= 0, "names.h5");
 }
 
+static void add_text(hid_t set, const char *key, const char *value) {
+    hid_t text = H5Tcopy(H5T_C_S1), one = H5Screate(H5S_SCALAR);
+    check(H5Tset_size(text, strlen(value)) >= 0, "a text");
+    hid_t attribute = H5Acreate2(set, key, text, one, H5P_DEFAULT, H5P_DEFAULT);
+    check(H5Awrite(attribute, text, value) >= 0 && H5Aclose(attribute) >= 0, key);
+}
+
+/* What import says of columns and classes; one of another kind. */
+static void write_attributes(void) {
+    const kind plain = {.layout = H5D_CONTIGUOUS};
+    hid_t file = new_file("attributes.h5", H5F_LIBVER_V110, H5F_LIBVER_V110);
+    hid_t group = add_group(file, "train"), one = H5Screate(H5S_SCALAR);
+    add_set(group, "x", &plain, H5T_IEEE_F32LE, 2);
+    add_set(group, "y", &plain, H5T_STD_U8LE, 1);
+    hid_t x = H5Dopen2(group, "x", H5P_DEFAULT), y = H5Dopen2(group, "y", H5P_DEFAULT);
+    add_text(x, "columns", "a\nb\nc=d\ne");
+    add_text(y, "classes", "no\nyes");
+    add_text(file, "format", "something else");
+    check(H5Acreate2(y, "columns", H5T_STD_I32LE, one, H5P_DEFAULT, H5P_DEFAULT) >= 0, "a number");
+    check(H5Dclose(x) >= 0 && H5Dclose(y) >= 0 && H5Fclose(file) >= 0, "attributes.h5");
+}
+
 static void write_data(void) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         write_kind(&kinds[i]);
@@ -193,6 +215,7 @@ static void write_data(void) {
     write_types();
     write_links();
     write_names();
+    write_attributes();
 }
 
 static void write_checkpoint(void) {

@@ -199,7 +199,7 @@ static void wrong_options_are_told(void **state) {
     static const struct {
         const char *line, *words;
     } cases[] = {
-        {"csv a.csv", "the output is missing: -o DATA.h5"},
+        {"csv a.csv", "-o DATA.h5 is missing"},
         {"csv -o out.h5", "csv needs inputs: INPUT..."},
         {"csv a.csv -o out.h5 --targt b", "unknown option '--targt'; did you mean '--target'?"},
         {"csv a.csv -o out.h5 --features 3", "--features is no option of csv"},

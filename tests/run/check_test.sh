@@ -45,8 +45,19 @@ for count in 1 2 3 4; do
     expect_out 'training rows and their order +[0-9.]+ .+ [0-9.]+ '
     expect_out 'optimizer state .* [1-9][0-9.]* [^ ]+$'
     expect_out 'in all +[1-9][0-9.]* .+ [1-9][0-9.]* '
+    expect_out 'rows into its batch +[1-9][0-9.]* '
     expect_out 'gradient sums of each rank +[1-9][0-9.]* '
+    expect_out 'new parameters, for all +[1-9][0-9.]* '
+    expect_out '^  GEMM rate +[0-9.e+-]+ GFLOP/s$'
+    expect_out '^  copies in memory +[0-9.e+-]+ GB/s, of a host$'
+    expect_out '^ +1 +1 +20 +[0-9.]+ [mu]?s +- +[0-9.]+ [mu]?s +[0-9,]+ +100.0 %$'
+    expect_out '^ +2 +[12] +10 '
+    expect_out '^ +4 +[124] +5 '
+    expect_out "^  $count ranks?: measured"
+    expect_out "^  3 epochs on $count ranks?: [0-9]"
     expect_out 'nothing was trained or written'
+    [ "$(grep -c '%$' out.run)" = "$([ "$count" = 3 ] && echo 4 || echo 3)" ] || { failed 'not the ranks that suit' && show run; }
+    ! grep '.\{81\}' out.run || { failed 'a line is longer than 80 columns' && show run; }
     ! grep gdmpi err.run || { failed 'check prints on standard error' && show run; }
     [ "$(grep -c '^model' out.run)" = 1 ] || { failed 'the plan is not printed once' && show run; }
     state | diff state.run - || failed "check on $count ranks has changed the folder"
@@ -58,6 +69,44 @@ expect_out 'warning: cross_entropy takes the softmax of the outputs itself; leav
 ranks 1 check work/run.ini 'model.layers=dense 3, softmax, dense 3'
 ! grep warning out.run || failed 'a warning of softmax that is not the last layer'
 
+# The numbers of ranks that are asked for, on hosts like this one, and in the words of -n; what they need, if it is more than there is.
+for count in 1 3; do
+    ranks "$count" check -n 1,2,4,...,32,300 work/run.ini --network 1Gbit/s,30us run.dir=none train.epochs=9
+    expect_out '^  network of a host +1 Gbit/s, 30 us a message .as given.$'
+    for number in 1 2 4 8 16; do
+        expect_out "^ +${number}[* ].* %$"
+    done
+    expect_out '^ +8\* .* 3 .*%$'
+    expect_out '^ +32\* +[0-9]+ +impossible, unless train.batch_size is 32 or more$'
+    expect_out '^ +300\* +[0-9]+ +impossible: there are only 203 training rows$'
+    expect_out '^  9 epochs on '
+    expect_out 'steps in all +99'
+    ! grep '.\{81\}' out.run || { failed 'a line is longer than 80 columns' && show run; }
+done
+[ ! -e none ] || failed 'check has made a run directory'
+
+# forecast ARGUMENT...: on 2 ranks there is one.
+forecast() {
+    ranks 2 check work/run.ini run.dir=none "$@"
+    expect_out '^ +2 .*%$'
+}
+
+# Each kind of step, in either precision; and a run whose first loss is no number.
+forecast train.precision=double optimizer.name=lamb optimizer.clip_norm=1
+forecast data.shuffle=global run.metrics=f1,confusion_matrix train.batch_size=0
+forecast train.reduce=allreduce optimizer.max_norm=1 train.accumulate=2 run.checkpoint_every=5
+forecast train.reduce=message optimizer.ema=0.9 train.threads=2 run.checkpoint_every='9 seconds'
+expect_error 3 'the loss of the first step, or its gradient, is not finite: training would end there' check work/run.ini run.dir=none data.scale=1e300 train.precision=double
+
+# Wrong values.
+for value in x 1,,2 1,2,...,7; do
+    expect_error 2 "^gdmpi: -n $value: .*; -n takes up to 64 numbers of ranks, .*1,2,4,...,1024$" check work/run.ini -n "$value"
+done
+expect_error 2 '^gdmpi: .*-n.*usage: gdmpi check CONFIG.ini' check work/run.ini -n
+expect_error 2 '^gdmpi: --network 10: is not the rate of a link' check work/run.ini --network 10
+expect_error 2 'configuration file is missing; usage: gdmpi check CONFIG.ini' check -n 1,2
+wait
+
 # Where a run is there already, it says what would come next.
 ranks 2 work/run.ini run.dir=work/run train.max_steps=20
 state >state.run
@@ -68,7 +117,7 @@ state | diff state.run - || failed 'check has changed the folder of a run'
 # What embedding looks up.
 "$make_data" levels levels.h5 203 61 || exit 1
 ranks 1 check work/run.ini data.file=levels.h5 'model.layers=embedding size=8 dim=2 columns=1-3, dense 3' run.dir=none
-expect_out '0 embedding +8 +16 +0.weight \[8, 2\] for columns 1 to 3 of x'
+expect_out '0 embedding +8 +16 +0.weight \[8, 2\] for columns 1-3'
 
 # once PATTERN ARGUMENT...: on 3 ranks, a line with PATTERN is printed once.
 once() {
@@ -82,7 +131,7 @@ expect_out '^Open MPI [0-9]'
 expect_out '^OpenBLAS [0-9]'
 expect_out '^HDF5 [0-9]'
 once '^Usage' --help
-expect_out 'Exit codes: 0 done'
+expect_out '^  75  stopped after a checkpoint'
 once 'gdmpi check CONFIG.ini' check --help
 once '^  gdmpi import csv' import --help
 once '^Usage' -h

@@ -105,9 +105,10 @@ ranks_end 2 3 run.ini data.shards=2 && expect_message run 'data.shards=2: 2 shar
 expect_error 2 'val_fraction=0.001: .*leaves no row for validation' run.ini data.val_fraction=0.001
 
 # Import.
-expect_error 2 'the format is missing; usage: gdmpi import' import
+expect_error 2 '-o DATA.h5 is missing; usage: gdmpi import' import
+expect_error 2 'the format is missing' import -o c.h5
 expect_error 2 "unknown format 'tsv'; there are csv, " import tsv a b -o c.h5
-expect_error 2 'the output is missing' import idx a b
+expect_error 2 '-o DATA.h5 is missing' import idx a b
 expect_error 2 'absent' import idx absent absent -o new%.h5
 expect_error 2 'run.ini: .*' import idx run.ini run.ini -o new%.h5
 wait

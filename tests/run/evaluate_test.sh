@@ -96,7 +96,7 @@ expect_out '^data +values.h5:/train: 203 rows$'
 ! grep 'no group' out.run || failed 'a group was named'
 
 expect_error 2 'a model and the file of its rows are needed; usage: gdmpi evaluate MODEL.h5' evaluate run/model.h5
-expect_error 2 'unknown option; usage' evaluate run/model.h5 values.h5 --jsonl
+expect_error 2 "unknown option '--jsonl'; did you mean '--json'" evaluate run/model.h5 values.h5 --jsonl
 expect_error 2 'absent.h5: no such file' evaluate absent.h5 values.h5
 expect_error 2 'absent.h5: no such file' evaluate run/model.h5 absent.h5
 expect_error 2 'absent.h5: no such file' evaluate run/model.h5 absent.h5:/val

@@ -5,6 +5,8 @@
 # GD_FAULT_SAMPLE (3) of each scenario and number of ranks, drawn by GD_FAULT_SEED (1); with `all`, each of them, with
 # `places`, the first from each place in the program, both with a table in the end; and then the job has 5 s.
 #
+# With `all` and `places`, tries go on in the same ranks, one after another, and only those that end these have processes of their own.
+#
 # GD_FAULT_RUNS='train.3 resume.3' are the only scenarios, and their numbers of ranks (all but import begin with what train leaves);
 # GD_FAULT_ONLY is a pattern for lines "SCENARIO RANKS RANK CALL", as in '^train 3 [12] '; GD_FAULT_TRIES=FOLDER keeps a
 # line for each call; GD_FAULT_TIMES=1000000 lets all calls of the thread behind the chosen one fail too (then there
@@ -16,7 +18,7 @@ mode=${1:-sample}
 sample=${GD_FAULT_SAMPLE:-3} # of each scenario and number of ranks
 seed=${GD_FAULT_SEED:-1}
 times=${GD_FAULT_TIMES:-1}
-runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1 table.1 evaluate.2 predict.2}
+runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1 table.1 evaluate.2 predict.2 export.2}
 # Copies, for the long versions of this may go on while something is built.
 cp "$gdmpi" whole
 cp "$build/tests/faults/gdmpi_faults" faults
@@ -28,7 +30,7 @@ limit=60
 
 # With the address sanitizer, and for single ranks: what was not freed is an error, too, but costs a second of each run.
 if [ -n "${GD_FAULT_LEAKS:-}" ]; then
-    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1 table.1 evaluate.1 predict.1}
+    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1 table.1 evaluate.1 predict.1 export.1}
     export ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:allocator_may_return_null=1
     export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
 fi
@@ -63,9 +65,9 @@ resume_check() { check_run "$@"; }
 
 check_prepare() { cp -a "../train.$count.whole/run" .; }
 check_arguments=(check "${run_arguments[@]}" train.epochs=2)
-# Without what is measured.
+# Without the paragraphs that are measured.
 plan() {
-    grep -v 'GEMM rate' "../out.$1" | sed '/^memory/,/^$/d'
+    sed '/^\(memory\|this machine\|forecast\|advice\)/,/^$/d' "../out.$1"
 }
 
 check_check() {
@@ -95,6 +97,14 @@ predict_arguments=(predict model.h5 ../classes.h5 -o predictions.h5)
 predict_check() {
     if [ "$2" = 0 ] || [ -e predictions.h5 ]; then
         cmp predictions.h5 "../predict.$count.whole/predictions.h5" || failed_try 'the predictions are others'
+    fi
+}
+
+export_prepare() { cp "../train.$count.whole/run/model.h5" .; }
+export_arguments=(export model.h5 -o model.onnx)
+export_check() {
+    if [ "$2" = 0 ] || [ -e model.onnx ]; then
+        cmp model.onnx "../export.$count.whole/model.onnx" || failed_try 'the file is another'
     fi
 }
 
@@ -163,9 +173,9 @@ check_message() {
     ! grep -Eq 'Sanitizer|runtime error|stack smashing|corrupted|Signal:' "../err.$worker" || failed_try 'crashes'
 }
 
-# try SCENARIO COUNT RANK CALL: one fault, in a folder of this worker's own.
+# try SCENARIO COUNT RANK CALL: one fault, in a folder and in processes of its own.
 try() {
-    local scenario=$1 count=$2 rank=$3 call=$4 outcome=good name code arguments start seconds
+    local scenario=$1 count=$2 rank=$3 call=$4 name arguments start
     local -n words=$1_arguments
     arguments=("${words[@]}")
     rm -rf "try.$worker" "fault.$worker".*
@@ -174,11 +184,16 @@ try() {
     (cd "try.$worker" && "${scenario}_prepare" &&
         GD_FAULT_CALL=$call GD_FAULT_RANK=$rank GD_FAULT_RECORD=../fault.$worker GD_FAULT_TIMES=$times \
             launch_in .. "$worker" "$count" "${arguments[@]}")
-    seconds=$(((${EPOCHREALTIME/[.,]/} - ${start/[.,]/}) / 1000))
-    code=$(cat "code.$worker")
     name=none
     [ ! -s "fault.$worker.$rank" ] || read -r name _ <"fault.$worker.$rank"
-    cd "try.$worker" || return
+    judge "try.$worker" $(((${EPOCHREALTIME/[.,]/} - ${start/[.,]/}) / 1000))
+}
+
+# judge FOLDER MILLISECONDS: what must hold after a try, which left its folder, out.$worker, err.$worker and code.$worker.
+judge() {
+    local outcome=good code
+    code=$(cat "code.$worker")
+    cd "$1" || return
     check_message "$code"
     "${scenario}_check" "$worker" "$code" >>"../difference.$worker" 2>&1
     [ "$times" -gt 1 ] || [ -z "$(find . -name '*.tmp')" ] || failed_try 'a temporary file is left'
@@ -186,7 +201,47 @@ try() {
     [ "$outcome" = bad ] || outcome=$code
     [ "$outcome" != 0 ] || ! grep -q '^gdmpi: warning' "err.$worker" || outcome=warned
     [ "$name" != none ] || outcome=none
-    echo "$scenario $count $rank $call $name $outcome $seconds" >>"tries.$worker"
+    echo "$scenario $count $rank $call $name $outcome $2" >>"tries.$worker"
+}
+
+# repeat LIST: tries of one scenario and number of ranks, one after another in the same ranks (tests/faults/repeat.c), until one ends
+# them. What did not come to its call there, or took long, is left to processes of its own, in alone.$worker, and what is left of
+# the list to the next call.
+repeat() {
+    local scenario count rank call name arguments i=0 code seconds folder
+    read -r scenario count _ <"$1"
+    local -n words=${scenario}_arguments
+    arguments=("${words[@]}")
+    rm -rf "repeat.$worker".*
+    while read -r _ _ rank call; do
+        folder=repeat.$worker.$((++i))
+        mkdir "$folder"
+        (cd "$folder" && "${scenario}_prepare")
+        echo "$rank $call $folder"
+    done <"$1" >"runs.$worker"
+    local limit=$((60 + 5 * i))
+    GD_FAULT_LIST=$PWD/runs.$worker GD_FAULT_TIMES=$times launch "$worker" "$count" "${arguments[@]}"
+    mv "$1" "$1.now"
+    i=0
+    while read -r _ _ rank call; do
+        folder=repeat.$worker.$((++i))
+        if [ "$(cat "$folder"/done.* 2>/dev/null | wc -l)" != "$count" ]; then
+            echo "$scenario $count $rank $call" >>"alone.$worker"
+            sed "1,${i}d" "$1.now" >"$1"
+            return
+        fi
+        read -r code seconds name <"$folder/done.$rank"
+        if [ "$name" = none ] || [ "$seconds" -gt 5000 ] ||
+            [ "$(cut -d' ' -f1 "$folder"/done.* | sort -u | wc -l)" != 1 ]; then
+            echo "$scenario $count $rank $call" >>"alone.$worker"
+        else
+            cat "$folder"/out.* >"out.$worker"
+            cat "$folder"/err.* >"err.$worker"
+            echo "$code" >"code.$worker"
+            rm "$folder"/{out,err,done}.*
+            judge "$folder" "$seconds"
+        fi
+    done <"$1.now"
 }
 
 # launch_in FOLDER NAME COUNT ARGUMENT...: launch, with what it leaves in that folder; one rank needs no mpirun.
@@ -221,12 +276,25 @@ list_calls() {
     done
 }
 
-# Every second line of a list of tries.
+# A part of the list of tries, by this worker; a sample in processes of their own.
 work() {
-    local worker=$1 scenario count rank call
+    local worker=$1 part
+    if [ "$mode" != sample ]; then
+        for part in part.*"$worker"; do
+            while [ -s "$part" ]; do
+                repeat "$part"
+            done
+        done
+    else
+        try_all < <(awk -v worker="$worker" 'NR % 2 == worker' list)
+    fi
+}
+
+try_all() {
+    local scenario count rank call
     while read -r scenario count rank call; do
         try "$scenario" "$count" "$rank" "$call" </dev/null
-    done < <(awk -v worker="$worker" 'NR % 2 == worker' list)
+    done
 }
 
 draw() {
@@ -291,17 +359,20 @@ for run in $runs; do
     draw chosen >>list
 done
 shuf list >mixed && mv mixed list
+# Parts of at most 60 tries of a scenario and number of ranks, for each worker; then what must be done alone.
+awk '{ run = $1 $2; if (count[run]++ % 60 == 0) part[run] = parts++; print >>("part." part[run] "." part[run] % 2) }' list
 work 0 &
 work 1 &
 wait
 if [ "$mode" != sample ]; then
+    worker=2
+    cat alone.* >alone 2>/dev/null
+    try_all <alone
     # A machine that is busy may need longer; by itself, a try does not.
     awk '$7 > 5000 { print $1, $2, $3, $4 }' tries.* >slow
-    worker=2
-    while read -r scenario count rank call; do
-        try "$scenario" "$count" "$rank" "$call" </dev/null
-    done <slow
-    [ ! -e tries.2 ] || awk '$7 > 5000' tries.2 | sed 's/$/: longer than 5 s/' >>failures
+    worker=3
+    try_all <slow
+    [ ! -e tries.3 ] || awk '$7 > 5000' tries.3 | sed 's/$/: longer than 5 s/' >>failures
     summarise
     cp tries.* "${GD_FAULT_TRIES:-.}" 2>/dev/null
 fi

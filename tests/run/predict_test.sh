@@ -104,7 +104,7 @@ ranks 2 predict again/checkpoints/latest classes.h5 -o latest.h5
 
 # An output that is there, or cannot be, is told before anything is read; so is what cannot be used. Nothing is left.
 : >there.h5
-expect_error 2 'the output is missing; usage: gdmpi predict MODEL.h5' predict run/model.h5 classes.h5
+expect_error 2 '-o OUT.h5 is missing; usage: gdmpi predict MODEL.h5' predict run/model.h5 classes.h5
 expect_error 2 'a model and the file of its rows are needed' predict run/model.h5 -o new%.h5
 expect_error 2 'there.h5: is there already; remove it, or name another output' predict run/model.h5 classes.h5 -o there.h5
 expect_error 2 'run/model.h5: is there already' predict run/model.h5 classes.h5 -o run/model.h5

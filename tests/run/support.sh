@@ -278,6 +278,19 @@ has_step() {
     grep -qs "\"event\": \"step\".*\"step\": $2," "$1/metrics.jsonl"
 }
 
+# help_commands, help_settings: the words of the commands, and "SECTION KEY VALUE" of each setting, in what the file help has of
+# gdmpi --help.
+help_commands() {
+    sed -n '/^Usage/,/^$/ s/^  gdmpi \([a-z][a-z-]*\) .*/\1/p' help
+}
+
+help_settings() {
+    awk '/^Settings/ { told = 1 }
+        /^\[/ { section = substr($1, 2, length($1) - 2) }
+        told && NF && line == 1 && !/^\[/ { sub(/^; /, ""); sub(/ =/, ""); print section, $0 }
+        { line = NF == 0 ? 0 : line + 1 }' help
+}
+
 # digest DIRECTORY: of the final parameters of a run.
 digest() {
     sed -n '/"event": "end"/ s/.*"digest": "\([0-9a-f]*\)".*/\1/p' "$1/metrics.jsonl"

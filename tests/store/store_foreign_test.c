@@ -201,6 +201,33 @@ static void compressed_chunks_that_may_grow_are_read(void **state) {
     expect_ok(gd_store_close(&store));
 }
 
+static void expect_storage(const char *layout, int64_t chunk_rows, const char *filters) {
+    gd_store *store;
+    gd_storage storage;
+    expect_ok(gd_store_open("foreign.h5", &store));
+    expect_ok(gd_store_storage(store, "/x", &storage));
+    assert_string_equal(storage.layout, layout);
+    assert_int_equal(storage.chunk[0], chunk_rows);
+    assert_string_equal(storage.filters, filters);
+    assert_true(storage.bytes > 0);
+    expect_ok(gd_store_close(&store));
+}
+
+static void the_storage_of_a_data_set_is_told(void **state) {
+    (void)state;
+    compressed_chunks_that_may_grow_are_read(state);
+    expect_storage("chunks", 7, "shuffle, gzip");
+    write_numbers(H5T_NATIVE_INT, 3, (double[]){1, 2, 3});
+    expect_storage("contiguous", 0, "");
+    gd_store *store;
+    gd_storage storage;
+    expect_ok(gd_store_open("foreign.h5", &store));
+    expect_ok(gd_store_storage(store, "/x", &storage));
+    assert_int_equal(storage.bytes, 3 * sizeof(int));
+    expect_error(gd_store_storage(store, "/y", &storage), GD_BAD_INPUT, "no data set /y");
+    expect_ok(gd_store_close(&store));
+}
+
 static void expect_refused(const char *words) {
     gd_store *store;
     gd_shape shape;
@@ -326,6 +353,7 @@ int main(void) {
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(shapes_that_no_array_here_has_are_refused),
         cmocka_unit_test(compressed_chunks_that_may_grow_are_read),
+        cmocka_unit_test(the_storage_of_a_data_set_is_told),
         cmocka_unit_test(a_filter_that_is_not_installed_is_named),
         cmocka_unit_test(the_missing_source_of_a_virtual_data_set_is_named),
         cmocka_unit_test(a_virtual_data_set_is_read_where_its_source_is_found),

@@ -69,9 +69,7 @@ gd_status run_step(run *run, gd_outcome *outcome) {
         gd_schedule_observe(&run->problem->schedule, progress->step,
                             progress->epoch_loss / (double)progress->epoch_rows,
                             &progress->plateau);
-        progress->epoch++;
-        progress->epoch_step = progress->epoch_rows = 0;
-        progress->epoch_loss = 0;
+        gd_progress_next_epoch(progress);
         gd_trainer_order(run->trainer);
     }
     return status;

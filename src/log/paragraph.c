@@ -1,0 +1,117 @@
+#include "gdmpi/paragraph.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { LABEL = 10, LEAST = 16 }; /* columns of a label, and of the text at least */
+
+/* The bytes of the letters at the beginning of `text` that take at most `room` columns; at least
+ * one letter. */
+static size_t cut(const char *text, size_t length, int room) {
+    size_t end = 0, next = 0;
+    do {
+        end = next;
+        next += 1;
+        while (next < length && gd_text_columns(text + next, 1) == 0) {
+            next++;
+        }
+    } while (end < length && (end == 0 || gd_text_columns(text, next) <= room));
+    return end;
+}
+
+/* How much of the text goes into a line: up to a blank, or as much of a long word as there is room
+ * for. */
+static size_t line_of(const char *text, int room) {
+    size_t end = strcspn(text, " ");
+    if (gd_text_columns(text, end) > room) {
+        return cut(text, end, room);
+    }
+    while (text[end] == ' ') {
+        size_t next = end + 1 + strcspn(text + end + 1, " ");
+        if (gd_text_columns(text, next) > room) {
+            break;
+        }
+        end = next;
+    }
+    return end;
+}
+
+static void replace(char *text, char old, char new) {
+    for (char *at = text; (at = strchr(at, old)) != NULL; at++) {
+        *at = new;
+    }
+}
+
+void gd_paragraph_keep(char *text) {
+    replace(text, ' ', GD_PARAGRAPH_BLANK);
+}
+
+void gd_paragraph_write(const gd_paragraph *paragraph, int width, const char *words,
+                        gd_text *text) {
+    const int left = width - paragraph->indent, room = left > LEAST ? left : LEAST;
+    const size_t before = text->length;
+    gd_text_add(text, "%-*s", words[0] == '\0' ? 0 : paragraph->indent, paragraph->label);
+    for (bool first = true; first || *words != '\0'; first = false) {
+        const size_t length = line_of(words, room);
+        gd_text_add(text, "%*s%.*s\n", first ? 0 : paragraph->indent, "", (int)length, words);
+        words += length;
+        words += strspn(words, " ");
+    }
+    if (text->bytes != NULL) {
+        replace(text->bytes + before, GD_PARAGRAPH_BLANK, ' ');
+    }
+}
+
+static int page_width(void) {
+    int width = gd_terminal_width(stdout);
+    return width < GD_TERMINAL_COLUMNS ? width : GD_TERMINAL_COLUMNS;
+}
+
+/* Takes `words` over. */
+static void add(gd_text *page, const gd_paragraph *paragraph, gd_text *words) {
+    const bool plain = paragraph->style == GD_STYLE_PLAIN;
+    gd_text_add(page, "%s", plain ? "" : gd_terminal_style(stdout, paragraph->style));
+    gd_paragraph_write(paragraph, page_width(), gd_text_bytes(words), page);
+    gd_text_add(page, "%s", plain ? "" : gd_terminal_style(stdout, GD_STYLE_PLAIN));
+    page->failed = page->failed || words->failed;
+    gd_text_free(words);
+}
+
+void gd_paragraph_add(gd_text *page, const gd_paragraph *paragraph, const char *format, ...) {
+    gd_text words = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    gd_text_add_list(&words, format, arguments);
+    va_end(arguments);
+    add(page, paragraph, &words);
+}
+
+static void say(const gd_paragraph *paragraph, const char *format, va_list arguments) {
+    gd_text words = {0}, page = {0};
+    if (!gd_terminal_is(stdout)) {
+        printf("%-*s", paragraph->indent, paragraph->label);
+        vprintf(format, arguments);
+        printf("\n");
+        return;
+    }
+    gd_text_add_list(&words, format, arguments);
+    add(&page, paragraph, &words);
+    printf("%s", gd_text_bytes(&page));
+    gd_text_free(&page);
+}
+
+void gd_say(const char *label, const char *format, ...) {
+    const gd_paragraph paragraph = {.label = label, .indent = LABEL};
+    va_list arguments;
+    va_start(arguments, format);
+    say(&paragraph, format, arguments);
+    va_end(arguments);
+}
+
+void gd_say_warning(const char *label, const char *format, ...) {
+    const gd_paragraph paragraph = {.label = label, .indent = LABEL, .style = GD_STYLE_WARNING};
+    va_list arguments;
+    va_start(arguments, format);
+    say(&paragraph, format, arguments);
+    va_end(arguments);
+}
