@@ -16,6 +16,7 @@ typedef struct gd_paragraph {
     const char *label; /* comes first, */
     int indent;        /* and the text from this column on */
     gd_style style;
+    const char *below; /* begins the lines after the first; NULL: blanks do */
 } gd_paragraph;
 
 /* Adds a text in the style of printf to a page for standard output, which is as wide as a terminal
@@ -31,5 +32,13 @@ void gd_say_warning(const char *label, const char *format, ...)
 
 /* Adds the lines, of at most `width` columns. */
 void gd_paragraph_write(const gd_paragraph *paragraph, int width, const char *words, gd_text *text);
+
+/* Adds a page whose lines are at most `width` columns: longer ones go on below the beginning of
+ * their last column, that is, behind two blanks or more. */
+void gd_paragraph_page(const char *page, int width, gd_text *text);
+
+/* Prints a page on standard output, and on a terminal so that it fits; a page that had no memory
+ * for all of it has failed. */
+void gd_say_page(gd_text *page);
 
 #endif

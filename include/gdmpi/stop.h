@@ -5,7 +5,7 @@
 #include "gdmpi/status.h"
 
 /* From now on the first SIGTERM, SIGINT or SIGUSR1 is remembered; any of them ends the process if
- * it comes half a second later or more, while what comes sooner is taken for the same one.
+ * it comes one and a half seconds later or more, while what comes sooner is taken for the same one.
  * The line that stands on the terminal is taken away. SIGXFSZ is ignored. Before MPI_Init, so that
  * none comes too early. */
 void gd_stop_install(void);

@@ -7,8 +7,9 @@
 #include "gdmpi/stop.h"
 #include "gdmpi/terminal.h"
 
-/* Slurm, the launcher and a batch script may each hand the same signal on. */
-static const long long once_milliseconds = 500;
+/* Slurm, the launcher and a batch script may each hand the same signal on, mpirun a second later.
+ */
+static const long long once_milliseconds = 1500;
 
 static volatile sig_atomic_t received;
 static atomic_llong received_at; /* milliseconds; 0: not yet */

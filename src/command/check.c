@@ -44,8 +44,8 @@ static gd_status check(gd_comm *comm, int count, char **arguments) {
 const gd_command gd_command_check = {
     .name = "check",
     .usage = "CONFIG.ini [SECTION.KEY=VALUE ...]",
-    .help = "read the config, open the data, print the plan: layers, memory, how long an epoch\n"
-            "      takes on each number of ranks of -n, advice; train and write nothing",
+    .help = "read the config, open the data, print the plan: layers, memory, how long an epoch "
+            "takes on each number of ranks of -n, advice; train and write nothing",
     .options = options,
     .run = check,
 };

@@ -3,6 +3,7 @@
 
 #include "gdmpi/blas.h"
 #include "gdmpi/command.h"
+#include "gdmpi/paragraph.h"
 #include "gdmpi/store.h"
 #include "gdmpi/terminal.h"
 
@@ -40,12 +41,14 @@ static void add_usage(const gd_command *command, gd_text *text) {
 static void add_help(const gd_command *command, gd_text *text) {
     gd_text_add(text, "  ");
     add_usage(command, text);
-    gd_text_add(text, "\n      %s\n", command->help);
+    gd_text_add(text, "\n");
+    gd_paragraph_write(&(gd_paragraph){.label = "", .indent = 6}, GD_TERMINAL_COLUMNS,
+                       command->help, text);
 }
 
 static gd_status print(gd_text *text) {
+    gd_say_page(text);
     gd_status status = gd_text_status(text);
-    printf("%s", gd_text_bytes(text));
     gd_text_free(text);
     return status;
 }

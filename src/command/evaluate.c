@@ -28,8 +28,8 @@ static gd_status evaluate(gd_comm *comm, int count, char **arguments) {
 const gd_command gd_command_evaluate = {
     .name = "evaluate",
     .usage = "MODEL.h5 DATA.h5[:/GROUP]",
-    .help = "loss and metrics of a model, or a checkpoint, on rows that have y; without a group\n"
-            "      those of /test, else of /val, else of the file's root",
+    .help = "loss and metrics of a model, or a checkpoint, on rows that have y; without a group "
+            "those of /test, else of /val, else of the file's root",
     .options = options,
     .run = evaluate,
 };

@@ -36,8 +36,8 @@ static gd_status export(gd_comm *comm, int count, char **arguments) {
 const gd_command gd_command_export = {
     .name = "export",
     .usage = "MODEL.h5",
-    .help = "write a model, or a checkpoint, for other programs: as a C file with one\n"
-            "      function, or as ONNX; what is done to x before the layers is part of it",
+    .help = "write a model, or a checkpoint, for other programs: as a C file with one "
+            "function, or as ONNX; what is done to x before the layers is part of it",
     .options = options,
     .more = gd_export_help,
     .run = export,

@@ -74,8 +74,8 @@ static gd_status find_lr(gd_comm *comm, int count, char **arguments) {
 const gd_command gd_command_find_lr = {
     .name = "find-lr",
     .usage = "CONFIG.ini [SECTION.KEY=VALUE ...]",
-    .help = "learning-rate range test: steps at rising rates, the curve of their losses, and a\n"
-            "      rate to train with; the run directory is left alone",
+    .help = "learning-rate range test: steps at rising rates, the curve of their losses, and a "
+            "rate to train with; the run directory is left alone",
     .options = options,
     .run = find_lr,
 };

@@ -16,7 +16,7 @@ static gd_status gradcheck(gd_comm *comm, int count, char **arguments) {
 const gd_command gd_command_gradcheck = {
     .name = "gradcheck",
     .usage = "CONFIG.ini [SECTION.KEY=VALUE ...]",
-    .help = "compare the first step's gradient with central differences, in double precision;\n"
-            "      exit 0 if they agree to 1e-6, else 3; train and write nothing",
+    .help = "compare the first step's gradient with central differences, in double precision; "
+            "exit 0 if they agree to 1e-6, else 3; train and write nothing",
     .run = gradcheck,
 };

@@ -113,7 +113,7 @@ static gd_status inspect(gd_comm *comm, int count, char **arguments) {
 const gd_command gd_command_inspect = {
     .name = "inspect",
     .usage = "FILE.h5",
-    .help = "what is in a data file: shapes, types, chunks, ranges, classes, NaNs; or in a model\n"
-            "      or checkpoint: layers, parameters, progress, metrics, settings",
+    .help = "what is in a data file: shapes, types, chunks, ranges, classes, NaNs; or in a model "
+            "or checkpoint: layers, parameters, progress, metrics, settings",
     .run = inspect,
 };

@@ -32,8 +32,8 @@ static gd_status predict(gd_comm *comm, int count, char **arguments) {
 const gd_command gd_command_predict = {
     .name = "predict",
     .usage = "MODEL.h5 DATA.h5[:/GROUP]",
-    .help = "write what a model, or a checkpoint, makes of rows, which need x alone: classes and\n"
-            "      probabilities, or values; without a group as evaluate",
+    .help = "write what a model, or a checkpoint, makes of rows, which need x alone: classes and "
+            "probabilities, or values; without a group as evaluate",
     .options = options,
     .run = predict,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { LABEL = 10, LEAST = 16 }; /* columns of a label, and of the text at least */
+enum { FARTHEST = 24 };          /* from which a column of a page begins */
 
 /* The bytes of the letters at the beginning of `text` that take at most `room` columns; at least
  * one letter. */
@@ -53,7 +54,8 @@ void gd_paragraph_write(const gd_paragraph *paragraph, int width, const char *wo
     gd_text_add(text, "%-*s", words[0] == '\0' ? 0 : paragraph->indent, paragraph->label);
     for (bool first = true; first || *words != '\0'; first = false) {
         const size_t length = line_of(words, room);
-        gd_text_add(text, "%*s%.*s\n", first ? 0 : paragraph->indent, "", (int)length, words);
+        gd_text_add(text, "%-*s%.*s\n", first ? 0 : paragraph->indent,
+                    first || paragraph->below == NULL ? "" : paragraph->below, (int)length, words);
         words += length;
         words += strspn(words, " ");
     }
@@ -114,4 +116,43 @@ void gd_say_warning(const char *label, const char *format, ...) {
     va_start(arguments, format);
     say(&paragraph, format, arguments);
     va_end(arguments);
+}
+
+/* Where the last column of a line begins: behind two blanks, and not far from the left. */
+static int last_column(const char *line) {
+    int column = (int)strspn(line, "; ");
+    for (int at = column + 1; at < FARTHEST && line[at - 1] != '\0' && line[at] != '\0'; at++) {
+        column = strncmp(line + at - 1, "  ", 2) == 0 && line[at + 1] != ' ' ? at + 1 : column;
+    }
+    return column;
+}
+
+void gd_paragraph_page(const char *page, int width, gd_text *text) {
+    while (*page != '\0') {
+        const size_t length = strcspn(page, "\n");
+        char label[FARTHEST + 1];
+        gd_text line = {0};
+        gd_text_add(&line, "%.*s", (int)length, page);
+        page += length + (page[length] == '\n');
+        const int column = last_column(gd_text_bytes(&line));
+        snprintf(label, sizeof label, "%.*s", column, gd_text_bytes(&line));
+        gd_paragraph_write(&(gd_paragraph){.label = label,
+                                           .indent = column,
+                                           .below = label[0] == ';' ? ";" : NULL},
+                           width, gd_text_bytes(&line) + column, text);
+        text->failed = text->failed || line.failed;
+        gd_text_free(&line);
+    }
+}
+
+void gd_say_page(gd_text *page) {
+    gd_text lines = {0};
+    if (gd_terminal_is(stdout)) {
+        gd_paragraph_page(gd_text_bytes(page), gd_terminal_width(stdout), &lines);
+        page->failed = page->failed || lines.failed;
+        printf("%s", gd_text_bytes(&lines));
+        gd_text_free(&lines);
+    } else {
+        printf("%s", gd_text_bytes(page));
+    }
 }

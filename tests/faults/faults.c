@@ -104,6 +104,7 @@ bool gd_fault(const char *name, int cause) {
     }
     snprintf(faults.failed, NAME, "%s", name);
     if (cause == HDF5) {
+        (void)H5Eclear2(H5E_DEFAULT); /* as a call of the library begins */
         H5Epush2(H5E_DEFAULT, __FILE__, name, __LINE__, H5E_ERR_CLS, H5E_RESOURCE, H5E_SYSERRSTR,
                  "a fault was injected");
     } else {

@@ -58,6 +58,29 @@ static void a_page_that_is_too_narrow_for_words_still_has_them(void **state) {
     expect_lines(3, "0123456789abcdefg", "is  0123456789abcdef\n    g\n");
 }
 
+static void lines_of_a_page_go_on_in_their_last_column(void **state) {
+    (void)state;
+    gd_text text = {0};
+    gd_paragraph_page("Usage:\n\n"
+                      "  name  one two three four five\n"
+                      "      one two three four five six\n"
+                      "  a name that is long, and longer  one\n"
+                      "; one two three four five\n"
+                      "key = value\n",
+                      24, &text);
+    assert_string_equal(gd_text_bytes(&text), "Usage:\n\n"
+                                              "  name  one two three\n"
+                                              "        four five\n"
+                                              "      one two three four\n"
+                                              "      five six\n"
+                                              "  a name that is long,\n"
+                                              "  and longer  one\n"
+                                              "; one two three four\n"
+                                              "; five\n"
+                                              "key = value\n");
+    gd_text_free(&text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_ends_at_a_blank),
@@ -65,6 +88,7 @@ int main(void) {
         cmocka_unit_test(a_word_that_is_too_long_is_cut),
         cmocka_unit_test(letters_are_not_cut_in_two),
         cmocka_unit_test(a_page_that_is_too_narrow_for_words_still_has_them),
+        cmocka_unit_test(lines_of_a_page_go_on_in_their_last_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,13 +92,13 @@ for way in 1:INT 2:USR1 3:TERM 2:INT 1:TERM; do
     ends 75 "SIG${way#*:}"
 done
 
-# The second signal, of another kind, does not wait for the step: here one rank never comes to its end. (What comes within half a
-# second is one signal.)
+# The second signal, of another kind, does not wait for the step: here one rank never comes to its end. (What comes within one and a half
+# seconds is one signal.)
 goes_on 2
 kill -STOP "${ranks[0]}"
 kill -TERM "${ranks[1]}"
 wait_for 'the first signal' is_handled "${ranks[1]}" TERM
-sleep 0.7
+sleep 1.8
 kill -0 "${ranks[1]}" || failed 'the first signal has ended a rank that waits for another'
 kill -USR1 "${ranks[1]}"
 ends 138 'a second signal'
