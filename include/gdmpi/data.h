@@ -30,7 +30,8 @@ void gd_source_free(gd_source *source);
 /* Whether the group is in the file, which must be there. Not collective. */
 gd_status gd_source_look(const gd_source *source, bool *there);
 
-/* The shape of the chunks that x is stored in; of rank 0 if it is in one piece. Not collective. */
+/* The dimensions of the chunks that x is stored in; of rank 0 if it is in one piece. Not
+ * collective. */
 gd_status gd_source_chunk(const gd_source *source, gd_shape *chunk);
 
 /* Reads shapes and some rows, all of them if they are few, in a process that may be lost: see

@@ -61,8 +61,6 @@ gd_status gd_store_group(gd_store *store, const char *name);
  * is not there: a filter, or the source of a virtual data set. */
 gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shape);
 
-/* The shape of the chunks of a data set; of rank 0 if it has none. */
-gd_status gd_store_chunk(const gd_store *store, const char *name, gd_shape *chunk);
 /* How a data set lies in its file. */
 typedef struct gd_storage {
     const char *layout;         /* "contiguous", "compact", "chunks", "virtual"; static */

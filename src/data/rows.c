@@ -188,12 +188,18 @@ gd_status gd_rows_describe_x(const gd_source *source, gd_rows *rows) {
 gd_status gd_source_chunk(const gd_source *source, gd_shape *chunk) {
     gd_store *store = NULL;
     char *name = NULL;
+    gd_storage storage = {0};
+    *chunk = (gd_shape){0};
     gd_status status = gd_store_open(source->file, &store);
     if (status == GD_OK) {
         status = gd_text_new(&name, "%s/x", gd_source_prefix(source));
     }
     if (status == GD_OK) {
-        status = gd_store_chunk(store, name, chunk);
+        status = gd_store_storage(store, name, &storage);
+    }
+    while (chunk->rank < GD_RANK_MAX && storage.chunk[chunk->rank] > 0) {
+        chunk->dims[chunk->rank] = storage.chunk[chunk->rank];
+        chunk->rank++;
     }
     gd_memory_free(&name);
     return gd_status_first(status, gd_store_close(&store));

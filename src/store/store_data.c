@@ -236,30 +236,6 @@ gd_status gd_store_shape(const gd_store *store, const char *name, gd_shape *shap
     return status;
 }
 
-gd_status gd_store_chunk(const gd_store *store, const char *name, gd_shape *chunk) {
-    hid_t set, properties = H5I_INVALID_HID;
-    hsize_t dims[GD_RANK_MAX];
-    gd_status status = open_set(store, name, chunk, &set);
-    if (status != GD_OK) {
-        return status;
-    }
-    chunk->rank = 0;
-    properties = H5Dget_create_plist(set);
-    H5D_layout_t layout = properties < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(properties);
-    int rank = layout == H5D_CHUNKED        ? H5Pget_chunk(properties, GD_RANK_MAX, dims)
-               : layout == H5D_LAYOUT_ERROR ? -1
-                                            : 0;
-    if (rank < 0) {
-        status = gd_store_fail(store, "read the chunks of", name);
-    }
-    for (; chunk->rank < rank; chunk->rank++) {
-        chunk->dims[chunk->rank] = (int64_t)dims[chunk->rank];
-    }
-    gd_store_drop(properties);
-    gd_store_drop(set);
-    return status;
-}
-
 /* Some rows of a data set, and as many in memory. */
 typedef struct slab {
     gd_shape shape;

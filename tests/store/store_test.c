@@ -398,17 +398,15 @@ static void chunks_are_told(void **state) {
     (void)state;
     const gd_shape shape = {GD_FLOAT32, 2, {7, 1 << 17}};
     gd_store *store = create("chunks.h5");
-    gd_shape chunk;
+    gd_storage storage;
     expect_ok(gd_store_add(store, "/whole", &shape, GD_CONTIGUOUS));
     expect_ok(gd_store_add(store, "/parts", &shape, GD_CHECKED));
-    expect_ok(gd_store_chunk(store, "/whole", &chunk));
-    assert_int_equal(chunk.rank, 0);
-    expect_ok(gd_store_chunk(store, "/parts", &chunk));
-    assert_int_equal(chunk.rank, 2);
-    assert_int_equal(chunk.type, GD_FLOAT32);
-    assert_int_equal(chunk.dims[0], 2);
-    assert_int_equal(chunk.dims[1], 1 << 17);
-    expect_error(gd_store_chunk(store, "/none", &chunk), GD_BAD_INPUT, "none");
+    expect_ok(gd_store_storage(store, "/whole", &storage));
+    assert_int_equal(storage.chunk[0], 0);
+    expect_ok(gd_store_storage(store, "/parts", &storage));
+    assert_int_equal(storage.chunk[0], 2);
+    assert_int_equal(storage.chunk[1], 1 << 17);
+    expect_error(gd_store_storage(store, "/none", &storage), GD_BAD_INPUT, "none");
     expect_ok(gd_store_close(&store));
 }
 
