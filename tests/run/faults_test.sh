@@ -18,7 +18,7 @@ mode=${1:-sample}
 sample=${GD_FAULT_SAMPLE:-3} # of each scenario and number of ranks
 seed=${GD_FAULT_SEED:-1}
 times=${GD_FAULT_TIMES:-1}
-runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1 table.1 evaluate.2 predict.2 export.2}
+runs=${GD_FAULT_RUNS:-train.1 train.2 train.3 resume.1 resume.2 resume.3 check.2 import.1 table.1 evaluate.2 predict.2 export.2 inspect.2 survey.1 rates.2}
 # Copies, for the long versions of this may go on while something is built.
 cp "$gdmpi" whole
 cp "$build/tests/faults/gdmpi_faults" faults
@@ -30,7 +30,7 @@ limit=60
 
 # With the address sanitizer, and for single ranks: what was not freed is an error, too, but costs a second of each run.
 if [ -n "${GD_FAULT_LEAKS:-}" ]; then
-    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1 table.1 evaluate.1 predict.1 export.1}
+    runs=${GD_FAULT_RUNS:-train.1 resume.1 check.1 import.1 table.1 evaluate.1 predict.1 export.1 inspect.1 survey.1 rates.1}
     export ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:allocator_may_return_null=1
     export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
 fi
@@ -106,6 +106,27 @@ export_check() {
     if [ "$2" = 0 ] || [ -e model.onnx ]; then
         cmp model.onnx "../export.$count.whole/model.onnx" || failed_try 'the file is another'
     fi
+}
+
+# Nothing is written.
+inspect_prepare() { cp "../train.$count.whole/run/checkpoints/latest" checkpoint.h5; }
+inspect_arguments=(inspect checkpoint.h5)
+inspect_check() {
+    [ "$2" != 0 ] || cmp "../out.$1" "../out.$scenario.$count.whole" || failed_try 'it says something else'
+}
+
+survey_prepare() { cp ../classes.h5 .; }
+survey_arguments=(inspect classes.h5)
+survey_check() { inspect_check "$@"; }
+
+rates_prepare() { :; }
+rates_arguments=(find-lr ../run.ini run.dir=run --steps 100 -o curve.csv)
+rates_check() {
+    inspect_check "$@"
+    if [ "$2" = 0 ] || [ -e curve.csv ]; then
+        cmp curve.csv "../rates.$count.whole/curve.csv" || failed_try 'the curve is another'
+    fi
+    [ ! -e run ] || failed_try 'a run directory is left'
 }
 
 table_prepare() { cp ../table.csv .; }
