@@ -296,8 +296,9 @@ run_tests = \
 	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/stop_test.sh \
+	tests/run/tensorboard_test.sh \
 	tests/run/torch_test.sh \
 	tests/run/terminal_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)
-EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)
+EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh tests/run/check_events.py $(run_tests)
