@@ -134,37 +134,28 @@ static double now(void) {
  * little-endian. The time stands first in an event, behind its key. */
 enum { HEAD = 12, TIME = 9, TAIL = 4 };
 
-/* The next event of the earlier file; NULL: no more are whole. */
-static const char *next_old(gd_events *events) {
-    const size_t left = events->old_bytes - events->old_at;
-    uint64_t length;
-    uint32_t checksum;
-    if (left < HEAD + TIME + TAIL) {
-        return NULL;
-    }
-    const char *bytes = events->old + events->old_at + HEAD;
-    memcpy(&length, bytes - HEAD, sizeof length);
-    length = le64toh(length);
-    if (length < TIME || length > left - HEAD - TAIL) {
-        return NULL;
-    }
-    memcpy(&checksum, bytes + length, sizeof checksum);
-    events->old_at += HEAD + length + TAIL;
-    return le32toh(checksum) == mask(gd_crc32c(0, bytes, length)) ? bytes : NULL;
+static uint64_t number_at(const char *bytes, size_t size) {
+    uint64_t number = 0;
+    memcpy(&number, bytes, size);
+    return le64toh(number);
 }
 
-/* Of the next event: what it had in the earlier file, or else now. */
+/* Of the next event: what it had in the earlier file, if that is whole, or else now. */
 static double next_time(gd_events *events) {
-    const char *old = next_old(events);
-    double seconds;
-    if (old == NULL) {
-        return now();
+    const size_t left = events->old_bytes - events->old_at;
+    if (left >= HEAD + TIME + TAIL) {
+        const char *old = events->old + events->old_at + HEAD;
+        const uint64_t length = number_at(old - HEAD, 8);
+        if (length >= TIME && length <= left - HEAD - TAIL &&
+            number_at(old + length, 4) == mask(gd_crc32c(0, old, length))) {
+            const uint64_t bits = number_at(old + 1, 8);
+            double seconds;
+            memcpy(&seconds, &bits, sizeof seconds);
+            events->old_at += HEAD + length + TAIL;
+            return seconds;
+        }
     }
-    uint64_t bits;
-    memcpy(&bits, old + 1, sizeof bits);
-    bits = le64toh(bits);
-    memcpy(&seconds, &bits, sizeof seconds);
-    return seconds;
+    return now();
 }
 
 static gd_status failed(const gd_events *events) {
@@ -188,15 +179,10 @@ static gd_status put(gd_events *events, const event *event) {
     write_event(&out, event, time);
     put_checksum(&draft, checksum);
     errno = draft.error;
-    return draft.error == 0 ? GD_OK : failed(events);
+    return errno == 0 && fflush(events->file) == 0 ? GD_OK : failed(events);
 }
 
-static gd_status flush(const gd_events *events) {
-    return fflush(events->file) == 0 ? GD_OK : failed(events);
-}
-
-/* The line of a step or of an epoch; others are left out. */
-static gd_status put_line(gd_events *events, const char *line) {
+gd_status gd_events_add(gd_events *events, const char *line) {
     char kind[8];
     long long step;
     int length = 0;
@@ -207,14 +193,8 @@ static gd_status put_line(gd_events *events, const char *line) {
                : put(events, &(event){.step = step, .kind = kind, .numbers = line + length});
 }
 
-gd_status gd_events_add(gd_events *events, const char *line) {
-    gd_status status = put_line(events, line);
-    return status == GD_OK ? flush(events) : status;
-}
-
 gd_status gd_events_text(gd_events *events, int64_t step, const char *name, const char *text) {
-    gd_status status = put(events, &(event){.step = step, .name = name, .text = text});
-    return status == GD_OK ? flush(events) : status;
+    return put(events, &(event){.step = step, .name = name, .text = text});
 }
 
 /* What comes before all lines. */
@@ -223,16 +203,16 @@ static gd_status put_head(gd_events *events, const char *config) {
     if (status == GD_OK) {
         status = put(events, &(event){0});
     }
-    return status == GD_OK ? put(events, &(event){.name = "config", .text = config}) : status;
+    return status == GD_OK ? gd_events_text(events, 0, "config", config) : status;
 }
 
 static gd_status put_lines(gd_events *events, char *lines) {
     gd_status status = GD_OK;
     for (char *end; status == GD_OK && (end = strchr(lines, '\n')) != NULL; lines = end + 1) {
         *end = '\0';
-        status = put_line(events, lines);
+        status = gd_events_add(events, lines);
     }
-    return status == GD_OK ? flush(events) : status;
+    return status;
 }
 
 /* The path of the event file in a folder, to be freed with gd_memory_free; NULL: there is none. */
