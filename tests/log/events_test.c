@@ -169,9 +169,10 @@ static void a_damaged_log_does_no_harm(void **state) {
         gd_memory_free(&content.bytes);
     }
     content content;
-    gd_events *events = open_in("damaged", "{\"event\": \"step\", \"epoch\": 2, \"step\": 300, "
-                                           "\"loss\": 0.1, \"\", \"x\": -, \"lr\": 1e-8, \"cut\n"
-                                           "no end of a line");
+    gd_events *events =
+        open_in("damaged", "{\"event\": \"step\", \"epoch\": 2, \"step\": 300, "
+                           "\"loss\": 0.1, \"\", \"x\": -, \"y\": 1e999, \"lr\": 1e-8, \"cut\n"
+                           "no end of a line");
     expect_ok(gd_events_close(&events));
     read_events("damaged", &content);
     assert_int_equal(content.count, 4);
@@ -260,6 +261,24 @@ static void a_damaged_file_is_made_anew(void **state) {
     gd_memory_free(&old.bytes);
 }
 
+/* A record that is whole, but too short to have a time. */
+static void an_event_without_a_time_has_none_to_keep(void **state) {
+    (void)state;
+    static const char empty[HEAD + TAIL + 16] = {
+        [HEAD] = '\xd8', [HEAD + 1] = '\xea', [HEAD + 2] = '\x82', [HEAD + 3] = '\xa2'};
+    content content;
+    expect_ok(gd_folder_make("empty"));
+    expect_ok(gd_file_write("empty/events.out.tfevents.1.gdmpi", empty, sizeof empty));
+    gd_events *events = open_in("empty", step_line);
+    expect_ok(gd_events_close(&events));
+    read_events("empty", &content);
+    assert_int_equal(content.count, 4);
+    for (size_t i = 0; i < content.count; i++) {
+        assert_true(content.event[i].time > 1.5e9);
+    }
+    gd_memory_free(&content.bytes);
+}
+
 /* Lines that the log has no more are told once, with the times of the second go. */
 static void a_file_goes_on_where_the_log_was_cut(void **state) {
     (void)state;
@@ -334,6 +353,7 @@ int main(void) {
         cmocka_unit_test(a_damaged_log_does_no_harm),
         cmocka_unit_test(a_torn_file_is_made_whole),
         cmocka_unit_test(a_damaged_file_is_made_anew),
+        cmocka_unit_test(an_event_without_a_time_has_none_to_keep),
         cmocka_unit_test(a_file_goes_on_where_the_log_was_cut),
         cmocka_unit_test(files_of_others_stay),
         cmocka_unit_test(what_cannot_be_written_is_told),
