@@ -4,11 +4,13 @@ libgdmpi_a_CPPFLAGS = $(AM_CPPFLAGS)
 libgdmpi_a_SOURCES = \
 	src/base/blas.c \
 	src/base/copy_rate.c \
+	src/base/crc32c.c \
 	src/base/files.c \
 	src/base/hash.c \
 	src/base/memory.c \
 	src/base/options.c \
 	src/base/process.c \
+	src/base/protobuf.c \
 	src/base/rng.c \
 	src/base/status.c \
 	src/base/stop.c \
@@ -106,8 +108,6 @@ libgdmpi_a_SOURCES = \
 	src/export/formats.c \
 	src/export/graph.c \
 	src/export/onnx.c \
-	src/export/protobuf.c \
-	src/export/protobuf.h \
 	src/train/advice.c \
 	src/train/diagnosis.c \
 	src/train/find_lr.c \
@@ -119,6 +119,7 @@ libgdmpi_a_SOURCES = \
 	src/inference/prediction_file.h \
 	src/log/bar.c \
 	src/log/chart.c \
+	src/log/events.c \
 	src/log/json.c \
 	src/log/metrics.c \
 	src/log/paragraph.c \
@@ -296,10 +297,12 @@ noinst_HEADERS += \
 	include/gdmpi/command.h \
 	include/gdmpi/config.h \
 	include/gdmpi/copy_rate.h \
+	include/gdmpi/crc32c.h \
 	include/gdmpi/data.h \
 	include/gdmpi/deal.h \
 	include/gdmpi/dealer.h \
 	include/gdmpi/diagnosis.h \
+	include/gdmpi/events.h \
 	include/gdmpi/export.h \
 	include/gdmpi/files.h \
 	include/gdmpi/find_lr.h \
@@ -329,6 +332,7 @@ noinst_HEADERS += \
 	include/gdmpi/precision.h \
 	include/gdmpi/problem.h \
 	include/gdmpi/process.h \
+	include/gdmpi/protobuf.h \
 	include/gdmpi/real.h \
 	include/gdmpi/reduce.h \
 	include/gdmpi/rehearsal.h \

@@ -21,11 +21,13 @@ tests_libsupport_a_SOURCES = \
 # What has no real numbers in it.
 test_programs = \
 	tests/base/blas_test \
+	tests/base/crc32c_test \
 	tests/base/files_test \
 	tests/base/hash_test \
 	tests/base/memory_test \
 	tests/base/options_test \
 	tests/base/process_test \
+	tests/base/protobuf_test \
 	tests/base/rng_test \
 	tests/base/status_test \
 	tests/base/terminal_test \
@@ -51,7 +53,6 @@ test_programs = \
 	tests/data/source_test \
 	tests/data/split_test \
 	tests/data/survey_mpi_test \
-	tests/export/protobuf_test \
 	tests/import/csv_test \
 	tests/import/idx_test \
 	tests/import/libsvm_test \
@@ -61,6 +62,7 @@ test_programs = \
 	tests/import/split_test \
 	tests/log/bar_test \
 	tests/log/chart_test \
+	tests/log/events_test \
 	tests/log/metrics_test \
 	tests/log/paragraph_test \
 	tests/log/timeline_mpi_test \
@@ -296,8 +298,9 @@ run_tests = \
 	tests/run/schedule_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/stop_test.sh \
+	tests/run/tensorboard_test.sh \
 	tests/run/torch_test.sh \
 	tests/run/terminal_test.sh \
 	tests/run/watch_test.sh
 TESTS += $(run_tests)
-EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh $(run_tests)
+EXTRA_DIST += tests/launch tests/lsan.supp tests/run/support.sh tests/run/check_events.py $(run_tests)

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "gdmpi/events.h"
 #include "gdmpi/text.h"
 
 typedef struct gd_metrics gd_metrics;
@@ -11,6 +12,9 @@ typedef struct gd_metrics gd_metrics;
 /* Opens the log to append, cut to `bytes` first if it is longer. */
 gd_status gd_metrics_open(const char *path, int64_t bytes, gd_metrics **metrics);
 gd_status gd_metrics_close(gd_metrics **metrics);
+
+/* From here on lines go to an event file too, which must be there as long as lines are added. */
+void gd_metrics_follow(gd_metrics *metrics, gd_events *events);
 
 /* A line: gd_metrics_begin, then its fields, then gd_metrics_end, which writes it out. */
 void gd_metrics_begin(gd_metrics *metrics, const char *event);

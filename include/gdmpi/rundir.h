@@ -35,7 +35,7 @@ gd_status gd_rundir_look(gd_rundir *rundir);
  * systems without locks do without. */
 gd_status gd_rundir_make(gd_rundir *rundir);
 
-/* Removes the checkpoints, links, log and model of an earlier run. */
+/* Removes the checkpoints, links, log, event file and model of an earlier run. */
 gd_status gd_rundir_clear(const gd_rundir *rundir);
 
 /* Goes back to a step: removes the checkpoints beyond it, and the model that came of them; `latest`

@@ -86,6 +86,7 @@ typedef struct gd_trainer {
     double save_seconds; /* rank 0: the longest from a checkpoint's begin to its being in place */
     gd_rundir rundir;
     gd_metrics *metrics; /* rank 0 */
+    gd_events *events;   /* rank 0; NULL: none */
     gd_table table;      /* rank 0 */
 } gd_trainer;
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gdmpi/events.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/rundir.h"
 #include "gdmpi/text.h"
@@ -231,6 +232,9 @@ gd_status gd_rundir_clear(const gd_rundir *rundir) {
     gd_status status = remove_all(rundir->checkpoints, links, "");
     if (status == GD_OK) {
         status = remove_beyond(rundir, -1);
+    }
+    if (status == GD_OK) {
+        status = gd_events_clear(rundir->path);
     }
     return status == GD_OK ? remove_all(rundir->path, run_files, "") : status;
 }

@@ -2,7 +2,7 @@
 
 #include "export_private.h"
 #include "gdmpi/checkpoint.h"
-#include "protobuf.h"
+#include "gdmpi/protobuf.h"
 
 /* ONNX, by onnx.proto of its IR version 7 and the operators of set 13: all that is needed here, and
  * what runtimes have known since 2021. Numbers stand in tensors, since those in attributes are of
@@ -317,7 +317,7 @@ static void write_model(gd_protobuf *out, const gd_graph *graph) {
 }
 
 static gd_status write_onnx(const gd_graph *graph, gd_draft *draft) {
-    gd_protobuf measured = {NULL, 0}, out = {draft, 0};
+    gd_protobuf measured = {0}, out = {.draft = draft};
     char size[32];
     write_model(&measured, graph);
     if (measured.bytes > INT32_MAX) {

@@ -14,6 +14,7 @@ struct gd_metrics {
     char *path;
     int64_t bytes; /* of the lines that were ended */
     gd_text line;
+    gd_events *events; /* not owned; NULL: none */
 };
 
 gd_status gd_metrics_open(const char *path, int64_t bytes, gd_metrics **metrics) {
@@ -59,6 +60,10 @@ gd_status gd_metrics_close(gd_metrics **metrics) {
     gd_memory_free(&self->path);
     gd_memory_free(metrics);
     return status;
+}
+
+void gd_metrics_follow(gd_metrics *metrics, gd_events *events) {
+    metrics->events = events;
 }
 
 /* EINVAL: not on a disk, as a pipe. */
@@ -125,6 +130,9 @@ gd_status gd_metrics_end(gd_metrics *metrics) {
     }
     if (status == GD_OK) {
         status = check_there(metrics);
+    }
+    if (status == GD_OK && metrics->events != NULL) {
+        status = gd_events_add(metrics->events, metrics->line.bytes);
     }
     metrics->bytes += (int64_t)metrics->line.length;
     gd_text_free(&metrics->line);

@@ -1,8 +1,32 @@
+#include <string.h>
+
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/paragraph.h"
 #include "gdmpi/terminal.h"
 #include "train_private.h"
+
+/* What TensorBoard reads, up to where the log is. */
+static gd_status open_events(gd_trainer *trainer, const char *log) {
+    const gd_config *config = trainer->problem->config;
+    if (strcmp(gd_config_text(config, "run", "tensorboard"), "yes") != 0) {
+        return GD_OK;
+    }
+    gd_text text = {0};
+    char *markdown = NULL;
+    gd_config_write(config, &text);
+    gd_status status = gd_text_status(&text);
+    if (status == GD_OK) {
+        status = gd_text_new(&markdown, "```\n%s```\n", text.bytes);
+    }
+    if (status == GD_OK) {
+        status = gd_events_open(trainer->rundir.path, log, markdown, &trainer->events);
+    }
+    gd_memory_free(&markdown);
+    gd_text_free(&text);
+    gd_metrics_follow(trainer->metrics, trainer->events);
+    return status;
+}
 
 /* The log, as it was when the checkpoint was made that the run goes on from. One at the end of the
  * run has its line there; if the run goes on, an unbroken one would not. */
@@ -19,6 +43,9 @@ static gd_status open_log(gd_trainer *trainer) {
         gd_terminal_warn("%s had %lld bytes when the checkpoint was made, and now has %lld: lines "
                          "are missing",
                          path, (long long)bytes, (long long)gd_metrics_bytes(trainer->metrics));
+    }
+    if (status == GD_OK) {
+        status = open_events(trainer, path);
     }
     gd_memory_free(&path);
     return status;

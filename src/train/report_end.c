@@ -99,7 +99,11 @@ static gd_status log_end(gd_trainer *trainer, const char *reason, const char *di
     gd_metrics_number(metrics, "saving_seconds", account->saving.seconds);
     gd_metrics_number(metrics, "saving_processor_seconds", account->saving.processor);
     gd_times_log(&account->times, metrics);
-    return gd_metrics_end(metrics);
+    gd_status status = gd_metrics_end(metrics);
+    if (status == GD_OK && trainer->events != NULL && diagnosis[0] != '\0') {
+        status = gd_events_text(trainer->events, trainer->progress.step, "diagnosis", diagnosis);
+    }
+    return status;
 }
 
 /* The thread may have to share a core with a rank: then all that it computes is training's loss. */

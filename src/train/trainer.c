@@ -114,6 +114,8 @@ void gd_trainer_free(gd_trainer **trainer) {
     gd_writer_free(&self->writer);
     gd_status closed = gd_metrics_close(&self->metrics);
     gd_status_free(&closed);
+    closed = gd_events_close(&self->events);
+    gd_status_free(&closed);
     gd_status_free(&self->failure);
     gd_reducer_free(&self->reducer);
     gd_trainer_free_step(self);

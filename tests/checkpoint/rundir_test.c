@@ -213,6 +213,7 @@ static void clearing_takes_what_a_run_made_and_nothing_else(void **state) {
     put(rundir.path, "config.ini");
     put(rundir.path, "metrics.jsonl");
     put(rundir.path, "model.h5");
+    put(rundir.path, "events.out.tfevents.1700000000.gdmpi");
     put(rundir.path, "slurm.out");
     expect_ok(gd_rundir_clear(&rundir));
     expect_names(rundir.path, "checkpoints slurm.out ");

@@ -53,7 +53,7 @@ check_table() {
 # must hold afterwards, in the folder of the try. The undisturbed run
 # on COUNT ranks is in NAME.COUNT.whole.
 
-run_arguments=(../run.ini run.dir=run run.timeline=trace.json)
+run_arguments=(../run.ini run.dir=run run.timeline=trace.json run.tensorboard=yes)
 
 train_prepare() { :; }
 train_arguments=("${run_arguments[@]}" train.epochs=1)
@@ -137,9 +137,10 @@ table_check() {
     fi
 }
 
-# files DIRECTORY: what is in it, and what the log says; what a run of the same config leaves is the same.
+# files DIRECTORY: what is in it, and what the log says; what a run of the same config leaves is the same, but for the time in the
+# name of the event file.
 files() {
-    (cd "$1" 2>/dev/null && find . ! -type d ! -name metrics.jsonl -printf '%P %s %l\n' | sort)
+    (cd "$1" 2>/dev/null && find . ! -type d ! -name metrics.jsonl -printf '%P %s %l\n' | sed 's/tfevents.[0-9]*/tfevents/' | sort)
     [ ! -e "$1/metrics.jsonl" ] || log "$1"
 }
 

@@ -5,14 +5,17 @@
 #include "gdmpi/files.h"
 #include "gdmpi/type.h"
 
-/* Where messages go; starts as {DRAFT}. Without a draft they are only measured. */
+/* Where messages go; starts as {.draft = DRAFT}. Without a draft they are only measured. */
 typedef struct gd_protobuf {
     gd_draft *draft;
-    int64_t bytes; /* so far */
+    int64_t bytes;      /* so far */
+    uint32_t *checksum; /* CRC-32C of these; NULL: none is kept */
 } gd_protobuf;
 
 /* Each adds a field of a message, by its number. */
 void gd_protobuf_integer(gd_protobuf *out, int field, int64_t value); /* of any integer type */
+void gd_protobuf_double(gd_protobuf *out, int field, double value);
+void gd_protobuf_float(gd_protobuf *out, int field, float value);
 void gd_protobuf_text(gd_protobuf *out, int field, const char *text);
 
 /* Bytes: `count` numbers, little-endian. */
