@@ -122,6 +122,8 @@ sed -E 's/"train_loss": ([0-9.]*)/"train_loss": \1e250/' tiny/metrics.jsonl >par
 "$plot" part >out.plot && expect_in part/plot.svg '>1e200<'
 refused 'no such folder' "$plot" nowhere
 refused 'metrics.jsonl: cannot be read' "$report" .
+refused 'there is no folder absent' "$plot" -o absent/plot tiny
+refused 'there is no folder absent' "$report" -o absent/report.html tiny
 sed '3s/.*/{"event": oh}/' tiny/metrics.jsonl >part/metrics.jsonl
 refused 'metrics.jsonl:3: is no line' "$plot" part
 refused 'metrics.jsonl:3: is no line' "$report" part
