@@ -9,7 +9,8 @@ int main(int argc, char **argv) {
     gd_status status = gd_comm_start(&argc, &argv, &comm);
     if (status == GD_OK) {
         gd_store_start();
-        status = gd_comm_agree(comm, gd_command_run(comm, argc, argv));
+        status = gd_command_run(comm, argc, argv);
+        status = gd_comm_agree(comm, gd_status_first(status, gd_terminal_finish()));
     }
     if (status != GD_OK && (comm == NULL || gd_comm_rank(comm) == 0)) {
         gd_terminal_error("%s", gd_status_message(status));

@@ -42,6 +42,9 @@ void gd_terminal_clear(void);
 gd_status gd_terminal_silence(void);
 bool gd_terminal_silent(void);
 
+/* GD_FAILED if something of standard output could not be written. */
+gd_status gd_terminal_finish(void);
+
 /* Lines on standard error, after "gdmpi: " and "gdmpi: warning: ". */
 void gd_terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void gd_terminal_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

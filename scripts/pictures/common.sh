@@ -56,6 +56,10 @@ check_run() {
     [ -r "$1/metrics.jsonl" ] || fail 2 "$1/metrics.jsonl: cannot be read; is $1 the folder of a run (run.dir)?"
 }
 
+check_output() {
+    [ -d "$(dirname -- "$1")" ] || fail 2 "$1: cannot be written: there is no folder $(dirname -- "$1")"
+}
+
 # in_order: the panels as they are to stand in pictures.
 in_order() {
     awk -F '\t' '{

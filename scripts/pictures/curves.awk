@@ -26,8 +26,10 @@ function point(panel, curve, own_colour, kind, key,    y) {
 function show_epoch(    i, key, metric) {
     x = by_step ? values["step"] : values["epoch"]
     point(alone ? "loss" : "training loss", "training", 1, "line", "train_loss")
-    point(alone ? "loss" : "validation loss", "validation", 2, "line", "val_loss")
-    for (i = 1; i <= key_count; i++) {
+    if (validated) {
+        point(alone ? "loss" : "validation loss", "validation", 2, "line", "val_loss")
+    }
+    for (i = 1; i <= key_count && validated; i++) {
         key = key_of[i]
         metric = metric_name(key)
         if (key !~ /^val_/ || key == "val_loss" || values[key] ~ /^\[/) {
@@ -100,6 +102,7 @@ broken { complain("is no line of a run's log, such as {\"event\": \"epoch\", \"e
 
 values["event"] == "start" {
     steps = values["steps_per_epoch"]
+    validated = values["val_rows"] > 0
     about = values["layers"] "; " values["loss"] "; " grouped(values["parameters"]) " parameters"
 }
 values["event"] == "epoch" { show_epoch() }

@@ -67,6 +67,9 @@ function measure(name,    i, j, id, y, spread, top) {
         }
         spread = spread == empty ? top : least(spread, top)
     }
+    if (low == empty) {
+        low = high = spread = 0
+    }
     # A learning rate may go down to nearly 0: it counts how large those of the runs are.
     if (name == "learning rate") {
         low = most(low, spread / 100)
@@ -217,9 +220,6 @@ function has_faint(name,    i) {
 
 function show_curves(name, left, lower,    i, id, list, marks, pad, block) {
     measure(name)
-    if (low == empty) {
-        low = high = 0
-    }
     bottom = scaled(low)
     top = scaled(high)
     if (top == bottom) { # from 0 up or down, so that it says how much it is

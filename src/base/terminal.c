@@ -98,6 +98,12 @@ bool gd_terminal_silent(void) {
     return silent;
 }
 
+gd_status gd_terminal_finish(void) {
+    return fflush(stdout) == 0 && !ferror(stdout)
+               ? GD_OK
+               : gd_status_new(GD_FAILED, "standard output: not all of it could be written");
+}
+
 /* In one piece, for ranks write at the same time. What was drawn is erased by the same stream, too:
  * mpirun may hand on standard error before the standard output that came earlier. */
 static void tell(gd_style style, const char *prefix, const char *format, va_list arguments) {

@@ -28,7 +28,7 @@ static const struct {
     {GD_DONE, "done"},
     {GD_FAILED, "something failed while running: input or output, memory, MPI"},
     {GD_BAD_INPUT, "bad input: usage, configuration, data or checkpoint"},
-    {GD_DIVERGED, "training diverged (NaN or infinite); gradcheck: the gradient is not right"},
+    {GD_DIVERGED, "training diverged; gradcheck: wrong gradient; find-lr: no learning rate"},
     {GD_STOPPED, "stopped after a checkpoint: run the same command again to continue"},
 };
 

@@ -117,7 +117,9 @@ static gd_status scan(table *table, gd_import_progress *progress, gd_import_rows
     }
     if (status == GD_OK && count == 0) {
         status = gd_status_new(GD_BAD_INPUT, "%s: has no rows%s", table->inputs[0],
-                               table->names ? " but the names of columns" : " left");
+                               table->options->missing == GD_IMPORT_DROP ? " without missing values"
+                               : table->names ? " but the names of columns"
+                                              : " left");
     }
     return status == GD_OK ? gd_columns_decide(&table->columns, table->inputs[0], count, rows)
                            : status;

@@ -63,13 +63,15 @@ gd_status gd_columns_check(const gd_columns *columns, const gd_csv *csv, bool *d
     return GD_OK;
 }
 
-static gd_status mixed(const gd_column *column, const gd_csv *csv, const char *text,
-                       const char *others) {
+static gd_status mixed(const gd_column *column, const gd_csv *csv, const char *text) {
+    const gd_words *texts = &column->categories;
+    bool number = texts->count > 0;
     return gd_status_new(GD_BAD_INPUT,
-                         "%s:%lld: column '%s' holds '%s', after %s; if it has categories, say "
+                         "%s:%lld: column '%s' holds '%s', after %s%s%s; if it has categories, say "
                          "--categorical '%s'",
-                         csv->stream.path, (long long)csv->line, column->name, text, others,
-                         column->name);
+                         csv->stream.path, (long long)csv->line, column->name, text,
+                         number ? "the text '" : "numbers", number ? texts->list[0]->text : "",
+                         number ? "'" : "", column->name);
 }
 
 /* A number in the way of many countries would else be taken for a category. */
@@ -98,7 +100,7 @@ static gd_status scan_feature(gd_column *column, const gd_csv *csv, const char *
         return GD_OK;
     }
     if (numeric && column->categories.count > 0) {
-        return mixed(column, csv, text, "texts");
+        return mixed(column, csv, text);
     }
     if (numeric) {
         gd_numbers_add(&column->numbers, number);
@@ -106,7 +108,7 @@ static gd_status scan_feature(gd_column *column, const gd_csv *csv, const char *
     }
     gd_status status = column->categorical ? GD_OK : check_comma(column, csv, text);
     if (status == GD_OK && column->numbers.count > 0) {
-        status = mixed(column, csv, text, "numbers");
+        status = mixed(column, csv, text);
     }
     if (status == GD_OK) {
         status = gd_words_add(&column->categories, text,

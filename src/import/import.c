@@ -24,7 +24,7 @@ typedef struct job {
     gd_spool *spool;
 } job;
 
-static gd_status check_inputs(const gd_import_options *options, const char *temporary) {
+static gd_status check_files(const gd_import_options *options, const char *temporary) {
     const gd_import_format *format = options->format;
     int part = format->group_inputs;
     if (part > 0 && options->count != part && options->count != 2 * part) {
@@ -41,7 +41,7 @@ static gd_status check_inputs(const gd_import_options *options, const char *temp
                                  input, options->output);
         }
     }
-    return GD_OK;
+    return gd_file_check(options->output, "");
 }
 
 static gd_status check_groups(const job *job, const double shares[GD_IMPORT_GROUPS]) {
@@ -279,7 +279,7 @@ gd_status gd_import_run(const gd_import_options *options, gd_text *summary) {
     char *temporary;
     gd_status status = gd_text_new(&temporary, "%s.tmp", options->output);
     if (status == GD_OK) {
-        status = check_inputs(options, temporary);
+        status = check_files(options, temporary);
     }
     if (status == GD_OK) {
         status = write_file(options, temporary, summary);

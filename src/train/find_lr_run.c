@@ -97,11 +97,11 @@ static gd_status draw(const search *search, double lr) {
 
 static void print_head(const gd_trainer *trainer, const search *search) {
     const gd_problem *problem = trainer->problem;
+    int64_t count = gd_shards_step_rows(&problem->shards, 0);
     char rows[32];
-    printf("find-lr   %s, %lld of %lld steps of %s rows\n",
+    printf("find-lr   %s, %lld of %lld steps of %s row%s\n",
            gd_config_text(problem->config, "optimizer", "name"), (long long)search->curve.count,
-           (long long)search->test->steps,
-           gd_text_grouped(gd_shards_step_rows(&problem->shards, 0), rows));
+           (long long)search->test->steps, gd_text_grouped(count, rows), count == 1 ? "" : "s");
 }
 
 static void print_findings(const search *search, double lr) {

@@ -136,7 +136,8 @@ static void missing_values_are_told_filled_or_dropped(void **state) {
     expect_refused("csv a.csv -o out.h5 --missing mean", "a.csv:3: the target 'y' is missing");
     write_text("a.csv", "a,b,y\nnan,1,2\nnull,2,1\n");
     expect_refused("csv a.csv -o out.h5 --missing mean", "column 'a' has no value at all");
-    expect_refused("csv a.csv -o out.h5 --missing drop", "a.csv: has no rows but the names");
+    expect_refused("csv a.csv -o out.h5 --missing drop",
+                   "a.csv: has no rows without missing values");
     write_text("a.csv", "a,y\n,1.5\n3,2.5\n");
     expect_refused("csv a.csv -o out.h5 --missing mean --no-shuffle --split .5,.5",
                    "column 'a' has no value in any training row");
@@ -170,7 +171,7 @@ static void what_is_wrong_is_told_with_its_line(void **state) {
         {"a,b\n1,\"2\n3,4\n", "a.csv:2: a quote is never closed"},
         {"a,b\n1,\"2\"3\n", "a.csv:2: text after a closing quote"},
         {"a,b,c\n1,2,3\n4,x,6\n", "a.csv:3: column 'b' holds 'x', after numbers"},
-        {"a,b,c\n1,x,3\n4,5,6\n", "a.csv:3: column 'b' holds '5', after texts"},
+        {"a,b,c\n1,x,3\n4,5,6\n", "a.csv:3: column 'b' holds '5', after the text 'x'"},
         {"a,b\n1,2\n3,x\n", "a.csv:3: the target is 'x', after numbers"},
         {"a,b\n1,x\n3,4\n", "a.csv:3: the target is '4', after texts"},
         {"a\n1\n", "a.csv:1: of 1 columns none is left for x"},

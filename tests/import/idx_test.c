@@ -238,8 +238,8 @@ static void wrong_arguments_are_told(void **state) {
                  "missing.idx: cannot be read: No such file");
     expect_error(import_line("idx images.idx labels.idx -o ./labels.idx"), GD_BAD_INPUT,
                  "labels.idx: is an input, and would be overwritten by ./labels.idx");
-    expect_error(import_line("idx images.idx labels.idx -o nowhere/out.h5"), GD_FAILED,
-                 "nowhere/out.h5.tmp: cannot make this file: No such file or directory");
+    expect_error(import_line("idx images.idx labels.idx -o nowhere/out.h5"), GD_BAD_INPUT,
+                 "nowhere/out.h5: cannot be written: there is no folder nowhere");
     assert_false(left_behind());
 }
 

@@ -69,7 +69,10 @@ expect_error 2 "table.csv: --target: there is no column 'kin'; did you mean 'kin
 expect_error 2 "table.csv:1: 'width,height,color,kind' is no label" import libsvm table.csv -o new%.h5
 expect_error 2 'table.csv: is not a file of numpy.save' import npy table.csv table.csv -o new%.h5
 expect_error 2 'absent.csv: cannot be read: No such file' import csv absent.csv -o new%.h5
-expect_error 1 'nowhere/new.*.h5.tmp: cannot make this file' import csv table.csv -o nowhere/new%.h5
+expect_error 2 'nowhere/new.*.h5: cannot be written: there is no folder nowhere' import csv table.csv -o nowhere/new%.h5
+expect_error 2 '\.: is a folder; the name of a file is needed' import csv table.csv -o .
+printf 'a,b\n1e400,1\n2,2\n' >huge.csv
+expect_error 2 "huge.csv:3: column 'a' holds '2', after the text '1e400'" import csv huge.csv -o new%.h5
 expect_error 2 'table.csv: is an input, and would be overwritten' import csv table.csv -o table.csv
 mkfifo pipe
 expect_error 2 'pipe: is no file but a pipe' import csv pipe -o new%.h5

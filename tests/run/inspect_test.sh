@@ -153,4 +153,14 @@ sed '1s/checkpoint [0-9]*/checkpoint 1/' $model >old.h5
 expect_error 2 'old.h5: is a checkpoint of format version 1' inspect old.h5
 tail -c +513 $model >headless.h5
 expect_error 2 'headless.h5: is not a gdmpi checkpoint' inspect headless.h5
+
+# What cannot be printed is an error, of all commands.
+expect_full() {
+    "$gdmpi" "$@" >/dev/full 2>err.full && failed "$* prints to a full disk"
+    [ "$(cat err.full)" = 'gdmpi: standard output: not all of it could be written' ] || failed "$*: $(cat err.full)"
+}
+if [ -c /dev/full ]; then
+    expect_full inspect $model
+    expect_full --help
+fi
 finish

@@ -111,11 +111,19 @@ ranks 1 run.ini run.dir=few train.max_steps=3 run.log_every='1 steps'
 "$plot" few >out.plot || failed 'a run without an epoch is not drawn'
 ranks 1 run.ini run.dir=one train.epochs=2
 "$plot" one >out.plot && expect_in one/plot.svg '2 epochs'
+ranks 1 run.ini run.dir=alone data.val= train.epochs=2
+timeout 60 "$plot" alone >out.plot || failed 'a run without validation is not drawn'
+expect_not_in alone/plot.svg alidation
+# A metric that is null in all epochs, in a panel of its own.
+sed -E 's/"val_loss": [^,]*/"val_loss": null/' tiny/metrics.jsonl >part/metrics.jsonl
+timeout 60 "$plot" -o null part part >out.plot || failed 'a loss that is always null is not drawn'
 
 sed -E 's/"train_loss": ([0-9.]*)/"train_loss": \1e250/' tiny/metrics.jsonl >part/metrics.jsonl
 "$plot" part >out.plot && expect_in part/plot.svg '>1e200<'
 refused 'no such folder' "$plot" nowhere
 refused 'metrics.jsonl: cannot be read' "$report" .
+refused 'there is no folder absent' "$plot" -o absent/plot tiny
+refused 'there is no folder absent' "$report" -o absent/report.html tiny
 sed '3s/.*/{"event": oh}/' tiny/metrics.jsonl >part/metrics.jsonl
 refused 'metrics.jsonl:3: is no line' "$plot" part
 refused 'metrics.jsonl:3: is no line' "$report" part
