@@ -77,8 +77,8 @@ function note(text) {
 
 function show_end(    text) {
     if (!("reason" in values)) {
-        text = last_step == "" ? "nothing is trained yet" : \
-            "unfinished: " counted(last_epoch, "epoch") ", " counted(last_step, "step") " so far"
+        text = last_step == "" ? (diverged ? "diverged" : "nothing is trained yet") : \
+            (diverged ? "diverged: " : "unfinished: ") counted(last_epoch, "epoch") ", " counted(last_step, "step") " so far"
     } else {
         text = counted(values["epochs"], "epoch") ", " counted(values["steps"], "step") ", " \
             duration(values["seconds"])
@@ -109,7 +109,11 @@ values["event"] == "epoch" { show_epoch() }
 values["event"] == "step" { show_step() }
 values["event"] ~ /^(epoch|step)$/ { last_step = values["step"]; last_epoch = int(steps > 0 ? last_step / steps : 0) }
 # Where a run went on after its end, a later one tells.
-{ ended = values["event"] == "end" && ("digest" in values); last = $0 }
+{
+    ended = values["event"] == "end" && ("digest" in values)
+    diverged = values["event"] == "end" && values["reason"] == "diverged"
+    last = $0
+}
 
 END {
     if (failed) {

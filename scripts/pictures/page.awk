@@ -41,7 +41,7 @@ function show_summary(    i, key) {
         print "<p class=\"card diagnosis\">" escaped(end["diagnosis"]) "</p>"
     }
     print "<div class=\"tiles\">"
-    tile(finished ? reason_text(end["reason"]) : "unfinished", "how it stands")
+    tile(finished ? reason_text(end["reason"]) : diverged ? "diverged" : "unfinished", "how it stands")
     for (i = 1; i <= key_count; i++) {
         key = key_of[i]
         if (key ~ /^val_/ && is_number(end[key])) {
@@ -148,6 +148,7 @@ function show_config(    line, place, open_table) {
 # Of a run that has not ended, or was stopped, its last epoch tells.
 read_object($0, values) {
     finished = values["event"] == "end" && ("digest" in values)
+    diverged = values["event"] == "end" && values["reason"] == "diverged"
     if (values["event"] == "start") {
         read_object($0, start)
     } else if (values["event"] == "epoch" || finished) {

@@ -205,6 +205,10 @@ gd_status gd_trainer_loop(gd_trainer *trainer) {
             status = follow_up(trainer, &outcome);
         }
     }
+    if (gd_status_code(status) == GD_DIVERGED && trainer->metrics != NULL) {
+        gd_status second = gd_report_stop(trainer, "diverged");
+        gd_status_free(&second);
+    }
     return status;
 }
 

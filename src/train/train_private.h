@@ -221,8 +221,8 @@ void gd_report_begin(gd_trainer *trainer, const char *path);
  * counts it as begun. Rank 0. */
 gd_status gd_report_epoch(gd_trainer *trainer);
 
-/* The line "end" of a run that is stopped, which is left out of the log where it goes on. Rank 0.
- */
+/* The line "end" of a run that is stopped or diverges, which is left out of the log where it goes
+ * on. Rank 0. */
 gd_status gd_report_stop(gd_trainer *trainer, const char *why);
 
 /* The line "end" of the log, and the last lines of the run but one. `diagnosis` may be empty. Rank

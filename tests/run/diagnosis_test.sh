@@ -72,7 +72,8 @@ done
 same_on 'learning by heart, stopped early' 1 run.ini "${overfitting[@]}" stop.patience=25
 says '; model.h5 is of epoch [1-9]; '
 
-# One that diverges has no end line; its message says what to try.
+# Of one that diverges, the message says what to try.
 ranks_end 3 3 run.ini run.dir=next run.resume=never optimizer.name=sgd optimizer.lr=1e30 "$(layers 1 leaky_relu)"
 expect_message run 'training diverged: .*; try a smaller optimizer.lr'
+tail -n 1 next/metrics.jsonl | grep -q '"event": "end", .*"reason": "diverged"' || failed 'the log does not say that the run diverged'
 finish
