@@ -56,9 +56,9 @@ static void warn_of_last_layer(const gd_model *model) {
     const gd_loss *loss = model->loss;
     if ((loss->link == GD_LINK_SOFTMAX && last == &gd_layer_softmax) ||
         (loss->link == GD_LINK_LOGIT && last == &gd_layer_sigmoid)) {
-        printf(
-            "          warning: %s takes the %s of the outputs itself; leave the last layer out\n",
-            loss->name, last->name);
+        gd_say_warning("",
+                       "warning: %s takes the %s of the outputs itself; leave the last layer out",
+                       loss->name, last->name);
     }
 }
 

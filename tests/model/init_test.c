@@ -61,8 +61,7 @@ static void assert_bound(const real *values, int count, double bound) {
     assert_spread(values, count, bound / sqrt(3));
 }
 
-/* Of a tensor whose numbers are drawn so, and are to be `scale` times as large. Single precision is
- * double precision rounded. */
+/* Of a tensor whose numbers are drawn so, and are to be `scale` times as large. */
 static double deviation(const gd_tensor *tensor, int64_t number, bool normal, double scale,
                         const real *values) {
     const gd_rng rng = stream(number);
@@ -159,6 +158,22 @@ static void zeros_are_zero(void **state) {
     }
 }
 
+static void single_is_double_rounded(void **state) {
+    (void)state;
+    real values[COUNT];
+    gd_rng rng = stream(2);
+    fill("default", &weight, 2, values);
+    for (int i = 0; i < COUNT; i++) {
+        double number = (2 * gd_rng_uniform(&rng, (uint64_t)i) - 1) * (1 / sqrt(FAN_IN));
+        assert_true(values[i] == (real)number);
+    }
+    fill("he_normal", &weight, 2, values);
+    for (int i = 0; i < COUNT; i++) {
+        double number = gd_rng_normal(&rng, (uint32_t)i) * sqrt(2.0 / FAN_IN);
+        assert_true(values[i] == (real)number);
+    }
+}
+
 static void tensors_differ_and_a_tensor_repeats(void **state) {
     (void)state;
     for (size_t i = 0; gd_init_name(i) != NULL; i++) {
@@ -241,6 +256,7 @@ int main(void) {
         cmocka_unit_test(methods_and_gains_are_those_of_the_reference),
         cmocka_unit_test(biases_are_zero_but_by_default),
         cmocka_unit_test(zeros_are_zero),
+        cmocka_unit_test(single_is_double_rounded),
         cmocka_unit_test(tensors_differ_and_a_tensor_repeats),
         cmocka_unit_test(a_factor_multiplies_the_weights_of_methods_that_know_gains),
         cmocka_unit_test(orthogonal_is_the_q_of_a_normal_matrix),
