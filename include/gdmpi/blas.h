@@ -15,4 +15,9 @@ gd_status gd_blas_reserve(int threads);
 /* "OpenBLAS 0.3.21 ..." of the library that is loaded; static. */
 const char *gd_blas_version(void);
 
+/* Of it what digests depend on, the version and the processor that its kernels are for: "OpenBLAS
+ * 0.3.21 Haswell". Returns `out`. Not collective. */
+enum { GD_BLAS_KERNELS = 64 };
+char *gd_blas_kernels(char out[GD_BLAS_KERNELS]);
+
 #endif

@@ -1,4 +1,6 @@
 #include <cblas.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "gdmpi/blas.h"
@@ -39,4 +41,12 @@ gd_status gd_blas_start(int threads) {
 
 const char *gd_blas_version(void) {
     return openblas_get_config();
+}
+
+char *gd_blas_kernels(char out[GD_BLAS_KERNELS]) {
+    const char *config = openblas_get_config(); /* name and version come first */
+    size_t length = strcspn(config, " ");
+    length += config[length] == '\0' ? 0 : 1 + strcspn(config + length + 1, " ");
+    snprintf(out, GD_BLAS_KERNELS, "%.*s %s", (int)length, config, openblas_get_corename());
+    return out;
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "gdmpi/blas.h"
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/paragraph.h"
@@ -51,6 +52,33 @@ static gd_status open_log(gd_trainer *trainer) {
     return status;
 }
 
+/* The first line of the log has the kernels that the run began with, on which its bits depend. */
+static gd_status compare_kernels(const gd_trainer *trainer) {
+    static const char key[] = "\"blas\": \"";
+    char *path, *lines = NULL, *began = NULL, kernels[GD_BLAS_KERNELS];
+    size_t bytes;
+    gd_status status = gd_rundir_file(&trainer->rundir, "metrics.jsonl", &path);
+    if (status == GD_OK) {
+        status = gd_file_read(path, &lines, &bytes);
+    }
+    if (status == GD_OK) {
+        lines[strcspn(lines, "\n")] = '\0';
+        began = strstr(lines, key);
+    }
+    if (began != NULL) {
+        began += strlen(key);
+        began[strcspn(began, "\"")] = '\0';
+        gd_text_make_printable(began, "");
+    }
+    if (began != NULL && strcmp(began, gd_blas_kernels(kernels)) != 0) {
+        gd_terminal_warn("%s: the run began with %s, and goes on with %s: its bits will be others",
+                         trainer->rundir.path, began, kernels);
+    }
+    gd_memory_free(&lines);
+    gd_memory_free(&path);
+    return status;
+}
+
 static gd_status write_config(const gd_trainer *trainer) {
     gd_text config = {0};
     char *path = NULL;
@@ -94,7 +122,10 @@ static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
     if (status == GD_OK) {
         status = write_config(trainer);
     }
-    return status == GD_OK && path == NULL ? gd_report_start(trainer) : status;
+    if (status != GD_OK) {
+        return status;
+    }
+    return path == NULL ? gd_report_start(trainer) : compare_kernels(trainer);
 }
 
 gd_status gd_trainer_begin(gd_trainer *trainer, const char *path,

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "gdmpi/blas.h"
 #include "gdmpi/paragraph.h"
 #include "train_private.h"
 
@@ -9,8 +10,9 @@ static void print_places(const gd_problem *problem) {
     int64_t threads = gd_config_integer(problem->config, "train", "threads");
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int64_t busy = threads * gd_comm_ranks_here(comm);
-    printf("gdmpi     %s, %s precision\n", PACKAGE_VERSION,
-           gd_config_text(problem->config, "train", "precision"));
+    char kernels[GD_BLAS_KERNELS];
+    gd_say("gdmpi", "%s, %s precision, %s", PACKAGE_VERSION,
+           gd_config_text(problem->config, "train", "precision"), gd_blas_kernels(kernels));
     gd_say("ranks", "%d on %d host%s (%s), %lld BLAS thread%s each", gd_comm_size(comm),
            gd_comm_hosts(comm), gd_comm_hosts(comm) == 1 ? "" : "s", gd_comm_host(comm),
            (long long)threads, threads == 1 ? "" : "s");
@@ -95,9 +97,10 @@ gd_status gd_report_header(const gd_problem *problem) {
 gd_status gd_report_start(gd_trainer *trainer) {
     const gd_problem *problem = trainer->problem;
     gd_metrics *metrics = trainer->metrics;
-    char digest[17];
+    char digest[17], kernels[GD_BLAS_KERNELS];
     gd_metrics_begin(metrics, "start");
     gd_metrics_text(metrics, "program", "gdmpi " PACKAGE_VERSION);
+    gd_metrics_text(metrics, "blas", gd_blas_kernels(kernels));
     gd_metrics_text(metrics, "config", gd_config_name(problem->config));
     gd_metrics_text(metrics, "layers", gd_config_text(problem->config, "model", "layers"));
     gd_metrics_text(metrics, "loss", problem->model->loss->name);

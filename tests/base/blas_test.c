@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include <cmocka.h>
@@ -25,9 +26,21 @@ static void without_memory_a_start_fails_instead_of_waiting(void **state) {
     gd_status_free(&status);
 }
 
+static void its_kernels_are_those_of_the_version(void **state) {
+    (void)state;
+    char kernels[GD_BLAS_KERNELS];
+    char *core = strrchr(gd_blas_kernels(kernels), ' ');
+    assert_non_null(core);
+    assert_non_null(strstr(gd_blas_version(), core)); /* with the blank before it */
+    *core = '\0';
+    assert_int_equal(strncmp(gd_blas_version(), kernels, strlen(kernels)), 0);
+    assert_true(strncmp(kernels, "OpenBLAS ", 9) == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_start_takes_the_memory_for_products),
+        cmocka_unit_test(its_kernels_are_those_of_the_version),
         cmocka_unit_test(without_memory_a_start_fails_instead_of_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,13 @@ OTHER_GDMPI=$PWD/newer refused "\[program\] has 'version = ${version%?}x' here, 
 if "$gdmpi" --version | grep -q DYNAMIC_ARCH; then
     printf '#!/bin/sh\nOPENBLAS_CORETYPE=Nehalem exec %s "$@"\n' "$gdmpi" >older && chmod +x older
     OTHER_GDMPI=$PWD/older refused "\[program\] has 'BLAS = .* Nehalem .*' here, and 'BLAS = .*' on rank 0"
+    # A run names them at its beginning, and where it goes on with others.
+    own=(run.ini data.file=same/classes.h5 run.dir=kernels)
+    (gdmpi=./older ranks 1 "${own[@]}" train.max_steps=1 && expect_out '^gdmpi .*, OpenBLAS [0-9.]+ Nehalem$')
+    head -n 1 kernels/metrics.jsonl | grep -Eq '"blas": "OpenBLAS [0-9.]+ Nehalem"' || failed 'the log does not name the kernels'
+    ranks 2 "${own[@]}" train.max_steps=2
+    expect_err '^gdmpi: warning: kernels: the run began with OpenBLAS [0-9.]+ Nehalem, and goes on with OpenBLAS [0-9.]+ [A-Za-z]+: its bits will be others$'
+    (gdmpi=./older ranks 1 "${own[@]}" train.epochs=3 && [ ! -s err.run ]) || failed 'a warning about the same kernels'
 fi
 
 # On hosts with their own copies of the same data.
