@@ -1,6 +1,10 @@
 # What scripts/manual and scripts/completion read: the tables of the program, as its help lists them.
 # shellcheck shell=bash
 
+# shellcheck source=scripts/usage.sh
+. "$(dirname "${BASH_SOURCE[0]}")/usage.sh"
+# shellcheck disable=SC2119 # the script's own words
+[ $# = 0 ] || unknown "$1"
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # One rank, whose own helper of MPI's is not needed; MPI's leaks are of no interest.
 export OMPI_MCA_ess_singleton_isolated=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

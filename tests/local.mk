@@ -296,6 +296,7 @@ run_tests = \
 	tests/run/rooms_test.sh \
 	tests/run/same_test.sh \
 	tests/run/schedule_test.sh \
+	tests/run/scripts_test.sh \
 	tests/run/shuffle_test.sh \
 	tests/run/stop_test.sh \
 	tests/run/tensorboard_test.sh \

@@ -5,38 +5,24 @@
 # shellcheck shell=bash
 export LC_ALL=C # awk counts bytes
 unset CDPATH
-PROGRAM=scripts/$(basename "$0")
-export PROGRAM
 : "${here:?}"
+# shellcheck source=scripts/usage.sh
+. "$here/usage.sh"
 pictures=$here/pictures
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-usage() {
-    sed -n '2,/^[^#]/ s/^# \{0,1\}//p' "$0"
-    exit "$1"
-}
-
-# fail CODE WHAT...
-fail() {
-    local code=$1
-    shift
-    printf '%s: %s\n' "$PROGRAM" "$*" >&2
-    exit "$code"
-}
 
 # need PACKAGE COMMAND...: Debian's packages of these commands; they are installed where `install` is yes.
 need() {
     if [ "${install-}" = yes ]; then
         (
-            cd "$here/.." || exit
             # shellcheck disable=SC2034 # read by setup.sh
             steps=1
             # shellcheck source=scripts/setup.sh
-            . scripts/setup.sh
+            . "$here/setup.sh"
             # shellcheck disable=SC2034
             requirements=$(printf '%s command %s\n' "$@")
-            setup_packages >&2
+            cd "$work" && setup_packages >&2
         ) || exit
     fi
     while [ $# -gt 0 ]; do

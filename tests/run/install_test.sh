@@ -20,12 +20,18 @@ expect_file() {
 
 make_here install
 expect_file -rwxr-xr-x bin/gdmpi share/doc/gdmpi/examples/scripts/{make-data,gdmpi.sbatch}
+expect_file -rwxr-xr-x share/gdmpi/scripts/{plot,report}
 expect_file -rw-r--r-- share/man/man1/gdmpi.1 share/bash-completion/completions/gdmpi \
     share/doc/gdmpi/{README.md,NEWS,LICENSE,CITATION.cff} share/doc/gdmpi/examples/configs/reference.ini
 # An example runs from there, without the sources.
 (cd root/usr/share/doc/gdmpi/examples && PATH=$folder/root/usr/bin:$PATH scripts/make-data iris "$folder/data/iris.h5") \
     >out.data || failed 'make-data of the examples'
 gdmpi=$folder/root/usr/bin/gdmpi ranks 1 root/usr/share/doc/gdmpi/examples/configs/softmax.ini train.epochs=2
+if command -v gnuplot >/dev/null; then
+    for script in plot report; do
+        root/usr/share/gdmpi/scripts/$script runs/softmax >out.script || failed "the installed $script"
+    done
+fi
 make_here uninstall
 [ -z "$(find root ! -type d)" ] || failed "left behind: $(find root ! -type d)"
 
