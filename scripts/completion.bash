@@ -35,13 +35,19 @@ _gdmpi_offer_values() {
     COMPREPLY=("${COMPREPLY[@]/#/$name=}")
 }
 
+# Besides what is offered already.
+_gdmpi_offer_commands() {
+    unset 'operands[CONFIG.ini]'
+    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "${!operands[*]}" -- "$cur")
+}
+
 _gdmpi() {
     local -A operands options settings
     _gdmpi_tables
-    local words cur command=CONFIG.ini at=1 place=0 value='' names=() of mark
+    local line=${COMP_LINE:0:COMP_POINT} words cur command=CONFIG.ini at=1 place=0 value='' names=() of mark
     # Blanks with a backslash before them belong to a word, and backslashes do not.
     # shellcheck disable=SC2162
-    read -a words <<<"${COMP_LINE:0:COMP_POINT}."
+    read -a words <<<"${line// --quiet / }."
     cur=${words[-1]%.}
     COMPREPLY=()
     if [ "${#words[@]}" -gt 2 ] && [ -n "${operands[${words[1]}]+there}" ]; then
@@ -64,20 +70,21 @@ _gdmpi() {
 
     if [ -n "$value" ]; then
         _gdmpi_offer "$value"
+    elif [ "${words[1]}" = --help ] && [ "${#words[@]}" -gt 2 ]; then
+        _gdmpi_offer_commands
     elif [[ $cur == -* ]]; then
         for at in "${!options[@]}"; do
             [ "${at% *}" != "$command" ] || names+=("${at#* }")
         done
         [ "${#words[@]}" != 2 ] || names+=(--version)
-        mapfile -t COMPREPLY < <(compgen -W "${names[*]} --help" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$cur")
     elif [[ ${of[place]-} == SECTION.KEY=VALUE* && $cur == ?*.?*=* ]]; then
         _gdmpi_offer_values
     else
         _gdmpi_offer "${of[place]-}"
     fi
     if [ "${#words[@]}" = 2 ] && [[ $cur != -* ]]; then
-        unset 'operands[CONFIG.ini]'
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "${!operands[*]}" -- "$cur")
+        _gdmpi_offer_commands
     fi
 
     # What readline takes for a word begins behind these.

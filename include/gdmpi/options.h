@@ -41,9 +41,9 @@ gd_status gd_options_parse(const gd_option *options, int *count, char **argument
  * " [OPTION...]". Not collective. */
 void gd_options_usage(const gd_option *options, gd_text *text);
 
-/* Adds a line for each, and its help. `note`, which may be NULL, adds to such a line. Not
- * collective. */
-void gd_options_help(const gd_option *options, void (*note)(const gd_option *option, gd_text *text),
-                     gd_text *text);
+/* Adds a title, and for each a line and its help; of none, nothing. `note`, which may be NULL, adds
+ * to such a line. Not collective. */
+void gd_options_help(const char *title, const gd_option *options,
+                     void (*note)(const gd_option *option, gd_text *text), gd_text *text);
 
 #endif

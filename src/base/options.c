@@ -154,10 +154,13 @@ void gd_options_usage(const gd_option *options, gd_text *text) {
     gd_text_add(text, count - needed > FEW ? " [OPTION...]" : "");
 }
 
-void gd_options_help(const gd_option *options, void (*note)(const gd_option *option, gd_text *text),
-                     gd_text *text) {
+void gd_options_help(const char *title, const gd_option *options,
+                     void (*note)(const gd_option *option, gd_text *text), gd_text *text) {
     for (size_t i = 0; i < count_options(options); i++) {
-        gd_text_add(text, i == 0 ? "\nOptions:\n  " : "  ");
+        if (i == 0) {
+            gd_text_add(text, "\n%s:\n", title);
+        }
+        gd_text_add(text, "  ");
         add_option(&options[i], text);
         if (note != NULL) {
             note(&options[i], text);

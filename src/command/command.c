@@ -32,6 +32,14 @@ static const struct {
     {GD_STOPPED, "stopped after a checkpoint: run the same command again to continue"},
 };
 
+static const gd_option common[] = {
+    {.name = "--quiet",
+     .kind = GD_OPTION_FLAG,
+     .help = "print nothing but errors and warnings, on standard error"},
+    {.name = "--help", .kind = GD_OPTION_FLAG, .help = "print this, and do nothing"},
+    {0},
+};
+
 static void add_usage(const gd_command *command, gd_text *text) {
     gd_text_add(text, "gdmpi%s%s %s", command->name == NULL ? "" : " ",
                 command->name == NULL ? "" : command->name, command->usage);
@@ -59,7 +67,8 @@ static gd_status print_command_help(const gd_command *command) {
     if (command->more != NULL) {
         command->more(&text);
     }
-    gd_options_help(command->options, command->note, &text);
+    gd_options_help("Options", command->options, command->note, &text);
+    gd_options_help("Options of all commands", common, NULL, &text);
     return print(&text);
 }
 
@@ -73,7 +82,7 @@ static gd_status print_help(void) {
     }
     gd_text_add(&text,
                 "  gdmpi COMMAND --help\n      the options of a command\n"
-                "  gdmpi --help | --version\n\n"
+                "  gdmpi --help [COMMAND] | --version\n\n"
                 "With --quiet, any of them prints only errors and warnings, on standard error.\n\n"
                 "Exit codes:\n");
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
@@ -100,6 +109,19 @@ static const gd_command *find(const char *name) {
         }
     }
     return NULL;
+}
+
+/* Of all, or of the commands that are named. */
+static gd_status print_help_of(int count, char **names) {
+    gd_status status = count == 0 ? print_help() : GD_OK;
+    for (int i = 0; i < count && status == GD_OK; i++) {
+        const gd_command *command = find(names[i]);
+        status = command != NULL
+                     ? print_command_help(command)
+                     : gd_status_new(GD_BAD_INPUT, "there is no command '%s'; see gdmpi --help",
+                                     names[i]);
+    }
+    return status;
 }
 
 gd_status gd_command_misuse(const gd_command *command, const char *what) {
@@ -143,7 +165,7 @@ gd_status gd_command_run(gd_comm *comm, int argc, char **argv) {
         return gd_command_train.run(comm, 0, argv);
     }
     if (is_help(argv[1])) {
-        return gd_comm_agree(comm, root ? print_help() : GD_OK);
+        return gd_comm_agree(comm, root ? print_help_of(argc - 2, argv + 2) : GD_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         if (root) {

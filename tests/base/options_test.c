@@ -132,7 +132,7 @@ static void a_command_may_have_none(void **state) {
     assert_string_equal(gd_status_message(status), "unknown option '--flag'");
     gd_status_free(&status);
     gd_options_usage(NULL, &text);
-    gd_options_help(NULL, NULL, &text);
+    gd_options_help("Options", NULL, NULL, &text);
     assert_string_equal(gd_text_bytes(&text), "");
     gd_text_free(&text);
 }
@@ -147,7 +147,7 @@ static void usage_and_help_come_from_the_table(void **state) {
     gd_options_usage(table, &text);
     assert_string_equal(gd_text_bytes(&text), " -o OUT.h5 [--flag] [--number N] [--choice yes|no]");
     gd_text_free(&text);
-    gd_options_help(table, note, &text);
+    gd_options_help("Options", table, note, &text);
     assert_string_equal(gd_text_bytes(&text), "\nOptions:\n"
                                               "  -o OUT.h5 (needed)\n      the output\n"
                                               "  --flag\n      a flag\n"

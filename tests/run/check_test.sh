@@ -133,6 +133,7 @@ expect_out '^HDF5 [0-9]'
 once '^Usage' --help
 expect_out '^  75  stopped after a checkpoint'
 once 'gdmpi check CONFIG.ini' check --help
+once 'gdmpi check CONFIG.ini' --help check
 once '^  gdmpi import csv' import --help
 once '^Usage' -h
 

@@ -23,15 +23,18 @@ offers() {
     [ "$offered" = "$(printf '%s\n' "$@" | sort)" ] || failed "after '$line' is offered: ${COMPREPLY[*]}"
 }
 
-# Every command and option, also those to come.
+# Every command and option, also those to come; --help and --quiet are options of each.
 "$gdmpi" --help >help
 mapfile -t commands < <(help_commands)
 offers 'gdmpi ' "${commands[@]}" configs data run.ini
 for command in "${commands[@]}"; do
     mapfile -t options < <("$gdmpi" "$command" --help | sed -n '/^Options/,$ s/^  \(-[^ ]*\).*/\1/p')
-    offers "gdmpi $command -" "${options[@]}" --help
+    [[ " ${options[*]} " == *' --quiet --help ' ]] || failed "the help of $command lacks --quiet or --help"
+    offers "gdmpi $command -" "${options[@]}"
+    offers "gdmpi --quiet $command -" "${options[@]}"
 done
-offers 'gdmpi --' --help --version
+offers 'gdmpi --' --help --quiet --version
+offers 'gdmpi --help ' "${commands[@]}"
 offers 'gdmpi gradc' gradcheck
 
 # Files.

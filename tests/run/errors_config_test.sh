@@ -32,6 +32,8 @@ bad() {
 ways='1 3'
 refused 'a configuration file is missing; usage: gdmpi CONFIG.ini'
 refused "unknown option '--bogus'; see gdmpi --help" --bogus
+refused "there is no command 'bogus'; see gdmpi --help" --help bogus
+refused "there is no command 'run.ini'; see gdmpi --help" --help run.ini
 refused "'chekc' is neither a command nor .*did you mean 'check'" chekc run.ini
 refused 'absent.ini: cannot be read: No such file' absent.ini
 refused 'absent.ini: cannot be read: No such file' check absent.ini
