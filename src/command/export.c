@@ -6,7 +6,8 @@ static const gd_option options[] = {
      .kind = GD_OPTION_TEXT,
      .needed = true,
      .value = "model.c|model.onnx",
-     .help = "the file to write, which appears whole or not at all; its ending says as what"},
+     .help = "the file to write, which must not be there; it appears whole or not at all,\n"
+             "      and its ending says as what"},
     {0},
 };
 

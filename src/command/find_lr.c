@@ -22,7 +22,8 @@ static const gd_option options[] = {
      .kind = GD_OPTION_TEXT,
      .offset = offsetof(gd_find_lr, output),
      .value = "FILE.csv",
-     .help = "write the curve too: a line of lr,loss,smooth for each step"},
+     .help = "write the curve too, to a file that must not be there: a line of\n"
+             "      lr,loss,smooth for each step"},
     {0},
 };
 

@@ -5,7 +5,7 @@ static const gd_option options[] = {
      .kind = GD_OPTION_TEXT,
      .needed = true,
      .value = "OUT.h5",
-     .help = "the file to write, which appears whole or not at all"},
+     .help = "the file to write, which must not be there; it appears whole or not at all"},
     {0},
 };
 

@@ -11,7 +11,8 @@ const gd_option gd_import_option_table[] = {
      .offset = AT(output),
      .needed = true,
      .value = "DATA.h5",
-     .help = "the data file to write, which appears whole or not at all"},
+     .help = "the data file to write, which appears whole or not at all, and replaces an\n"
+             "      older one"},
     {.name = "--target",
      .kind = GD_OPTION_TEXT,
      .offset = AT(target),
