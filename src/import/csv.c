@@ -105,7 +105,7 @@ static gd_status scan(table *table, gd_import_progress *progress, gd_import_rows
     gd_status status = GD_OK;
     while (status == GD_OK && there) {
         if (count % TICK_ROWS == 0) {
-            status = gd_import_progress_tick(progress, "looking at columns", share(table));
+            status = gd_import_progress_tick(progress, "looking at columns", share(table), count);
         }
         if (status == GD_OK) {
             status = next_record(table, &there);
@@ -165,7 +165,7 @@ static gd_status prepare(gd_import_rows *rows, gd_placement *placement,
     gd_columns_start_means(&table->columns);
     for (int64_t row = 0; row < rows->x.dims[0] && status == GD_OK; row++) {
         if (row % TICK_ROWS == 0) {
-            status = gd_import_progress_tick(progress, "taking means", share(table));
+            status = gd_import_progress_tick(progress, "taking means", share(table), row);
         }
         if (status == GD_OK) {
             status = next_record(table, &there);

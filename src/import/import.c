@@ -104,7 +104,8 @@ static gd_status read_rows(job *job) {
     }
     for (int64_t row = 0; row < all && status == GD_OK; row++) {
         if (row % TICK_ROWS == 0) {
-            status = gd_import_progress_tick(job->progress, "reading", (double)row / (double)all);
+            status =
+                gd_import_progress_tick(job->progress, "reading", (double)row / (double)all, row);
         }
         if (status == GD_OK) {
             status = read_row(job, x, y);
@@ -145,21 +146,22 @@ static gd_status write_run(job *job, const gd_run *run) {
 
 static gd_status write_rows(job *job) {
     gd_run run = {0};
-    double all = (double)job->rows.x.dims[0], done = 0;
+    int64_t all = job->rows.x.dims[0], done = 0;
     gd_status status = GD_OK;
     for (int group = 0; group < GD_IMPORT_GROUPS && status == GD_OK; group++) {
         status = job->placement.rows[group] > 0 ? add_group(job, group) : GD_OK;
     }
     do {
         if (status == GD_OK) {
-            status = gd_import_progress_tick(job->progress, "writing", done / all);
+            status =
+                gd_import_progress_tick(job->progress, "writing", (double)done / (double)all, done);
         }
         if (status == GD_OK) {
             status = gd_spool_take(job->spool, &run);
         }
         if (status == GD_OK && run.count > 0) {
             status = write_run(job, &run);
-            done += (double)run.count;
+            done += run.count;
         }
     } while (status == GD_OK && run.count > 0);
     return status;

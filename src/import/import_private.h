@@ -22,9 +22,10 @@ typedef struct gd_import_progress {
 } gd_import_progress;
 
 gd_import_progress gd_import_progress_start(void);
-/* Shows that this share of a pass is done, a few times a second. GD_FAILED if a signal asks to
- * stop. */
-gd_status gd_import_progress_tick(gd_import_progress *progress, const char *pass, double share);
+/* Shows that this share of a pass is done, which were so many rows, a few times a second. GD_FAILED
+ * if a signal asks to stop. */
+gd_status gd_import_progress_tick(gd_import_progress *progress, const char *pass, double share,
+                                  int64_t rows);
 void gd_import_progress_clear(const gd_import_progress *progress);
 
 /* placement.c: which row of which group each row becomes. */

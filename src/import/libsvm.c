@@ -207,7 +207,8 @@ static gd_status scan(sparse *sparse, gd_import_progress *progress, gd_import_ro
     do {
         if (status == GD_OK && count % TICK_ROWS == 0) {
             double share = sparse->input + gd_stream_share(&sparse->stream);
-            status = gd_import_progress_tick(progress, "looking at rows", share / sparse->count);
+            status =
+                gd_import_progress_tick(progress, "looking at rows", share / sparse->count, count);
         }
         if (status == GD_OK) {
             status = next_row(sparse, &label, &rest);

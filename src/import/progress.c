@@ -8,7 +8,8 @@ gd_import_progress gd_import_progress_start(void) {
 }
 
 /* Each pass has its own time. */
-gd_status gd_import_progress_tick(gd_import_progress *progress, const char *pass, double share) {
+gd_status gd_import_progress_tick(gd_import_progress *progress, const char *pass, double share,
+                                  int64_t rows) {
     if (gd_stop_signal() != 0) {
         return gd_status_new(GD_FAILED, "stopped by signal %d; nothing is written",
                              gd_stop_signal());
@@ -18,7 +19,7 @@ gd_status gd_import_progress_tick(gd_import_progress *progress, const char *pass
         *progress = gd_import_progress_start();
         progress->pass = pass;
     }
-    gd_bar_show(&progress->bar, pass, share, 0, NULL);
+    gd_bar_show(&progress->bar, pass, share, share > 0 ? (double)rows / share : 0, "rows/s");
     return GD_OK;
 }
 

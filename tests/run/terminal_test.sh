@@ -57,6 +57,30 @@ done
 kind=dumb on_terminal 80 1 run.ini run.dir=run run.resume=never
 has_not "$escape"
 
+# An import has a bar with its rate; this one takes longer than it takes for one to be drawn, for it is held up.
+hold_up() {
+    local pid
+    until [ -e held.h5.tmp ]; do
+        sleep 0.01
+    done
+    for pid in $(processes); do
+        [ ! "/proc/$pid/exe" -ef "$gdmpi" ] || kill -STOP "$pid"
+    done
+    # script stops where its child has.
+    while [ -e held.h5.tmp ]; do
+        sleep 0.3
+        # shellcheck disable=SC2046 # a word for each
+        kill -CONT $(processes)
+    done
+}
+yes 0.5,1.5,2 | head -n 300000 >held.csv
+keys=(hold_up)
+on_terminal 80 1 import csv held.csv -o held.h5
+expect_code run 0
+has "(looking at columns|reading|writing) +($bar)  [0-9,]+ rows/s"
+fits 80
+keys=(true)
+
 # An error is red on a terminal, whichever of the two streams of mpirun it goes through.
 for count in 1 2; do
     on_terminal 80 "$count" absent.ini
