@@ -27,6 +27,10 @@ const char *gd_text_dims(int rank, const int64_t *dims, char out[GD_TEXT_DIMS]);
 /* Appends them. Not collective. */
 void gd_text_add_dims(gd_text *text, int rank, const int64_t *dims);
 
+/* Appends a name of a list between commas: as it is, or if it has a comma or a quote in quotes, its
+ * own being doubled (RFC 4180). Not collective. */
+void gd_text_add_name(gd_text *text, const char *name);
+
 /* The text so far, "" if nothing was added; owned by `text`. Not collective. */
 const char *gd_text_bytes(const gd_text *text);
 
@@ -74,6 +78,9 @@ bool gd_text_to_number(const char *text, double *value);
 /* The shortest text that gd_text_to_number reads as the same number: "0.1", "1e-8"; "inf", "-inf"
  * or "nan" if it is not finite. `out` holds 32 bytes and is returned. Not collective. */
 char *gd_text_number(double number, char out[32]);
+
+/* What makes a word mean so many: "s", or "" for one. */
+const char *gd_text_plural(int64_t count);
 
 /* "1,234,567", "1.2 GiB" and "1 min 20 s" for people; `out` holds 32 bytes and is returned. */
 char *gd_text_grouped(int64_t number, char out[32]);

@@ -58,6 +58,18 @@ void gd_text_add_dims(gd_text *text, int rank, const int64_t *dims) {
     gd_text_add(text, "%s", gd_text_dims(rank, dims, all));
 }
 
+void gd_text_add_name(gd_text *text, const char *name) {
+    if (strpbrk(name, ",\"") == NULL) {
+        gd_text_add(text, "%s", name);
+        return;
+    }
+    gd_text_add(text, "\"");
+    for (; *name != '\0'; name++) {
+        gd_text_add(text, *name == '"' ? "\"\"" : "%c", *name);
+    }
+    gd_text_add(text, "\"");
+}
+
 const char *gd_text_bytes(const gd_text *text) {
     return text->bytes == NULL ? "" : text->bytes;
 }
@@ -278,6 +290,10 @@ char *gd_text_number(double number, char out[32]) {
     }
     shorten_exponent(out);
     return out;
+}
+
+const char *gd_text_plural(int64_t count) {
+    return count == 1 ? "" : "s";
 }
 
 char *gd_text_grouped(int64_t number, char out[32]) {

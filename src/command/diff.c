@@ -86,10 +86,12 @@ static gd_status tell(void *context) {
         status = gd_status_new(GD_BAD_INPUT, "%s", gd_status_message(trouble));
         gd_status_free(&trouble);
     } else if (found.different > 0) {
-        status = gd_status_new(GD_FAILED, "%s and %s differ in %lld of %lld tensors", files->a,
-                               files->b, (long long)found.different, (long long)found.all);
+        status = gd_status_new(GD_FAILED, "%s and %s differ in %lld of %lld tensor%s", files->a,
+                               files->b, (long long)found.different, (long long)found.all,
+                               gd_text_plural(found.all));
     } else {
-        printf("the same numbers in all %lld tensors\n", (long long)found.all);
+        printf("the same numbers in all %lld tensor%s\n", (long long)found.all,
+               gd_text_plural(found.all));
     }
     fflush(stdout);
     return status;

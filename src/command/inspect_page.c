@@ -125,15 +125,19 @@ static size_t next_name(const char **names, const char **name) {
 
 /* In one piece, and cut if it is long. */
 static void add_name(const char *name, size_t length, gd_text *words) {
-    char kept[4 * MOST_NAME + 4] = "";
+    static const char more[] = "...";
+    char kept[4 * MOST_NAME + 4 + sizeof more] = "";
     size_t end = 0;
-    while (end < length && end < sizeof kept - 4 && gd_text_columns(name, end) < MOST_NAME) {
+    while (end < length && end < 4 * MOST_NAME && gd_text_columns(name, end) < MOST_NAME) {
         for (end++; end < length && gd_text_columns(name + end, 1) == 0; end++) {
         }
     }
     memcpy(kept, name, end);
+    if (end < length) {
+        memcpy(kept + end, more, sizeof more);
+    }
     gd_paragraph_keep(kept);
-    gd_text_add(words, "%s%s", kept, end < length ? "..." : "");
+    gd_text_add_name(words, kept);
 }
 
 /* What is counted of the rows of classes. */
@@ -196,7 +200,7 @@ static void add_classes(const gd_entry *entry, const classes *found, gd_text *wo
                 found->count == 1 ? "" : "es");
     if (alike) {
         gd_text_add(words, " of %s row%s each", gd_text_grouped((int64_t)found->most, number),
-                    found->most == 1 ? "" : "s");
+                    gd_text_plural((int64_t)found->most));
     } else if (!few) {
         gd_text_add(words, " of %s to %s rows", gd_text_grouped((int64_t)found->fewest, fewest),
                     gd_text_grouped((int64_t)found->most, number));
@@ -291,9 +295,10 @@ static void add_group(const gd_catalogue *catalogue, const page *page, size_t fi
     gd_text_make_printable(name, "");
     gd_text_add(page->text, "\n%s", name);
     if (entry->trouble == GD_OK && entry->shape.rank > 0) {
-        gd_text_add(page->text, "%*s%s rows",
-                    page->indent - (int)strlen(name) > 1 ? page->indent - (int)strlen(name) : 2, "",
-                    gd_text_grouped(entry->shape.dims[0], rows));
+        const int blanks = page->indent - (int)strlen(name);
+        gd_text_add(page->text, "%*s%s row%s", blanks > 1 ? blanks : 2, "",
+                    gd_text_grouped(entry->shape.dims[0], rows),
+                    gd_text_plural(entry->shape.dims[0]));
     }
     gd_text_add(page->text, "\n");
     for (size_t i = 0; i < count; i++) {
@@ -317,7 +322,8 @@ void gd_inspect_describe(const gd_catalogue *catalogue, gd_text *text) {
     gd_paragraph_add(text, &(gd_paragraph){.label = ""}, "%s: HDF5 of %s, %s data set%s%s",
                      catalogue->path, gd_text_amount((double)catalogue->bytes, size),
                      gd_text_grouped((int64_t)catalogue->sets, sets),
-                     catalogue->sets == 1 ? "" : "s", all ? "" : ", of which the first are:");
+                     gd_text_plural((int64_t)catalogue->sets),
+                     all ? "" : ", of which the first are:");
     for (size_t first = 0; first < catalogue->count;) {
         const size_t count = gd_catalogue_group(catalogue, first);
         add_group(catalogue, &page, first, count);

@@ -6,9 +6,10 @@
 gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int64_t inputs,
                               const gd_target *target) {
     if (rows->x_width != inputs) {
-        return gd_source_wrong_shape(source, "x", &rows->x,
-                                     "its rows hold %lld numbers, but the model takes %lld inputs",
-                                     (long long)rows->x_width, (long long)inputs);
+        return gd_source_wrong_shape(
+            source, "x", &rows->x, "its rows hold %lld number%s, but the model takes %lld input%s",
+            (long long)rows->x_width, gd_text_plural(rows->x_width), (long long)inputs,
+            gd_text_plural(inputs));
     }
     if (rows->y.rank == 0) {
         return GD_OK;
@@ -19,8 +20,8 @@ gd_status gd_rows_check_shape(const gd_source *source, const gd_rows *rows, int6
     }
     if (target->kind == GD_TARGET_VALUE && rows->y_width != target->outputs) {
         return gd_source_wrong_shape(source, "y", &rows->y,
-                                     "the model has %lld outputs a row, and y needs as many",
-                                     (long long)target->outputs);
+                                     "the model has %lld output%s a row, and y needs as many",
+                                     (long long)target->outputs, gd_text_plural(target->outputs));
     }
     return GD_OK;
 }
@@ -122,7 +123,7 @@ static gd_status bad_label(const culprit *bad, const gd_target *target) {
     return gd_status_new(
         GD_BAD_INPUT, "%s: row %lld of %s/y is %.15g: with %lld output%s, labels are %s0 to %lld",
         bad->source->file, (long long)bad->row, gd_source_prefix(bad->source), bad->value,
-        (long long)target->outputs, target->outputs == 1 ? "" : "s", whole,
+        (long long)target->outputs, gd_text_plural(target->outputs), whole,
         (long long)gd_target_classes(target) - 1);
 }
 

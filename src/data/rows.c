@@ -90,8 +90,8 @@ static gd_status check_weights(const gd_source *source, const gd_rows *rows) {
     if (w->rank == 1 && w->dims[0] == rows->x.dims[0]) {
         return GD_OK;
     }
-    return gd_source_wrong_shape(source, "w", w, "w needs one weight for each of the %lld rows",
-                                 (long long)rows->x.dims[0]);
+    return gd_source_wrong_shape(source, "w", w, "w needs one weight for each of the %lld row%s",
+                                 (long long)rows->x.dims[0], gd_text_plural(rows->x.dims[0]));
 }
 
 static gd_status check_x(const gd_source *source, const gd_rows *rows) {
@@ -112,9 +112,9 @@ static gd_status check_rows(const gd_source *source, const gd_rows *rows) {
     }
     if (x->dims[0] != y->dims[0]) {
         return gd_status_new(
-            GD_BAD_INPUT, "%s: %s/x has %lld rows, but %s/y has %lld; x and y need the same rows",
-            source->file, gd_source_prefix(source), (long long)x->dims[0], gd_source_prefix(source),
-            (long long)y->dims[0]);
+            GD_BAD_INPUT, "%s: %s/x has %lld row%s, but %s/y has %lld; x and y need the same rows",
+            source->file, gd_source_prefix(source), (long long)x->dims[0],
+            gd_text_plural(x->dims[0]), gd_source_prefix(source), (long long)y->dims[0]);
     }
     if (rows->y_width == 0) {
         return gd_source_wrong_shape(source, "y", y, "at least one number a row is needed");

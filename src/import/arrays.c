@@ -29,9 +29,10 @@ static gd_status check_dims(gd_array *array) {
     if (array->stream.size > 0 &&
         array->shape.dims[0] / EXPANSION > array->stream.size / (int64_t)array->row_bytes + 1) {
         return gd_status_new(GD_BAD_INPUT,
-                             "%s: is cut off: it is too small for the %lld rows that its header "
+                             "%s: is cut off: it is too small for the %lld row%s that its header "
                              "tells of",
-                             path, (long long)array->shape.dims[0]);
+                             path, (long long)array->shape.dims[0],
+                             gd_text_plural(array->shape.dims[0]));
     }
     return GD_OK;
 }
@@ -58,9 +59,9 @@ static gd_status check_pair(const gd_array *x, const gd_array *y) {
                              y->stream.path, y->shape.rank);
     }
     if (x->shape.dims[0] != y->shape.dims[0]) {
-        return gd_status_new(GD_BAD_INPUT, "%s has %lld rows, but %s has %lld", x->stream.path,
-                             (long long)x->shape.dims[0], y->stream.path,
-                             (long long)y->shape.dims[0]);
+        return gd_status_new(GD_BAD_INPUT, "%s has %lld row%s, but %s has %lld", x->stream.path,
+                             (long long)x->shape.dims[0], gd_text_plural(x->shape.dims[0]),
+                             y->stream.path, (long long)y->shape.dims[0]);
     }
     return GD_OK;
 }
@@ -92,8 +93,9 @@ static gd_status check_end(gd_array *array) {
     gd_status status = gd_stream_read(&array->stream, &byte, 1, &got);
     if (status == GD_OK && got > 0) {
         return gd_status_new(GD_BAD_INPUT,
-                             "%s: goes on after the %lld rows that its header tells of",
-                             array->stream.path, (long long)array->shape.dims[0]);
+                             "%s: goes on after the %lld row%s that its header tells of",
+                             array->stream.path, (long long)array->shape.dims[0],
+                             gd_text_plural(array->shape.dims[0]));
     }
     return status == GD_OK ? gd_stream_check_end(&array->stream) : status;
 }
@@ -103,11 +105,11 @@ static gd_status read_row(gd_array *array, void *row) {
     size_t got;
     gd_status status = gd_stream_read(&array->stream, row, array->row_bytes, &got);
     if (status == GD_OK && got < array->row_bytes) {
-        return gd_status_new(GD_BAD_INPUT,
-                             "%s: is cut off: it holds %lld of the %lld rows that its header tells "
-                             "of",
-                             array->stream.path, (long long)array->read,
-                             (long long)array->shape.dims[0]);
+        return gd_status_new(
+            GD_BAD_INPUT,
+            "%s: is cut off: it holds %lld of the %lld row%s that its header tells of",
+            array->stream.path, (long long)array->read, (long long)array->shape.dims[0],
+            gd_text_plural(array->shape.dims[0]));
     }
     if (status == GD_OK && array->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
         swap(array->shape.type, row, array->row_bytes);

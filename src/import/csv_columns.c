@@ -132,9 +132,10 @@ static gd_status check_roles(const gd_columns *columns, const gd_csv *csv) {
     }
     if (features == 0) {
         return gd_status_new(GD_BAD_INPUT,
-                             "%s:%lld: of %zu columns none is left for x; are they separated by "
+                             "%s:%lld: of %zu column%s none is left for x; are they separated by "
                              "something else than '%c' (--separator)?",
-                             path, (long long)csv->line, columns->count, csv->separator);
+                             path, (long long)csv->line, columns->count,
+                             gd_text_plural((int64_t)columns->count), csv->separator);
     }
     if (columns->targets > 1 && columns->options->task == GD_IMPORT_CLASSIFICATION) {
         return gd_status_new(
@@ -170,8 +171,9 @@ gd_status gd_columns_check_names(const gd_columns *columns, const gd_csv *csv) {
     }
     return csv->count == columns->count
                ? GD_OK
-               : gd_status_new(GD_BAD_INPUT, "%s:%lld: has %zu columns; the first file has %zu",
-                               csv->stream.path, (long long)csv->line, csv->count, columns->count);
+               : gd_status_new(GD_BAD_INPUT, "%s:%lld: has %zu column%s; the first file has %zu",
+                               csv->stream.path, (long long)csv->line, csv->count,
+                               gd_text_plural((int64_t)csv->count), columns->count);
 }
 
 /* Names of the features in x, a line for each; or of the columns of y. */
@@ -204,7 +206,7 @@ static gd_status set_names(const gd_columns *columns, gd_column_role role, gd_st
 static gd_status set_codes(const gd_column *column, gd_store *store, const char *set) {
     gd_text key = {0}, lines = {0};
     gd_text_add(&key, "categories.%s", column->name);
-    gd_words_list(&column->categories, "\n", SIZE_MAX, &lines);
+    gd_words_list(&column->categories, &lines);
     gd_status status = gd_text_status(key.failed ? &key : &lines);
     if (status == GD_OK) {
         status = gd_store_set_lines(store, set, key.bytes, gd_text_bytes(&lines));
@@ -259,14 +261,15 @@ void gd_columns_summarise(const gd_columns *columns, gd_text *text) {
         if (column->role == GD_TARGET) {
             gd_labels_summarise(&column->labels, column->name, text);
         } else if (column->categories.count > 0) {
-            gd_text_add(text, "       %s: %zu categories, ", column->name,
-                        column->categories.count);
-            gd_words_list(&column->categories, ", ", 6, text);
+            gd_text_add(text, "       %s: %zu categor%s, ", column->name, column->categories.count,
+                        column->categories.count == 1 ? "y" : "ies");
+            gd_words_summarise(&column->categories, text);
             gd_text_add(text, "\n");
         }
     }
     if (filled > 0) {
-        gd_text_add(text, "       %lld missing values became means\n", (long long)filled);
+        gd_text_add(text, "       %lld missing value%s became means\n", (long long)filled,
+                    gd_text_plural(filled));
     }
 }
 

@@ -44,8 +44,10 @@ gd_status gd_columns_check(const gd_columns *columns, const gd_csv *csv, bool *d
     gd_import_missing rule = columns->options->missing;
     *dropped = false;
     if (csv->count != columns->count) {
-        return gd_status_new(GD_BAD_INPUT, "%s:%lld: there are %zu values for %zu columns",
-                             csv->stream.path, (long long)csv->line, csv->count, columns->count);
+        return gd_status_new(GD_BAD_INPUT, "%s:%lld: %zu value%s for %zu column%s",
+                             csv->stream.path, (long long)csv->line, csv->count,
+                             gd_text_plural((int64_t)csv->count), columns->count,
+                             gd_text_plural((int64_t)columns->count));
     }
     for (size_t i = 0; i < columns->count; i++) {
         const gd_column *column = &columns->list[i];

@@ -47,9 +47,10 @@ static gd_status check_files(const gd_import_options *options, const char *tempo
 static gd_status check_groups(const job *job, const double shares[GD_IMPORT_GROUPS]) {
     for (int group = 0; group < GD_IMPORT_GROUPS; group++) {
         if (job->placement.rows[group] == 0 && shares[group] > 0) {
-            return gd_status_new(GD_BAD_INPUT, "%s: of %lld rows, --split %s leaves none for %s",
+            return gd_status_new(GD_BAD_INPUT, "%s: of %lld row%s, --split %s leaves none for %s",
                                  job->inputs[0], (long long)job->rows.x.dims[0],
-                                 job->options->split, group_names[group]);
+                                 gd_text_plural(job->rows.x.dims[0]), job->options->split,
+                                 group_names[group]);
         }
     }
     return GD_OK;
@@ -219,7 +220,7 @@ static void summarise(const job *job, gd_text *summary) {
         if (job->placement.rows[group] > 0) {
             gd_text_add(summary, "%-6s %s row%s\n", group_names[group] + 1,
                         gd_text_grouped(job->placement.rows[group], number),
-                        job->placement.rows[group] == 1 ? "" : "s");
+                        gd_text_plural(job->placement.rows[group]));
         }
     }
 }
@@ -228,9 +229,9 @@ static gd_status run_job(job *job, int64_t *width, gd_text *summary) {
     gd_status status = run_steps(job);
     int64_t own = gd_shape_width(&job->rows.x);
     if (status == GD_OK && *width > 0 && own != *width) {
-        status = gd_status_new(GD_BAD_INPUT, "%s has %lld numbers a row, but %s has %lld",
-                               job->options->inputs[0], (long long)*width, job->inputs[0],
-                               (long long)own);
+        status = gd_status_new(GD_BAD_INPUT, "%s has %lld number%s a row, but %s has %lld",
+                               job->options->inputs[0], (long long)*width, gd_text_plural(*width),
+                               job->inputs[0], (long long)own);
     }
     if (status == GD_OK) {
         *width = own;

@@ -99,7 +99,7 @@ gd_status gd_labels_describe(const gd_labels *labels, gd_store *store, const cha
     if (labels->task == GD_IMPORT_REGRESSION) {
         return GD_OK;
     }
-    gd_words_list(&labels->classes, "\n", SIZE_MAX, &lines);
+    gd_words_list(&labels->classes, &lines);
     gd_status status = gd_text_status(&lines);
     if (status == GD_OK) {
         status = gd_store_set_lines(store, y, "classes", gd_text_bytes(&lines));
@@ -115,7 +115,7 @@ void gd_labels_summarise(const gd_labels *labels, const char *name, gd_text *tex
     }
     gd_text_add(text, "y      %zu class%s of %s: ", labels->classes.count,
                 labels->classes.count == 1 ? "" : "es", name);
-    gd_words_list(&labels->classes, ", ", 6, text);
+    gd_words_summarise(&labels->classes, text);
     gd_text_add(text, "\n");
 }
 

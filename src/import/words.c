@@ -82,13 +82,19 @@ int64_t gd_words_mode(const gd_words *words) {
     return (int64_t)mode;
 }
 
-void gd_words_list(const gd_words *words, const char *between, size_t most, gd_text *text) {
+void gd_words_list(const gd_words *words, gd_text *text) {
+    for (size_t i = 0; i < words->count; i++) {
+        gd_text_add(text, "%s%s", i > 0 ? "\n" : "", words->list[i]->text);
+    }
+}
+
+void gd_words_summarise(const gd_words *words, gd_text *text) {
+    static const size_t most = 6;
     for (size_t i = 0; i < words->count && i < most; i++) {
-        gd_text_add(text, "%s%s", i > 0 ? between : "", words->list[i]->text);
+        gd_text_add(text, i > 0 ? ", " : "");
+        gd_text_add_name(text, words->list[i]->text);
     }
-    if (words->count > most) {
-        gd_text_add(text, "%s...", between);
-    }
+    gd_text_add(text, words->count > most ? ", ..." : "");
 }
 
 void gd_words_free(gd_words *words) {

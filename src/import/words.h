@@ -26,8 +26,10 @@ int64_t gd_words_find(const gd_words *words, const char *text);
 /* The number of the most frequent one, the first of several. */
 int64_t gd_words_mode(const gd_words *words);
 
-/* Appends them, with `between`. At most `most`, then "...". */
-void gd_words_list(const gd_words *words, const char *between, size_t most, gd_text *text);
+/* Adds them all, a line for each without the last end of a line; and, for people, the first few,
+ * between commas. */
+void gd_words_list(const gd_words *words, gd_text *text);
+void gd_words_summarise(const gd_words *words, gd_text *text);
 void gd_words_free(gd_words *words);
 
 #endif

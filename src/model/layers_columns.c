@@ -21,9 +21,9 @@ static gd_status check_range(const gd_config *config, const gd_layer *layer, int
     const gd_range columns = layer->categories.columns;
     if (end_of(columns) > width) {
         return gd_config_fail(config, "model", "layers",
-                              "there is no column %lld for %s: x has %lld columns, from 0 to %lld",
+                              "there is no column %lld for %s: x has %lld column%s, from 0 to %lld",
                               (long long)end_of(columns) - 1, layer->kind->name, (long long)width,
-                              (long long)width - 1);
+                              gd_text_plural(width), (long long)width - 1);
     }
     if (layer->outputs > INT_MAX) {
         return gd_config_fail(config, "model", "layers",

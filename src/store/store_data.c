@@ -258,9 +258,9 @@ static gd_status slab_open(const gd_store *store, const char *name, int64_t firs
     int rank = rows->shape.rank;
     int64_t there = rank == 0 ? 1 : rows->shape.dims[0];
     if (first < 0 || count < 0 || count > there || first > there - count) {
-        return gd_status_new(GD_FAILED, "%s: %s has %lld rows; %lld from row %lld on are not there",
-                             store->path, name, (long long)there, (long long)count,
-                             (long long)first);
+        return gd_status_new(
+            GD_FAILED, "%s: %s has %lld row%s; %lld from row %lld on are not there", store->path,
+            name, (long long)there, gd_text_plural(there), (long long)count, (long long)first);
     }
     hsize_t start[GD_RANK_MAX] = {(hsize_t)first}, counts[GD_RANK_MAX] = {(hsize_t)count};
     for (int i = 1; i < rank; i++) {

@@ -17,10 +17,6 @@ static bool trains(const gd_forecast_row *row) {
     return row->forecast.train > row->forecast.epoch / 2;
 }
 
-static const char *plural(int64_t count) {
-    return count == 1 ? "" : "s";
-}
-
 static void memory(const gd_advice_facts *facts, gd_text *lines) {
     char needed[32], there[32];
     if (facts->there > 0 && facts->needed > facts->there) {
@@ -35,8 +31,8 @@ static void cores(const gd_advice_facts *facts, gd_text *lines) {
         gd_text_add(lines,
                     "%lld threads share the %lld core%s of a host, and wait for each other: start "
                     "at most %lld rank%s on it.\n",
-                    (long long)busy, (long long)facts->cores, plural(facts->cores),
-                    (long long)facts->job.per_host, plural(facts->job.per_host));
+                    (long long)busy, (long long)facts->cores, gd_text_plural(facts->cores),
+                    (long long)facts->job.per_host, gd_text_plural(facts->job.per_host));
     }
 }
 
@@ -72,7 +68,7 @@ static void ranks(const gd_advice_facts *facts, gd_text *lines) {
         gd_text_add(lines,
                     "%lld rank%s make%s an epoch in %s instead of %s: a step is too short to be "
                     "shared by %lld.\n",
-                    count, plural(count), count == 1 ? "s" : "", then, now,
+                    count, gd_text_plural(count), count == 1 ? "s" : "", then, now,
                     (long long)facts->mine->spread.ranks);
     }
 }

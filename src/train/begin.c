@@ -153,8 +153,9 @@ gd_status gd_trainer_is_complete(gd_trainer *trainer, bool *complete) {
             status = gd_file_look(path, &there);
         }
         if (there) {
-            gd_say("finished", "%lld epochs, %lld steps are done already: %s",
-                   (long long)trainer->progress.epoch, (long long)trainer->progress.step, path);
+            gd_say("finished", "%lld epoch%s, %lld step%s are done already: %s",
+                   (long long)trainer->progress.epoch, gd_text_plural(trainer->progress.epoch),
+                   (long long)trainer->progress.step, gd_text_plural(trainer->progress.step), path);
             gd_say("", "for more, raise train.epochs or train.max_steps, or ask for more in "
                        "[stop]; to start over, run.resume=never");
         }

@@ -44,9 +44,10 @@ static gd_status take_step(gd_trainer *trainer, search *search) {
         gd_progress_next_epoch(progress);
         gd_trainer_order(trainer);
     }
-    return outcome.stop == NULL ? GD_OK
-                                : gd_status_new(GD_FAILED, "stopped by %s after %lld steps",
-                                                outcome.stop, (long long)progress->step);
+    return outcome.stop == NULL
+               ? GD_OK
+               : gd_status_new(GD_FAILED, "stopped by %s after %lld step%s", outcome.stop,
+                               (long long)progress->step, gd_text_plural(progress->step));
 }
 
 /* On rank 0, as run.progress says. */
@@ -101,7 +102,7 @@ static void print_head(const gd_trainer *trainer, const search *search) {
     char rows[32];
     printf("find-lr   %s, %lld of %lld steps of %s row%s\n",
            gd_config_text(problem->config, "optimizer", "name"), (long long)search->curve.count,
-           (long long)search->test->steps, gd_text_grouped(count, rows), count == 1 ? "" : "s");
+           (long long)search->test->steps, gd_text_grouped(count, rows), gd_text_plural(count));
 }
 
 static void print_findings(const search *search, double lr) {

@@ -36,8 +36,8 @@ static void print_shards(const gd_problem *problem) {
     printf("\nrows a step        %s", gd_text_grouped(gd_shards_step_rows(shards, 0), count));
     printf(", at most %s of a shard", gd_text_grouped(gd_shards_step_most(shards), count));
     printf("\nsteps an epoch     %s", gd_text_grouped(gd_shards_steps(shards), count));
-    printf(", the last of %s rows",
-           gd_text_grouped(gd_shards_step_rows(shards, gd_shards_steps(shards) - 1), count));
+    const int64_t rows = gd_shards_step_rows(shards, gd_shards_steps(shards) - 1);
+    printf(", the last of %s row%s", gd_text_grouped(rows, count), gd_text_plural(rows));
     printf("\nsteps in all       %s\n", gd_text_grouped(gd_problem_steps(problem), count));
 }
 

@@ -228,7 +228,7 @@ static void print_sources(const plan *plan) {
     const gd_spread *mine = &plan->mine.spread;
     const gd_forecast_row *last = plan->count == 0 ? &plan->mine : &plan->row[plan->count - 1];
     const long long ranks = mine->ranks, fit = plan->job.per_host;
-    printf("  %lld rank%s: measured; %s", ranks, ranks == 1 ? "" : "s",
+    printf("  %lld rank%s: measured; %s", ranks, gd_text_plural(ranks),
            mine->hosts > 1 ? "messages are in the step" : "others on a host");
     printf(", up to %lld: its threads in their place", fit);
     if (last->spread.ranks > fit) {
@@ -252,8 +252,8 @@ static void print_table(const plan *plan) {
         print_row(plan, &plan->row[i]);
     }
     print_sources(plan);
-    printf("  %.0f epoch%s on %lld rank%s: %s\n", epochs, epochs == 1 ? "" : "s", ranks,
-           ranks == 1 ? "" : "s", gd_text_time(epochs * plan->mine.forecast.epoch, time));
+    printf("  %.0f epoch%s on %lld rank%s: %s\n", epochs, gd_text_plural((int64_t)epochs), ranks,
+           gd_text_plural(ranks), gd_text_time(epochs * plan->mine.forecast.epoch, time));
 }
 
 /* A line of words, in lines of a page. */

@@ -26,8 +26,8 @@ static gd_status split_training(gd_problem *problem, double fraction) {
     int64_t held = (int64_t)llround(fraction * (double)rows);
     if (held < 1 || held >= rows) {
         return gd_config_fail(problem->config, "data", "val_fraction",
-                              "%g of %lld rows leaves no row for %s", fraction, (long long)rows,
-                              held < 1 ? "validation" : "training");
+                              "%g of %lld row%s leaves no row for %s", fraction, (long long)rows,
+                              gd_text_plural(rows), held < 1 ? "validation" : "training");
     }
     problem->train_split.held = held;
     problem->val_split = problem->train_split;
@@ -80,22 +80,23 @@ static gd_status cut_shards(gd_problem *problem) {
     shards = shards == 0 ? ranks : shards;
     if (shards < ranks) {
         return gd_config_fail(config, "data", "shards",
-                              "%lld shards cannot be worked by %lld ranks; start at most %lld "
-                              "ranks, or set data.shards to %lld or more",
-                              (long long)shards, (long long)ranks, (long long)shards,
-                              (long long)ranks);
+                              "%lld shard%s cannot be worked by %lld ranks; start at most %lld "
+                              "rank%s, or set data.shards to %lld or more",
+                              (long long)shards, gd_text_plural(shards), (long long)ranks,
+                              (long long)shards, gd_text_plural(shards), (long long)ranks);
     }
     if (rows < shards) {
         return gd_config_fail(config, "data", "shards",
-                              "%lld training rows cannot be cut into %lld shards; at most %lld %s",
-                              (long long)rows, (long long)shards, (long long)rows,
-                              rows == 1 ? "is possible" : "are possible");
+                              "%lld training row%s cannot be cut into %lld shards; at most %lld %s",
+                              (long long)rows, gd_text_plural(rows), (long long)shards,
+                              (long long)rows, rows == 1 ? "is possible" : "are possible");
     }
     if (batch > 0 && batch < shards) {
         return gd_config_fail(config, "train", "batch_size",
-                              "a step of %lld rows is less than one row from each of %lld shards; "
+                              "a step of %lld row%s is less than one row from each of %lld shards; "
                               "it must be 0 (all rows) or at least %lld",
-                              (long long)batch, (long long)shards, (long long)shards);
+                              (long long)batch, gd_text_plural(batch), (long long)shards,
+                              (long long)shards);
     }
     problem->shards = (gd_shards){.rows = rows, .count = shards, .batch = batch};
     problem->mine = gd_range_part(shards, ranks, gd_comm_rank(problem->comm));

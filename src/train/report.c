@@ -14,8 +14,8 @@ static void print_places(const gd_problem *problem) {
     gd_say("gdmpi", "%s, %s precision, %s", PACKAGE_VERSION,
            gd_config_text(problem->config, "train", "precision"), gd_blas_kernels(kernels));
     gd_say("ranks", "%d on %d host%s (%s), %lld BLAS thread%s each", gd_comm_size(comm),
-           gd_comm_hosts(comm), gd_comm_hosts(comm) == 1 ? "" : "s", gd_comm_host(comm),
-           (long long)threads, threads == 1 ? "" : "s");
+           gd_comm_hosts(comm), gd_text_plural(gd_comm_hosts(comm)), gd_comm_host(comm),
+           (long long)threads, gd_text_plural(threads));
     if (busy > cores) {
         gd_say_warning("", "warning: %lld threads share %ld cores of %s; start fewer ranks",
                        (long long)busy, cores, gd_comm_host(comm));
@@ -25,26 +25,29 @@ static void print_places(const gd_problem *problem) {
 static void print_data(const gd_problem *problem) {
     char rows[32];
     const gd_split *split = &problem->val_split;
-    gd_say("data", "%s:%s, %s training rows of %lld %s", problem->train_source.file,
+    gd_say("data", "%s:%s, %s training row%s of %lld %s", problem->train_source.file,
            problem->train_source.group, gd_text_grouped(problem->shards.rows, rows),
-           (long long)problem->train.x_width, gd_type_name(problem->train.x.type));
+           gd_text_plural(problem->shards.rows), (long long)problem->train.x_width,
+           gd_type_name(problem->train.x.type));
     if (!problem->validates) {
         printf("          no validation rows\n");
     } else if (split->held > 0) {
-        printf("          %s rows of these held out for validation\n",
-               gd_text_grouped(problem->val_count, rows));
+        printf("          %s row%s of these held out for validation\n",
+               gd_text_grouped(problem->val_count, rows), gd_text_plural(problem->val_count));
     } else {
-        gd_say("", "%s:%s, %s validation rows", problem->val_source.file, problem->val_source.group,
-               gd_text_grouped(problem->val_count, rows));
+        gd_say("", "%s:%s, %s validation row%s", problem->val_source.file,
+               problem->val_source.group, gd_text_grouped(problem->val_count, rows),
+               gd_text_plural(problem->val_count));
     }
 }
 
 static void print_shards(const gd_problem *problem) {
     const gd_shards *shards = &problem->shards;
     char rows[32];
-    gd_say("batch", "%s rows a step from %lld shard%s, %lld steps an epoch",
-           gd_text_grouped(gd_shards_step_rows(shards, 0), rows), (long long)shards->count,
-           shards->count == 1 ? "" : "s", (long long)gd_shards_steps(shards));
+    const int64_t step = gd_shards_step_rows(shards, 0), steps = gd_shards_steps(shards);
+    gd_say("batch", "%s row%s a step from %lld shard%s, %lld step%s an epoch",
+           gd_text_grouped(step, rows), gd_text_plural(step), (long long)shards->count,
+           gd_text_plural(shards->count), (long long)steps, gd_text_plural(steps));
     if (gd_config_integer(problem->config, "data", "shards") == 0) {
         printf("          data.shards = 0: the result depends on the number of ranks; with\n"
                "          data.shards=%lld it is this one on any number up to %lld\n",
@@ -136,10 +139,13 @@ void gd_report_begin(gd_trainer *trainer, const char *path) {
     const gd_problem *problem = trainer->problem;
     const gd_reducer_kind *kind = trainer->reducer->kind;
     if (path != NULL) {
-        gd_say("resuming", "%s: %lld epochs and %lld steps are done", path,
-               (long long)trainer->progress.epoch, (long long)trainer->progress.step);
+        const int64_t epochs = trainer->progress.epoch, steps = trainer->progress.step;
+        gd_say("resuming", "%s: %lld epoch%s and %lld step%s are done", path, (long long)epochs,
+               gd_text_plural(epochs), (long long)steps, gd_text_plural(steps));
     }
-    gd_say("reduce", "%s: %s", kind->name, kind->help);
+    if (gd_comm_size(problem->comm) > 1 || !kind->same_bits) { /* else there is nothing to send */
+        gd_say("reduce", "%s: %s", kind->name, kind->help);
+    }
     gd_report_refused(trainer->reducer);
     if (!kind->same_bits) {
         gd_say("", "the last bits of the result depend on the number of ranks");

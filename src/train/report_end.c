@@ -116,14 +116,15 @@ static void print_saving(const account *account) {
     double share = fmin(100, 100 * (waited + (saving->thread ? saving->processor : 0)) / run);
     if (saving->thread) {
         gd_say("saving",
-               "%lld checkpoints: %.3f s of training, %.3f s of processor beside it; at most "
+               "%lld checkpoint%s: %.3f s of training, %.3f s of processor beside it; at most "
                "%.1f %% of the run",
-               (long long)saving->count, waited, saving->processor, share);
+               (long long)saving->count, gd_text_plural(saving->count), waited, saving->processor,
+               share);
     } else {
         gd_say("saving",
-               "%lld checkpoints: %.3f s of training, for no thread could be started; %.1f %% of "
+               "%lld checkpoint%s: %.3f s of training, for no thread could be started; %.1f %% of "
                "the run",
-               (long long)saving->count, waited, share);
+               (long long)saving->count, gd_text_plural(saving->count), waited, share);
     }
 }
 
@@ -149,8 +150,9 @@ static void print_done(const gd_progress *progress, const char *reason) {
         snprintf(why, sizeof why, "%s.%s is reached", section, reason);
     }
     printf("\n");
-    gd_say("done", "%s: %lld epochs, %lld steps, %s of training", why, (long long)progress->epoch,
-           (long long)progress->step, gd_text_duration(progress->seconds, duration));
+    gd_say("done", "%s: %lld epoch%s, %lld step%s, %s of training", why, (long long)progress->epoch,
+           gd_text_plural(progress->epoch), (long long)progress->step,
+           gd_text_plural(progress->step), gd_text_duration(progress->seconds, duration));
 }
 
 /* The metric as people say it: val loss. */

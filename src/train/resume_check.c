@@ -63,11 +63,12 @@ static gd_status same_run(const gd_problem *problem, const char *path,
         status = same_data(problem, header);
     }
     if (status == GD_OK && header->shards != problem->shards.count) {
-        status = gd_config_fail(problem->config, "data", "shards",
-                                "this run has %lld shards, but %s was written with %lld; set "
-                                "data.shards to %lld",
-                                (long long)problem->shards.count, path, (long long)header->shards,
-                                (long long)header->shards);
+        status =
+            gd_config_fail(problem->config, "data", "shards",
+                           "this run has %lld shard%s, but %s was written with %lld; set "
+                           "data.shards to %lld",
+                           (long long)problem->shards.count, gd_text_plural(problem->shards.count),
+                           path, (long long)header->shards, (long long)header->shards);
     }
     if (gd_status_code(status) != GD_BAD_INPUT) {
         return status;

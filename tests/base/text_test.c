@@ -463,6 +463,25 @@ static void times_have_three_digits(void **state) {
     }
 }
 
+static void one_is_no_plural(void **state) {
+    (void)state;
+    assert_string_equal(gd_text_plural(0), "s");
+    assert_string_equal(gd_text_plural(1), "");
+    assert_string_equal(gd_text_plural(2), "s");
+}
+
+static void a_name_in_a_list_is_told_from_its_neighbours(void **state) {
+    (void)state;
+    static const char *const names[] = {"a b", "c, d", "\"e\"", ""};
+    gd_text text = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        gd_text_add(&text, i > 0 ? ", " : "");
+        gd_text_add_name(&text, names[i]);
+    }
+    assert_string_equal(gd_text_bytes(&text), "a b, \"c, d\", \"\"\"e\"\"\", ");
+    gd_text_free(&text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_starts_empty_and_grows),
@@ -488,6 +507,8 @@ int main(void) {
         cmocka_unit_test(what_a_terminal_would_obey_is_replaced),
         cmocka_unit_test(columns_are_those_of_letters),
         cmocka_unit_test(times_have_three_digits),
+        cmocka_unit_test(one_is_no_plural),
+        cmocka_unit_test(a_name_in_a_list_is_told_from_its_neighbours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

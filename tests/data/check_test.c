@@ -41,7 +41,7 @@ static void shapes_that_do_not_fit_the_model_are_told(void **state) {
     expect_error(gd_rows_check_shape(&train, &wide, 784, &ten_classes), GD_BAD_INPUT,
                  "/train/y is [9, 10]; this loss takes one class label a row, [rows]");
     expect_error(gd_rows_check_shape(&train, &wide, 784, &any_value), GD_BAD_INPUT,
-                 "/train/y is [9, 10]; the model has 1 outputs a row, and y needs as many");
+                 "/train/y is [9, 10]; the model has 1 output a row, and y needs as many");
 }
 
 /* `count` rows of one x and one y each, from row `first` of their role on. */

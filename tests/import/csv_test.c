@@ -155,7 +155,7 @@ static void files_follow_each_other(void **state) {
     write_text("b.csv", "a,y,z\n3,u,4\n");
     expect_refused("csv a.csv b.csv -o out.h5", "b.csv:1: has 3 columns; the first file has 2");
     write_text("b.csv", "a,y\n3\n");
-    expect_refused("csv a.csv b.csv -o out.h5", "b.csv:2: there are 1 values for 2 columns");
+    expect_refused("csv a.csv b.csv -o out.h5", "b.csv:2: 1 value for 2 columns");
 }
 
 static void what_is_wrong_is_told_with_its_line(void **state) {
@@ -166,15 +166,15 @@ static void what_is_wrong_is_told_with_its_line(void **state) {
         {"", "a.csv: is empty"},
         {"\n\n", "a.csv: is empty"},
         {"a,b\n", "a.csv: has no rows but the names of columns"},
-        {"a,b\n1,2\n3\n", "a.csv:3: there are 1 values for 2 columns"},
-        {"a,b\n1,2\n\"x\ny\",2,3\n", "a.csv:3: there are 3 values for 2 columns"},
+        {"a,b\n1,2\n3\n", "a.csv:3: 1 value for 2 columns"},
+        {"a,b\n1,2\n\"x\ny\",2,3\n", "a.csv:3: 3 values for 2 columns"},
         {"a,b\n1,\"2\n3,4\n", "a.csv:2: a quote is never closed"},
         {"a,b\n1,\"2\"3\n", "a.csv:2: text after a closing quote"},
         {"a,b,c\n1,2,3\n4,x,6\n", "a.csv:3: column 'b' holds 'x', after numbers"},
         {"a,b,c\n1,x,3\n4,5,6\n", "a.csv:3: column 'b' holds '5', after the text 'x'"},
         {"a,b\n1,2\n3,x\n", "a.csv:3: the target is 'x', after numbers"},
         {"a,b\n1,x\n3,4\n", "a.csv:3: the target is '4', after texts"},
-        {"a\n1\n", "a.csv:1: of 1 columns none is left for x"},
+        {"a\n1\n", "a.csv:1: of 1 column none is left for x"},
         {"a|b\n1|2\n", "separated by something else than ','"},
         {",a,b\n0,1,2\n", "a.csv:1: column 1 has no name; are these the row numbers that pandas"},
         {"\xff\xfe"

@@ -74,6 +74,8 @@ expect_error 2 '\.: is a folder; the name of a file is needed' import csv table.
 printf 'a,b\n1e400,1\n2,2\n' >huge.csv
 expect_error 2 "huge.csv:3: column 'a' holds '2', after the text '1e400'" import csv huge.csv -o new%.h5
 expect_error 2 'table.csv: is an input, and would be overwritten' import csv table.csv -o table.csv
+printf 'a,b\n1,2\n' >one.csv
+expect_error 2 'one.csv: of 1 row, --split 0.5,0.5 leaves none for /val' import csv one.csv -o new%.h5 --split 0.5,0.5
 mkfifo pipe
 expect_error 2 'pipe: is no file but a pipe' import csv pipe -o new%.h5
 wait

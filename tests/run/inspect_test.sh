@@ -90,6 +90,14 @@ inspect colored.h5
 ! grep -q "$(printf '\033')" out.run || failed 'the terminal would obey the name of a column'
 expect_out '^          columns a\?\[31m$'
 
+# Names with what lists them apart.
+printf '"height, cm","width ""w""",kind\n1,2,"b, c"\n3,4,d\n' >commas.csv
+ranks 1 import csv commas.csv -o commas.h5
+expect_out '^y      2 classes of kind: "b, c", d$'
+inspect commas.h5
+expect_out '^          columns "height, cm", "width ""w"""$'
+expect_out '^          2 classes of 1 row each: "b, c", d$'
+
 # Damaged: cut off anywhere, and with other bytes, which is one message, or a page; never a crash, or a wait.
 "$make_data" classes classes.h5 300 20 || exit 1
 size=$(stat -c %s classes.h5)

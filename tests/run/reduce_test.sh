@@ -46,7 +46,9 @@ pin=$(grep -o 'data\.shards=[0-9]*' out.run)
 [ "$pin" = data.shards=2 ] || failed "the first lines tell to pin the result with '$pin'"
 ranks 2 run.ini data.shards=0 run.dir=again
 expect_same 'shards = 0, twice' two again
+expect_out '^reduce '
 ranks 1 run.ini "${pin:-none}" run.dir=pinned
+! grep -q '^reduce ' out.run || failed 'one rank tells of sums between ranks'
 expect_same 'shards = 0, pinned' two pinned
 ranks 3 run.ini data.shards=0 run.dir=three
 if [ "$(digest two)" = "$(digest three)" ]; then

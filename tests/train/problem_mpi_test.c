@@ -69,7 +69,7 @@ static void shards_and_steps_that_are_impossible_are_told(void **state) {
     is_refused(comm, (const char *[]){"train.batch_size=4", NULL},
                "a step of 4 rows is less than one row from each of 5 shards");
     if (gd_comm_size(comm) > 1) {
-        is_refused(comm, (const char *[]){"data.shards=1", NULL}, "1 shards cannot be worked by");
+        is_refused(comm, (const char *[]){"data.shards=1", NULL}, "1 shard cannot be worked by");
     }
 }
 
