@@ -244,6 +244,7 @@ numerics = \
 	src/train/state.c \
 	src/train/symptoms.c \
 	src/train/time_run.c \
+	src/train/time_save.c \
 	src/train/step.c \
 	src/train/train_private.h \
 	src/train/trainer.c \

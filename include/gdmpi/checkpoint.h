@@ -96,9 +96,6 @@ typedef struct gd_checkpoint gd_checkpoint;
 gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *header,
                                gd_checkpoint **checkpoint);
 
-/* Starts one in memory, to see how long it takes: it can only be given up. */
-gd_status gd_checkpoint_try(const gd_checkpoint_header *header, gd_checkpoint **checkpoint);
-
 /* Adds a flat vector, as one data set per tensor in `group` ("/params", "/optimizer/exp_avg"). */
 gd_status gd_checkpoint_add(gd_checkpoint *checkpoint, const char *group, const gd_tensors *tensors,
                             gd_type type, const void *vector);

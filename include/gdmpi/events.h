@@ -10,9 +10,9 @@
 
 typedef struct gd_events gd_events;
 
-/* Starts a file in `folder`, in place of an earlier one, with the text `config`, and with what
- * `log` says so far, at the times that the earlier file has for it. Its name is another, so that a
- * TensorBoard that is running reads it from its beginning. */
+/* Starts a file in `folder`, in place of an earlier one, which stays but is empty, with the text
+ * `config`, and with what `log` says so far, at the times that the earlier file has for it. Its
+ * name is another, so that a TensorBoard that is running reads it from its beginning. */
 gd_status gd_events_open(const char *folder, const char *log, const char *config,
                          gd_events **events);
 gd_status gd_events_close(gd_events **events);

@@ -34,12 +34,6 @@ gd_status gd_file_produce(const char *path, gd_status (*produce)(void *context, 
  * collective. */
 gd_status gd_file_commit(const char *temporary, const char *path);
 
-/* Writes `count` blocks of `bytes` to a file in a folder that never shows it, and flushes that to
- * disk so many times, each after a small change: to see how long it takes. Nothing of it is left.
- * GD_FAILED where the file system has no files without a name. Not collective. */
-gd_status gd_file_try(const char *folder, int count, const void *const *blocks, size_t bytes,
-                      int flushes);
-
 /* Makes the symbolic link `path` point at `target` (a name in the same folder), at once. Not
  * collective. */
 gd_status gd_file_link(const char *target, const char *path);

@@ -38,6 +38,9 @@ gd_status gd_rundir_make(gd_rundir *rundir);
 /* Removes the checkpoints, links, log, event file and model of an earlier run. */
 gd_status gd_rundir_clear(const gd_rundir *rundir);
 
+/* The same, and removes the folders, which must then be empty. */
+gd_status gd_rundir_remove(const gd_rundir *rundir);
+
 /* Goes back to a step: removes the checkpoints beyond it, and the model that came of them; `latest`
  * and `best` point at the checkpoints of `step` and `best`, where these are still there. */
 gd_status gd_rundir_rewind(const gd_rundir *rundir, int64_t step, int64_t best);

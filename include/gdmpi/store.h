@@ -86,9 +86,6 @@ typedef enum gd_layout {
 /* The rows of a chunk of a data set of this shape, if it has as many. */
 int64_t gd_store_chunk_rows(const gd_shape *shape);
 
-/* A new file that lies in memory and is gone when it is closed. */
-gd_status gd_store_create_in_memory(gd_store **store);
-
 /* Makes a data set, with the groups above it. */
 gd_status gd_store_add(gd_store *store, const char *name, const gd_shape *shape, gd_layout layout);
 

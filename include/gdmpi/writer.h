@@ -58,12 +58,6 @@ gd_snapshot *gd_writer_take(gd_writer *writer);
  * one that failed no more are written. */
 void gd_writer_give(gd_writer *writer);
 
-/* Without the thread, and leaving nothing behind: does what it takes to write the next snapshot, as
- * it is, to a checkpoint in a folder, and sets seconds and processor of `account`. GD_FAILED as
- * gd_file_try. */
-gd_status gd_writer_try(gd_writer *writer, const char *folder, const gd_checkpoint_header *header,
-                        gd_writer_account *account);
-
 /* The failure of a checkpoint, once: so far, or when all are written. Owned by the caller. */
 gd_status gd_writer_failure(gd_writer *writer);
 gd_status gd_writer_wait(gd_writer *writer);

@@ -191,31 +191,6 @@ gd_status gd_file_produce(const char *path, gd_status (*produce)(void *context, 
     return finish(status, &temporary, path);
 }
 
-gd_status gd_file_try(const char *folder, int count, const void *const *blocks, size_t bytes,
-                      int flushes) {
-    gd_status status = GD_OK;
-#ifdef O_TMPFILE
-    int file = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-#else
-    int file = -1;
-    errno = ENOTSUP;
-#endif
-    if (file < 0) {
-        return failed("write a file without a name in", folder);
-    }
-    for (int i = 0; i < count && status == GD_OK; i++) {
-        status = put(folder, file, blocks[i], bytes);
-    }
-    for (int i = 0; i < flushes && status == GD_OK; i++) {
-        status = put(folder, file, "", 1);
-        if (status == GD_OK && fsync(file) != 0) {
-            status = failed("flush a file in", folder);
-        }
-    }
-    close(file);
-    return status;
-}
-
 gd_status gd_file_link(const char *target, const char *path) {
     char *temporary;
     gd_status status = gd_text_new(&temporary, "%s.tmp", path);

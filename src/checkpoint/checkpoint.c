@@ -170,20 +170,6 @@ gd_status gd_checkpoint_create(const char *path, const gd_checkpoint_header *hea
     return status;
 }
 
-gd_status gd_checkpoint_try(const gd_checkpoint_header *header, gd_checkpoint **checkpoint) {
-    gd_status status = gd_memory_new(checkpoint, 1, sizeof **checkpoint, "a checkpoint");
-    if (status == GD_OK) {
-        status = gd_store_create_in_memory(&(*checkpoint)->store);
-    }
-    if (status == GD_OK) {
-        status = write_header((*checkpoint)->store, header);
-    }
-    if (status != GD_OK) {
-        gd_checkpoint_abandon(checkpoint);
-    }
-    return status;
-}
-
 static void tensor_shape(const gd_tensor *tensor, gd_type type, gd_shape *shape) {
     *shape = (gd_shape){.type = type, .rank = tensor->rank};
     memcpy(shape->dims, tensor->dims, sizeof tensor->dims);

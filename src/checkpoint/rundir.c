@@ -239,6 +239,15 @@ gd_status gd_rundir_clear(const gd_rundir *rundir) {
     return status == GD_OK ? remove_all(rundir->path, run_files, "") : status;
 }
 
+gd_status gd_rundir_remove(const gd_rundir *rundir) {
+    gd_status status = gd_rundir_clear(rundir);
+    if (status == GD_OK && (rmdir(rundir->checkpoints) != 0 || rmdir(rundir->path) != 0)) {
+        status =
+            gd_status_new(GD_FAILED, "%s: cannot be removed: %s", rundir->path, strerror(errno));
+    }
+    return status;
+}
+
 gd_status gd_rundir_link(const gd_rundir *rundir, const char *link, int64_t step) {
     char name[40], *path;
     checkpoint_name(step, name);

@@ -196,33 +196,6 @@ void gd_writer_give(gd_writer *writer) {
     pthread_mutex_unlock(&writer->mutex);
 }
 
-/* What is put together in memory, and hashed for its seal, goes to the disk; the log, the folder
- * and the links are flushed besides. */
-gd_status gd_writer_try(gd_writer *writer, const char *folder, const gd_checkpoint_header *header,
-                        gd_writer_account *account) {
-    enum { FLUSHES = 5 };
-    const gd_writer_plan *plan = &writer->plan;
-    const gd_snapshot *snapshot = gd_writer_take(writer);
-    const void *const *vectors = (const void *const *)snapshot->vector;
-    gd_checkpoint *file = NULL;
-    double start = gd_clock_seconds(), used = processor_seconds();
-    gd_status status = gd_checkpoint_try(header, &file);
-    if (status == GD_OK) {
-        status = add_vectors(plan, snapshot, file);
-    }
-    gd_checkpoint_abandon(&file);
-    for (int i = 0; i < plan->vectors && status == GD_OK; i++) {
-        (void)gd_checkpoint_digest(vectors[i], plan->type, plan->tensors->size);
-    }
-    if (status == GD_OK) {
-        const size_t bytes = (size_t)plan->tensors->size * gd_type_size(plan->type);
-        status = gd_file_try(folder, plan->vectors, vectors, bytes, FLUSHES);
-    }
-    *account = (gd_writer_account){.seconds = gd_clock_seconds() - start,
-                                   .processor = processor_seconds() - used};
-    return status;
-}
-
 gd_status gd_writer_failure(gd_writer *writer) {
     pthread_mutex_lock(&writer->mutex);
     gd_status failure = writer->failure;

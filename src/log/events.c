@@ -215,41 +215,58 @@ static gd_status put_lines(gd_events *events, char *lines) {
     return status;
 }
 
-/* The path of the event file in a folder, to be freed with gd_memory_free; NULL: there is none. */
-static gd_status find(const char *folder, char **path) {
+static gd_status remove_first(const char *folder, const gd_folder *names, size_t count) {
+    gd_status status = GD_OK;
+    for (size_t i = 0; i < count && status == GD_OK; i++) {
+        char *path;
+        status = gd_text_new(&path, "%s/%s", folder, names->name[i]);
+        if (status == GD_OK && unlink(path) != 0) {
+            status = gd_status_new(GD_FAILED, "%s: cannot be removed: %s", path, strerror(errno));
+        }
+        gd_memory_free(&path);
+    }
+    return status;
+}
+
+gd_status gd_events_clear(const char *folder) {
     gd_folder names;
     gd_status status = gd_folder_list(folder, prefix, suffix, &names);
-    *path = NULL;
-    if (status == GD_OK && names.count > 0) {
-        status = gd_text_new(path, "%s/%s", folder, names.name[0]);
+    if (status == GD_OK) {
+        status = remove_first(folder, &names, names.count);
     }
     gd_folder_free(&names);
     return status;
 }
 
-gd_status gd_events_clear(const char *folder) {
+/* Takes what the earlier file has, and leaves it empty: a TensorBoard that is reading it goes on to
+ * the next at its end, but stands still where there is no such file. */
+static gd_status empty(const char *folder, const char *name, gd_events *events) {
     char *path;
-    gd_status status = find(folder, &path);
-    if (path != NULL && unlink(path) != 0) {
-        status = gd_status_new(GD_FAILED, "%s: cannot be removed: %s", path, strerror(errno));
+    gd_status status = gd_text_new(&path, "%s/%s", folder, name);
+    if (status == GD_OK) {
+        status = gd_file_read(path, &events->old, &events->old_bytes);
+    }
+    if (status == GD_OK) {
+        status = gd_file_truncate(path, 0);
     }
     gd_memory_free(&path);
     return status;
 }
 
-/* Takes the place of the earlier file. */
+/* Takes the place of the earlier file, under a name that comes after. */
 static gd_status replace(const char *folder, gd_events *events) {
-    char *earlier;
-    gd_status status = find(folder, &earlier);
-    if (earlier != NULL) {
-        status = gd_file_read(earlier, &events->old, &events->old_bytes);
+    gd_folder names;
+    double time = floor(now());
+    gd_status status = gd_folder_list(folder, prefix, suffix, &names);
+    if (status == GD_OK && names.count > 0) {
+        const char *last = names.name[names.count - 1];
+        time = fmax(time, 1 + strtod(last + strlen(prefix), NULL));
+        status = remove_first(folder, &names, names.count - 1);
+        status = status == GD_OK ? empty(folder, last, events) : status;
     }
-    gd_memory_free(&earlier);
+    gd_folder_free(&names);
     if (status == GD_OK) {
-        status = gd_events_clear(folder);
-    }
-    if (status == GD_OK) {
-        status = gd_text_new(&events->path, "%s/%s%010.0f%s", folder, prefix, now(), suffix);
+        status = gd_text_new(&events->path, "%s/%s%010.0f%s", folder, prefix, time, suffix);
     }
     if (status == GD_OK) {
         events->file = fopen(events->path, "w");

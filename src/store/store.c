@@ -65,12 +65,8 @@ gd_status gd_store_fail(const gd_store *store, const char *verb, const char *nam
                          name[0] == '\0' ? "" : " ", name, text);
 }
 
-/* A file that lies in memory grows by this much. */
-enum { MEMORY_STEP = 1 << 20 };
-
-static bool set_access(hid_t properties, bool in_memory) {
-    bool done = in_memory ? H5Pset_fapl_core(properties, MEMORY_STEP, false) >= 0
-                          : H5Pset_fapl_sec2(properties) >= 0;
+static bool set_access(hid_t properties) {
+    bool done = H5Pset_fapl_sec2(properties) >= 0;
 #if HAVE_FILE_LOCKING
     done = done && H5Pset_file_locking(properties, false, true) >= 0;
 #endif
@@ -142,7 +138,7 @@ gd_status gd_store_open(const char *path, gd_store **store) {
         goto done;
     }
     access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access < 0 || !set_access(access, false)) {
+    if (access < 0 || !set_access(access)) {
         status = gd_store_fail(opened, "prepare to open", "");
         goto done;
     }
@@ -170,11 +166,11 @@ static gd_status check_writable(const char *path) {
     return GD_OK;
 }
 
-static gd_status create(gd_store *store, int64_t behind, bool in_memory) {
+static gd_status create(gd_store *store, int64_t behind) {
     gd_status status = GD_OK;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     hid_t creation = access < 0 ? H5I_INVALID_HID : H5Pcreate(H5P_FILE_CREATE);
-    if (creation < 0 || !set_access(access, in_memory) || !gd_store_set_creation(creation) ||
+    if (creation < 0 || !set_access(access) || !gd_store_set_creation(creation) ||
         H5Pset_userblock(creation, (hsize_t)behind) < 0) {
         status = gd_store_fail(store, "prepare to make this file", "");
         goto done;
@@ -193,16 +189,20 @@ gd_status gd_store_create(const char *path, gd_store **store) {
     return gd_store_create_behind(path, 0, store);
 }
 
-static gd_status make(const char *path, int64_t bytes, bool in_memory, gd_store **store) {
-    gd_store *made;
-    gd_status status = gd_memory_new(&made, 1, sizeof *made, "an HDF5 file");
+gd_status gd_store_create_behind(const char *path, int64_t bytes, gd_store **store) {
+    gd_store *made = NULL;
+    *store = NULL;
+    gd_status status = check_writable(path);
+    if (status == GD_OK) {
+        status = gd_memory_new(&made, 1, sizeof *made, "an HDF5 file");
+    }
     if (status != GD_OK) {
         return status;
     }
     made->file = H5I_INVALID_HID;
     status = gd_text_copy(path, &made->path);
     if (status == GD_OK) {
-        status = create(made, bytes, in_memory);
+        status = create(made, bytes);
     }
     if (status == GD_OK) {
         *store = made;
@@ -211,17 +211,6 @@ static gd_status make(const char *path, int64_t bytes, bool in_memory, gd_store 
         gd_memory_free(&made);
     }
     return status;
-}
-
-gd_status gd_store_create_behind(const char *path, int64_t bytes, gd_store **store) {
-    *store = NULL;
-    gd_status status = check_writable(path);
-    return status == GD_OK ? make(path, bytes, false, store) : status;
-}
-
-gd_status gd_store_create_in_memory(gd_store **store) {
-    *store = NULL;
-    return make("a file in memory", 0, true, store);
 }
 
 gd_status gd_store_close(gd_store **store) {

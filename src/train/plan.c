@@ -182,7 +182,7 @@ gd_status gd_train_plan(gd_comm *comm, const gd_config *config, const gd_plan_op
         status = diverged(print_time(trainer, options, &plan));
     }
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
-        printf("\nall is well; nothing was trained or written\n");
+        printf("\nall is well; nothing was trained or left behind\n");
     }
     gd_trainer_free(&trainer);
     gd_problem_close(&problem);

@@ -1,6 +1,5 @@
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gdmpi/files.h"
@@ -74,8 +73,7 @@ static gd_status check_finite(const gd_trainer *trainer) {
                          (long long)trainer->progress.step);
 }
 
-/* All ranks bring the state to rank 0. */
-static void fill(gd_trainer *trainer, gd_snapshot *snapshot) {
+void gd_trainer_fill(gd_trainer *trainer, gd_snapshot *snapshot) {
     gd_reducer *reducer = trainer->reducer;
     if (snapshot != NULL) {
         memcpy(snapshot->vector[0], reducer->parameters, (size_t)reducer->size * sizeof(real));
@@ -117,7 +115,7 @@ gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     if (trainer->writer != NULL) {
         snapshot = gd_writer_take(trainer->writer);
     }
-    fill(trainer, snapshot);
+    gd_trainer_fill(trainer, snapshot);
     if (snapshot != NULL) {
         gd_trainer_fail(trainer, hand_over(trainer, snapshot, trainer->saved, digest, scheduled));
         gd_trainer_check_writer(trainer);
@@ -182,56 +180,4 @@ gd_status gd_trainer_save_model(gd_trainer *trainer, uint64_t digest) {
 double gd_trainer_save_bytes(const gd_trainer *trainer) {
     const double size = (double)trainer->problem->model->tensors.size;
     return (1 + trainer->states) * size * (double)sizeof(real);
-}
-
-static int by_seconds(const void *a, const void *b) {
-    const double one = ((const gd_writer_account *)a)->seconds;
-    const double other = ((const gd_writer_account *)b)->seconds;
-    return (one > other) - (one < other);
-}
-
-/* On rank 0: the median of some tries, before which one warms up. What fails here does not keep a
- * run from its work. */
-static void try_to_write(gd_trainer *trainer, gd_saving *saving) {
-    enum { TRIES = 5 };
-    static const double most = 64 << 20; /* bytes */
-    const double bytes = gd_trainer_save_bytes(trainer);
-    const int tries = bytes < most ? TRIES : 0;
-    gd_writer_account account[TRIES];
-    char *folder = NULL;
-    gd_status status = gd_rundir_there(&trainer->rundir, &folder);
-    for (int i = -1; i < tries && tries > 0 && status == GD_OK; i++) {
-        status = gd_writer_try(trainer->writer, folder, &trainer->header, &account[i < 0 ? 0 : i]);
-    }
-    saving->write = saving->processor = bytes / GD_TRAINER_SAVE_RATE;
-    if (status == GD_OK && tries > 0) {
-        qsort(account, TRIES, sizeof *account, by_seconds);
-        saving->write = account[TRIES / 2].seconds;
-        saving->processor = account[TRIES / 2].processor;
-    }
-    gd_memory_free(&folder);
-    gd_status_free(&status);
-}
-
-gd_status gd_trainer_time_save(gd_trainer *trainer, gd_saving *saving) {
-    gd_comm *comm = trainer->problem->comm;
-    gd_snapshot *snapshot = trainer->writer == NULL ? NULL : gd_writer_take(trainer->writer);
-    uint64_t digest;
-    gd_comm_barrier(comm);
-    const double start = gd_clock_seconds();
-    gd_status status = gd_comm_agree(comm, check_finite(trainer));
-    if (status == GD_OK) {
-        status = gd_trainer_digest(trainer, &digest);
-    }
-    if (status != GD_OK) {
-        return status;
-    }
-    fill(trainer, snapshot);
-    saving->copy = gd_clock_seconds() - start;
-    if (snapshot != NULL) {
-        try_to_write(trainer, saving);
-    }
-    gd_comm_rest(comm);
-    gd_comm_broadcast(comm, saving, sizeof *saving);
-    return GD_OK;
 }

@@ -23,6 +23,7 @@
 #define gd_trainer_free_step GD_NAME(gd_trainer_free_step)
 #define gd_trainer_update GD_NAME(gd_trainer_update)
 #define gd_trainer_save_bytes GD_NAME(gd_trainer_save_bytes)
+#define gd_trainer_fill GD_NAME(gd_trainer_fill)
 #define gd_trainer_time_save GD_NAME(gd_trainer_time_save)
 #define gd_trainer_time_validation GD_NAME(gd_trainer_time_validation)
 #define gd_plan_measure GD_NAME(gd_plan_measure)
@@ -73,9 +74,12 @@ void gd_trainer_free_step(gd_trainer *trainer);
 double gd_trainer_save_bytes(const gd_trainer *trainer);
 #define GD_TRAINER_SAVE_RATE 100e6
 
-/* What a checkpoint costs, leaving nothing behind: sets copy, write and processor of `saving`.
- * Where it is large, or no file without a name can be had in the run directory's file system, the
- * last two are guesses. Collective. */
+/* All ranks bring parameters and state to the snapshot, NULL but on rank 0. Collective. */
+void gd_trainer_fill(gd_trainer *trainer, gd_snapshot *snapshot);
+
+/* What a checkpoint costs: sets copy, write and processor of `saving`. Some are written, to a
+ * folder beside those of the run, which is then removed. Where they are large, or that cannot be
+ * done, the last two are guesses. Collective. */
 gd_status gd_trainer_time_save(gd_trainer *trainer, gd_saving *saving);
 
 /* What is done with a trainer of the config, once it has its rows and before it has parameters,

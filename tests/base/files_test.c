@@ -272,21 +272,6 @@ static void a_place_for_a_file_is_looked_at_before(void **state) {
     expect_refused("/tmp", "is a folder");
 }
 
-/* Where the file system has no such files, that is told. */
-static void a_file_that_is_tried_leaves_nothing(void **state) {
-    (void)state;
-    const void *const blocks[] = {"some", "more"};
-    gd_folder folder;
-    gd_status status = gd_file_try(".", 2, blocks, 4, 3);
-    if (status != GD_OK) {
-        names(status, GD_FAILED, ".: cannot write a file without a name in");
-    }
-    assert_true(gd_folder_list(".", "", "", &folder) == GD_OK);
-    assert_int_equal(folder.count, 2); /* this folder and the one above */
-    gd_folder_free(&folder);
-    names(gd_file_try("no-such-folder", 2, blocks, 4, 3), GD_FAILED, "no-such-folder");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),
@@ -302,7 +287,6 @@ int main(void) {
         cmocka_unit_test(a_folder_lists_matching_names_in_order),
         cmocka_unit_test(the_clock_does_not_go_back),
         cmocka_unit_test(a_place_for_a_file_is_looked_at_before),
-        cmocka_unit_test(a_file_that_is_tried_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -222,6 +222,23 @@ static void clearing_takes_what_a_run_made_and_nothing_else(void **state) {
     gd_rundir_free(&rundir);
 }
 
+static void a_run_is_removed_whole_but_nothing_else(void **state) {
+    (void)state;
+    gd_rundir rundir = make("remove");
+    put_checkpoint(&rundir, 3);
+    put(rundir.path, "metrics.jsonl");
+    put(rundir.path, "slurm.out");
+    expect_error(gd_rundir_remove(&rundir), GD_FAILED, "remove/deep: cannot be removed");
+    expect_names(rundir.path, "slurm.out ");
+    assert_int_equal(unlink("remove/deep/slurm.out"), 0);
+    gd_rundir_free(&rundir);
+    expect_ok(gd_rundir_new("remove/deep", &rundir));
+    expect_ok(gd_rundir_make(&rundir));
+    expect_ok(gd_rundir_remove(&rundir));
+    expect_names("remove", "");
+    gd_rundir_free(&rundir);
+}
+
 static void what_a_killed_run_left_half_written_goes(void **state) {
     (void)state;
     gd_rundir rundir = make("killed");
@@ -280,6 +297,7 @@ int main(void) {
         cmocka_unit_test(links_are_relative_and_point_at_once),
         cmocka_unit_test(a_run_goes_back_to_a_step),
         cmocka_unit_test(clearing_takes_what_a_run_made_and_nothing_else),
+        cmocka_unit_test(a_run_is_removed_whole_but_nothing_else),
         cmocka_unit_test(what_a_killed_run_left_half_written_goes),
         cmocka_unit_test(what_is_no_folder_cannot_be_a_run_directory),
         cmocka_unit_test(a_path_into_the_directory_is_known_however_it_is_written),

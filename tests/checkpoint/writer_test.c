@@ -213,29 +213,6 @@ static void signals_are_left_to_the_main_thread(void **state) {
     end(&work);
 }
 
-static void what_is_tried_leaves_nothing(void **state) {
-    (void)state;
-    work work;
-    char *there;
-    const gd_checkpoint_header header = {.type = GD_FLOAT64, .config = ""};
-    gd_writer_account account;
-    begin("tried", true, &work);
-    expect_ok(gd_rundir_there(&work.rundir, &there));
-    assert_string_equal(there, "tried/checkpoints");
-    gd_status status = gd_writer_try(work.writer, there, &header, &account);
-    if (gd_status_code(status) == GD_FAILED) {
-        assert_non_null(strstr(gd_status_message(status), "a file without a name"));
-        gd_status_free(&status);
-    } else {
-        expect_ok(status);
-        assert_true(account.seconds > 0 && account.processor > 0);
-    }
-    expect_names("tried/checkpoints", "");
-    assert_int_equal(gd_writer_count(work.writer).count, 0);
-    gd_memory_free(&there);
-    end(&work);
-}
-
 int main(void) {
     gd_store_start();
     const struct CMUnitTest tests[] = {
@@ -245,7 +222,6 @@ int main(void) {
         cmocka_unit_test(a_failure_is_told_once_and_nothing_is_written_after_it),
         cmocka_unit_test(a_failure_that_nobody_asks_for_is_let_go),
         cmocka_unit_test(signals_are_left_to_the_main_thread),
-        cmocka_unit_test(what_is_tried_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

@@ -67,11 +67,12 @@ typedef struct content {
     } event[EVENTS];
 } content;
 
+/* The last, before which there may be an empty one. */
 static void path_of(const char *folder, char path[200]) {
     gd_folder names;
     expect_ok(gd_folder_list(folder, "events.out.tfevents.", "", &names));
-    assert_int_equal(names.count, 1);
-    snprintf(path, 200, "%s/%s", folder, names.name[0]);
+    assert_in_range(names.count, 1, 2);
+    snprintf(path, 200, "%s/%s", folder, names.name[names.count - 1]);
     gd_folder_free(&names);
 }
 
@@ -186,6 +187,7 @@ static void copy_events(const char *from, const char *to, size_t count) {
     path_of(from, path);
     expect_ok(gd_file_read(path, &bytes, &size));
     assert_true(count <= size);
+    expect_ok(gd_events_clear(to));
     expect_ok(gd_events_clear(to));
     snprintf(path, sizeof path, "%s/events.out.tfevents.0000000001.gdmpi", to);
     expect_ok(gd_file_write(path, bytes, count));
@@ -304,6 +306,32 @@ static void a_file_goes_on_where_the_log_was_cut(void **state) {
     gd_memory_free(&after.bytes);
 }
 
+/* A reader that is at its end finds the next one behind it, also within a second. */
+static void the_earlier_file_stays_and_is_empty(void **state) {
+    (void)state;
+    gd_folder names;
+    char name[2][40] = {{0}};
+    for (int i = 0; i < 4; i++) {
+        gd_events *events = open_in("again", step_line);
+        expect_ok(gd_events_close(&events));
+        expect_ok(gd_folder_list("again", "events.out.tfevents.", ".gdmpi", &names));
+        assert_int_equal(names.count, i == 0 ? 1 : 2);
+        snprintf(name[i % 2], sizeof name[0], "%s", names.name[names.count - 1]);
+        if (i > 0) {
+            char path[200], *bytes;
+            size_t size;
+            assert_string_equal(names.name[0], name[1 - i % 2]);
+            snprintf(path, sizeof path, "again/%s", names.name[0]);
+            expect_ok(gd_file_read(path, &bytes, &size));
+            assert_int_equal(size, 0);
+            gd_memory_free(&bytes);
+        }
+        gd_folder_free(&names);
+    }
+    expect_ok(gd_events_clear("again"));
+    expect_names("again", "");
+}
+
 static void files_of_others_stay(void **state) {
     (void)state;
     expect_ok(gd_folder_make("others"));
@@ -355,6 +383,7 @@ int main(void) {
         cmocka_unit_test(a_damaged_file_is_made_anew),
         cmocka_unit_test(an_event_without_a_time_has_none_to_keep),
         cmocka_unit_test(a_file_goes_on_where_the_log_was_cut),
+        cmocka_unit_test(the_earlier_file_stays_and_is_empty),
         cmocka_unit_test(files_of_others_stay),
         cmocka_unit_test(what_cannot_be_written_is_told),
     };

@@ -8,6 +8,7 @@ tf.train.Example), the messages of protobuf.dev's Encoding, their fields in Tens
 import glob
 import json
 import math
+import os
 import struct
 import sys
 
@@ -123,7 +124,8 @@ def expected(directory):
 
 def main():
     directory = sys.argv[1]
-    (path,) = glob.glob(directory + "/*tfevents*")
+    *earlier, path = sorted(glob.glob(directory + "/*tfevents*"))
+    assert all(os.path.getsize(other) == 0 for other in earlier), "an earlier file is not empty"
     with open(path, "rb") as file:
         events = list(map(event, records(file.read())))
     before = 0

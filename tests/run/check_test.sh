@@ -22,9 +22,9 @@ epochs = 3
 batch_size = 20
 END
 
-# state: everything in the folder, with times, but for what the runs here leave themselves.
+# state: everything in the folder, files with times, but for what the runs here leave themselves.
 state() {
-    find . ! -name '*.run' ! -name . -printf '%p %s %T@ %y\n' | sort
+    find . ! -name '*.run' ! -name . \( -type d -printf '%p\n' -o -printf '%p %s %T@ %y\n' \) | sort
 }
 
 state >state.run
@@ -55,13 +55,19 @@ for count in 1 2 3 4; do
     expect_out '^ +4 +[124] +5 '
     expect_out "^  $count ranks?: measured"
     expect_out "^  3 epochs on $count ranks?: [0-9]"
-    expect_out 'nothing was trained or written'
+    expect_out 'nothing was trained or left behind'
     [ "$(grep -c '%$' out.run)" = "$([ "$count" = 3 ] && echo 4 || echo 3)" ] || { failed 'not the ranks that suit' && show run; }
     ! grep '.\{81\}' out.run || { failed 'a line is longer than 80 columns' && show run; }
     ! grep gdmpi err.run || { failed 'check prints on standard error' && show run; }
     [ "$(grep -c '^model' out.run)" = 1 ] || { failed 'the plan is not printed once' && show run; }
     state | diff state.run - || failed "check on $count ranks has changed the folder"
 done
+
+# What a check left that was killed is gone after the next one.
+mkdir -p .gdmpi-check/checkpoints
+touch .gdmpi-check/checkpoints/step-00000003.h5 .gdmpi-check/metrics.jsonl
+ranks 1 check work/run.ini run.dir=none
+[ ! -e .gdmpi-check ] || failed 'a folder of check stays'
 
 # Outputs that are probabilities already are not what the loss wants.
 ranks 1 check work/run.ini 'model.layers=dense 3, softmax'

@@ -410,22 +410,6 @@ static void chunks_are_told(void **state) {
     expect_ok(gd_store_close(&store));
 }
 
-static void a_file_in_memory_is_no_file(void **state) {
-    (void)state;
-    gd_store *store;
-    gd_folder names;
-    double in = 3, out = 0;
-    const gd_shape shape = {GD_FLOAT64, 1, {1}};
-    expect_ok(gd_store_create_in_memory(&store));
-    put(store, "/x", shape, GD_CHECKED, &in);
-    expect_ok(gd_store_read(store, "/x", 0, 1, GD_FLOAT64, &out));
-    assert_true(out == in);
-    expect_ok(gd_store_close(&store));
-    expect_ok(gd_folder_list(".", "", "memory", &names));
-    assert_int_equal(names.count, 0);
-    gd_folder_free(&names);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_comes_back_as_it_was),
@@ -445,7 +429,6 @@ int main(void) {
         cmocka_unit_test(data_sets_are_listed_by_number),
         cmocka_unit_test(what_is_before_the_hdf5_is_the_callers),
         cmocka_unit_test(chunks_are_told),
-        cmocka_unit_test(a_file_in_memory_is_no_file),
     };
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }
