@@ -69,8 +69,7 @@ hold_up() {
     # script stops where its child has.
     while [ -e held.h5.tmp ]; do
         sleep 0.3
-        # shellcheck disable=SC2046 # a word for each
-        kill -CONT $(processes)
+        processes | xargs -r kill -CONT
     done
 }
 yes 0.5,1.5,2 | head -n 300000 >held.csv
