@@ -7,6 +7,7 @@ libgdmpi_a_SOURCES = \
 	src/base/crc32c.c \
 	src/base/files.c \
 	src/base/hash.c \
+	src/base/lines.c \
 	src/base/memory.c \
 	src/base/options.c \
 	src/base/process.c \
@@ -35,6 +36,7 @@ libgdmpi_a_SOURCES = \
 	src/store/store_type.c \
 	src/data/catalogue.c \
 	src/data/check.c \
+	src/data/classes.c \
 	src/data/data_private.h \
 	src/data/deal.c \
 	src/data/dealer.c \
@@ -119,6 +121,7 @@ libgdmpi_a_SOURCES = \
 	src/inference/prediction_file.h \
 	src/log/bar.c \
 	src/log/chart.c \
+	src/log/confusion.c \
 	src/log/events.c \
 	src/log/json.c \
 	src/log/metrics.c \

@@ -24,6 +24,7 @@ test_programs = \
 	tests/base/crc32c_test \
 	tests/base/files_test \
 	tests/base/hash_test \
+	tests/base/lines_test \
 	tests/base/memory_test \
 	tests/base/options_test \
 	tests/base/process_test \
@@ -62,6 +63,7 @@ test_programs = \
 	tests/import/split_test \
 	tests/log/bar_test \
 	tests/log/chart_test \
+	tests/log/confusion_test \
 	tests/log/events_test \
 	tests/log/metrics_test \
 	tests/log/paragraph_test \
@@ -285,6 +287,7 @@ run_tests = \
 	tests/run/interrupt_test.sh \
 	tests/run/kill_test.sh \
 	tests/run/manual_test.sh \
+	tests/run/names_test.sh \
 	tests/run/normalize_test.sh \
 	tests/run/pictures_test.sh \
 	tests/run/predict_test.sh \

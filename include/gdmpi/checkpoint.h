@@ -78,6 +78,8 @@ typedef struct gd_checkpoint_header {
     uint64_t train_digest, val_digest; /* of the rows: gd_rows_digest, over all ranks */
     uint64_t digest;                   /* of the parameters: gd_checkpoint_digest */
     const gd_normalizer *normalizer; /* NULL: none. Not owned; see gd_checkpoint_read_normalizer */
+    const char *classes;             /* names, a line for each; NULL: none. Not owned; see
+                                      * gd_checkpoint_read_classes */
     char *config; /* the resolved configuration; freed by gd_checkpoint_header_free */
     gd_progress progress;
 } gd_checkpoint_header;
@@ -113,6 +115,10 @@ gd_status gd_checkpoint_read_header(const char *path, gd_checkpoint_header *head
 
 /* After gd_checkpoint_read_header: what x has to go through first. Freed by gd_normalizer_free. */
 gd_status gd_checkpoint_read_normalizer(const char *path, gd_normalizer *normalizer);
+
+/* After gd_checkpoint_read_header: the names of the classes; NULL: there are none. Freed by
+ * gd_memory_free. */
+gd_status gd_checkpoint_read_classes(const char *path, char **classes);
 
 /* After gd_checkpoint_read_header: reads the vector of a group as `type`; gaps between tensors are
  * not touched. Without a vector (NULL), only looks at the shapes. An error names the first tensor

@@ -34,6 +34,13 @@ gd_status gd_source_look(const gd_source *source, bool *there);
  * collective. */
 gd_status gd_source_chunk(const gd_source *source, gd_shape *chunk);
 
+/* The names of the classes of y, a line for each, as `gdmpi import` leaves them; NULL: there are
+ * none. Freed by gd_memory_free. Not collective. */
+gd_status gd_source_classes(const gd_source *source, char **classes);
+
+/* Warns if a class has another name there than among these. Not collective. */
+gd_status gd_source_compare_classes(const gd_source *source, const char *classes);
+
 /* Reads shapes and some rows, all of them if they are few, in a process that may be lost: see
  * gd_store_guard. GD_OK too if the group is not there and not `needed`. Not collective. */
 gd_status gd_source_try(const gd_source *source, bool needed);

@@ -20,6 +20,11 @@ gd_status gd_export_find(const char *path, const gd_export_format **format);
 /* Replaces `path` by the graph, in the format of its name: whole, or not at all. */
 gd_status gd_export_write(const gd_graph *graph, const char *path);
 
+/* A letter as it may stand in a comment of C: itself, or what takes the place of all others. */
+static inline char gd_export_plain(char c) {
+    return c < ' ' || c > '~' || c == '*' || c == '\\' || c == '?' ? '_' : c;
+}
+
 /* Adds a line for each format. */
 void gd_export_help(gd_text *text);
 

@@ -72,6 +72,7 @@ typedef struct gd_graph {
     /* What the file says of the model; texts are not owned. */
     const char *model, *layers, *loss;
     const char *output_name; /* "probability" */
+    const char *classes;     /* their names, a line for each; NULL: not known */
     uint64_t digest;         /* of the parameters */
 
     gd_status status; /* the first failure; what was added after it counts for nothing */

@@ -9,6 +9,7 @@
 #define gd_job_model GD_NAME(gd_job_model)
 #define gd_job_read GD_NAME(gd_job_read)
 #define gd_job_load GD_NAME(gd_job_load)
+#define gd_job_classes GD_NAME(gd_job_classes)
 #define gd_job_try GD_NAME(gd_job_try)
 #define gd_inference_open GD_NAME(gd_inference_open)
 #define gd_inference_close GD_NAME(gd_inference_close)
@@ -35,6 +36,10 @@ gd_status gd_job_read(const gd_job *job, const gd_model *model, real *parameters
  * are to be freed, whatever comes of it. Not collective. */
 gd_status gd_job_load(const gd_job *job, gd_model **model, real **parameters,
                       gd_normalizer *normalizer);
+
+/* The names of the model's classes, a line for each; NULL: the checkpoint has none that fit. Freed
+ * by gd_memory_free. Not collective. */
+gd_status gd_job_classes(const gd_job *job, const gd_model *model, char **classes);
 
 /* Loads a gd_job's checkpoint, and frees it, for gd_store_guard: it may come from anywhere. Not
  * collective. */

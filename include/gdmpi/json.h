@@ -9,6 +9,9 @@
  * character. Not collective. */
 void gd_json_string(gd_text *out, const char *text);
 
+/* Appends names, a line for each, as an array of strings. Not collective. */
+void gd_json_lines(gd_text *out, const char *lines);
+
 /* Appends the shortest text that reads as this number, null if it is not finite. Not collective. */
 void gd_json_number(gd_text *out, double number);
 

@@ -23,6 +23,7 @@ void gd_metrics_integer(gd_metrics *metrics, const char *key, int64_t value);
 void gd_metrics_number(gd_metrics *metrics, const char *key, double value); /* null if not finite */
 void gd_metrics_matrix(gd_metrics *metrics, const char *key, int64_t rows, int64_t columns,
                        const double *values); /* an array of rows */
+void gd_metrics_lines(gd_metrics *metrics, const char *key, const char *lines); /* an array */
 gd_status gd_metrics_end(gd_metrics *metrics);
 
 /* Sees to it that what was written out so far is on the disk. Any thread may do so. */

@@ -12,6 +12,11 @@
 #define GD_PARAGRAPH_BLANK '\037'
 void gd_paragraph_keep(char *text);
 
+/* Adds a name, in one piece, and cut if it is long; and a list of names, a line for each, of which
+ * there are as many as two lines of a page hold, and then how many more. */
+void gd_paragraph_name(gd_text *words, const char *name, size_t length);
+void gd_paragraph_names(gd_text *words, const char *lines);
+
 typedef struct gd_paragraph {
     const char *label; /* comes first, */
     int indent;        /* and the text from this column on */

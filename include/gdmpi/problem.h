@@ -37,6 +37,8 @@ typedef struct gd_problem {
     gd_normalizer normalizer; /* of training and validation rows, once these are loaded */
     double *class_weights;    /* [classes], as configured or as balanced by loading; NULL: none */
 
+    char *classes; /* rank 0: their names, a line for each; NULL: not known */
+
     bool validates;
     gd_source val_source;
     gd_rows val; /* this rank's tiles of the validation rows */

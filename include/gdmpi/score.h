@@ -7,6 +7,7 @@
 
 #define gd_scores GD_NAME(gd_scores)
 #define gd_score_of GD_NAME(gd_score_of)
+#define gd_score_named GD_NAME(gd_score_named)
 #define gd_score_output GD_NAME(gd_score_output)
 #define gd_score_name GD_NAME(gd_score_name)
 #define gd_score_label GD_NAME(gd_score_label)
@@ -75,6 +76,10 @@ extern const gd_score gd_score_confusion_matrix, gd_score_f1, gd_score_loss, gd_
     gd_score_precision, gd_score_r2, gd_score_recall, gd_score_roc_auc, gd_score_top_5;
 
 gd_scored gd_score_of(const gd_loss *loss, int64_t outputs);
+
+/* Whether these are names of the classes of such a model, a line for each; NULL is not. */
+bool gd_score_named(const gd_scored *scored, const char *classes);
+
 const char *gd_score_name(size_t index); /* a gd_names */
 
 /* What the numbers are that such a model predicts: "probability", "score" or "value". Not

@@ -48,6 +48,7 @@ void gd_scoreboard_log(const gd_scoreboard *scoreboard, bool last, gd_metrics *m
 void gd_scoreboard_print(const gd_scoreboard *scoreboard);
 
 /* A score that is a matrix, for people; of many classes, only `where` it is to be found. Rank 0. */
-void gd_scoreboard_print_matrix(int64_t classes, const double *matrix, const char *where);
+void gd_scoreboard_print_matrix(const gd_scoreboard *scoreboard, const double *matrix,
+                                const char *where);
 
 #endif

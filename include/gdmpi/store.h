@@ -105,6 +105,9 @@ gd_status gd_store_set_integer(gd_store *store, const char *object, const char *
 gd_status gd_store_set_number(gd_store *store, const char *object, const char *key, double value);
 gd_status gd_store_get_text(const gd_store *store, const char *object, const char *key,
                             char **value);
+/* The list, made printable; NULL if the file has none, or not as it could be. */
+gd_status gd_store_get_lines(const gd_store *store, const char *object, const char *key,
+                             char **lines);
 gd_status gd_store_get_integer(const gd_store *store, const char *object, const char *key,
                                int64_t *value);
 gd_status gd_store_get_number(const gd_store *store, const char *object, const char *key,

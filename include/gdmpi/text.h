@@ -61,6 +61,11 @@ const char *gd_text_nearest(const char *word, gd_names *names);
 /* The same among two names, each of which may be NULL. Not collective. */
 const char *gd_text_nearer(const char *word, const char *first, const char *second);
 
+/* The bytes of the letter of UTF-8 (RFC 3629, section 4) that begins here; 0: it is none, or not
+ * whole. Not collective. */
+size_t gd_text_letter(const char *text);
+bool gd_text_is_utf8(const char *text);
+
 /* Replaces what is not UTF-8, and what would make a terminal do things, by question marks; but
  * control characters that are in `kept`. Not collective. */
 void gd_text_make_printable(char *text, const char *kept);
@@ -68,6 +73,10 @@ void gd_text_make_printable(char *text, const char *kept);
 /* How many columns of a terminal `count` bytes of printable UTF-8 take: at most, for letters of
  * three bytes or more may be wide. Not collective. */
 int gd_text_columns(const char *text, size_t count);
+
+/* How many of `length` bytes of it fit into so many columns: whole letters, at least one. Not
+ * collective. */
+size_t gd_text_fit(const char *text, size_t length, int columns);
 
 /* Reads the whole of `text` as a number: no blanks around it, nothing behind it, finite, in the
  * range of the type. False, and *value untouched, if it is not one. Integers may be written as 1e6.

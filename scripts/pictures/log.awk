@@ -1,5 +1,5 @@
-# Lines of metrics.jsonl, as gdmpi writes them: objects of texts, numbers, null and matrices; and how
-# numbers and names are shown.
+# Lines of metrics.jsonl, as gdmpi writes them: objects of texts, numbers, null, matrices and lists of
+# texts; and how numbers and names are shown.
 
 function unescape(text,    out, escape) {
     out = ""
@@ -17,9 +17,9 @@ function unescape(text,    out, escape) {
     return out text
 }
 
-# Puts the values of the object `line` into `values`, texts without quotes and escapes, matrices as
-# they are written, and its keys in their order into `key_of`, 1 to `key_count`. Is 0 if it is no
-# whole object.
+# Puts the values of the object `line` into `values`, texts without quotes and escapes, matrices and
+# lists as they are written, and its keys in their order into `key_of`, 1 to `key_count`. Is 0 if it
+# is no whole object.
 function read_object(line, values,    key, value, text) {
     split("", values)
     key_count = 0
@@ -32,7 +32,8 @@ function read_object(line, values,    key, value, text) {
         gsub(/^[ ,]*"|" *: *$/, "", key)
         if (match(line, /^"([^"\\]|\\.)*"/)) {
             text = 1
-        } else if (match(line, /^\[[^"{}]*\]/) || match(line, /^(-?[0-9][-+.0-9eE]*|null|true|false)/)) {
+        } else if (match(line, /^\["([^"\\]|\\.)*"(, *"([^"\\]|\\.)*")*\]/) || match(line, /^\[[^"{}]*\]/) || \
+             match(line, /^(-?[0-9][-+.0-9eE]*|null|true|false)/)) {
             text = 0
         } else {
             return 0
@@ -43,6 +44,17 @@ function read_object(line, values,    key, value, text) {
         values[key] = text ? unescape(substr(value, 2, length(value) - 2)) : value
     }
     return line ~ /^ *\} *\r?$/
+}
+
+# The texts of a list, from 1 on; how many there are.
+function read_list(list, texts,    count, text) {
+    count = 0
+    while (match(list, /"([^"\\]|\\.)*"/)) {
+        text = substr(list, RSTART + 1, RLENGTH - 2)
+        list = substr(list, RSTART + RLENGTH)
+        texts[++count] = unescape(text)
+    }
+    return count
 }
 
 function is_number(value) {

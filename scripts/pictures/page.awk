@@ -62,7 +62,11 @@ function show_summary(    i, key) {
 
 function reason_text(reason) { return reason == "epochs" ? "finished" : reason }
 
-function show_matrix(text,    rows, row, cells, cell, i, j, sum, size) {
+function heading(class, most) {
+    return "<th title=\"" escaped(name[class]) "\">" escaped(shortened(name[class], most)) "</th>"
+}
+
+function show_matrix(text,    cells, cell, i, j, sum, size) {
     gsub(/\[|\]| /, "", text)
     cells = split(text, cell, ",")
     size = int(sqrt(cells) + 0.5)
@@ -72,9 +76,14 @@ function show_matrix(text,    rows, row, cells, cell, i, j, sum, size) {
         return
     }
     print "<p class=\"soft\">Rows of each class (down), by the class that they are taken for (across).</p>"
+    if (read_list(start["classes"], name) != size) {
+        for (j = 1; j <= size; j++) {
+            name[j] = j - 1
+        }
+    }
     print "<table class=\"matrix\"><tr><th></th>"
-    for (j = 0; j < size; j++) {
-        print "<th>" j "</th>"
+    for (j = 1; j <= size; j++) {
+        print heading(j, 12)
     }
     print "<th>recall</th></tr>"
     for (i = 0; i < size; i++) {
@@ -82,7 +91,7 @@ function show_matrix(text,    rows, row, cells, cell, i, j, sum, size) {
         for (j = 1; j <= size; j++) {
             sum += cell[i * size + j]
         }
-        print "<tr><th>" i "</th>"
+        print "<tr>" heading(i + 1, 32)
         for (j = 1; j <= size; j++) {
             printf "<td style=\"--share: %.3f\">%.6g</td>", 0.6 * cell[i * size + j] / (sum > 0 ? sum : 1), cell[i * size + j]
         }

@@ -200,15 +200,28 @@ static size_t letter_bytes(unsigned char first) {
                                            : 0;
 }
 
-/* The same; 0 too if it is not whole. */
-static size_t whole_letter(const char *text) {
-    size_t bytes = letter_bytes((unsigned char)text[0]);
+size_t gd_text_letter(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    size_t bytes = letter_bytes(c[0]);
     for (size_t i = 1; i < bytes; i++) {
-        if (((unsigned char)text[i] & 0xc0) != 0x80) {
+        if ((c[i] & 0xc0) != 0x80) {
             return 0;
         }
     }
-    return bytes;
+    /* Longer than need be, a half of one of UTF-16, beyond the last. */
+    bool none = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) ||
+                (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] >= 0x90);
+    return none ? 0 : bytes;
+}
+
+bool gd_text_is_utf8(const char *text) {
+    for (size_t bytes; *text != '\0'; text += bytes) {
+        bytes = gd_text_letter(text);
+        if (bytes == 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Of ASCII, or of what ISO 8859 adds, which some terminals obey in UTF-8 too. */
@@ -220,7 +233,7 @@ static bool is_control(const char *text, const char *kept) {
 
 void gd_text_make_printable(char *text, const char *kept) {
     while (*text != '\0') {
-        size_t bytes = whole_letter(text);
+        size_t bytes = gd_text_letter(text);
         if (bytes == 0 || is_control(text, kept)) {
             *text = '?';
             bytes = 1;
@@ -236,6 +249,18 @@ int gd_text_columns(const char *text, size_t count) {
         columns += bytes == 0 ? 0 : bytes < 3 ? 1 : 2;
     }
     return columns;
+}
+
+size_t gd_text_fit(const char *text, size_t length, int room) {
+    size_t end = 0, next = 0;
+    do {
+        end = next;
+        next += 1;
+        while (next < length && gd_text_columns(text + next, 1) == 0) {
+            next++;
+        }
+    } while (end < length && (end == 0 || gd_text_columns(text, next) <= room));
+    return end;
 }
 
 bool gd_text_to_number(const char *text, double *value) {

@@ -138,6 +138,9 @@ static gd_status write_header(gd_store *store, const gd_checkpoint_header *heade
                      ? gd_store_set_text(store, rows[i].object, rows[i].key, rows[i].text)
                      : gd_store_set_integer(store, rows[i].object, rows[i].key, rows[i].integer);
     }
+    if (status == GD_OK && header->classes != NULL) {
+        status = gd_store_set_lines(store, "/", "classes", header->classes);
+    }
     if (status == GD_OK) {
         status = write_config(store, header->config);
     }

@@ -169,6 +169,16 @@ gd_status gd_checkpoint_read_normalizer(const char *path, gd_normalizer *normali
     return status;
 }
 
+gd_status gd_checkpoint_read_classes(const char *path, char **classes) {
+    gd_store *store = NULL;
+    *classes = NULL;
+    gd_status status = gd_store_open(path, &store);
+    if (status == GD_OK) {
+        status = gd_store_get_lines(store, "/", "classes", classes);
+    }
+    return gd_status_first(status, gd_store_close(&store));
+}
+
 static gd_status check_shape(const char *path, const char *name, const gd_shape *shape,
                              const gd_tensor *tensor) {
     gd_text has = {0}, needs = {0};

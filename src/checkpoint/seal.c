@@ -94,9 +94,9 @@ static gd_status foreign(const char *path, const char block[GD_SEAL_BYTES]) {
     static const char hdf5[] = "\211HDF\r\n\032\n";
     if (memcmp(block, hdf5, strlen(hdf5)) == 0) {
         return gd_status_new(GD_BAD_INPUT,
-                             "%s: is not a gdmpi checkpoint, or one of format version 1; this "
-                             "program reads version %d",
-                             path, GD_CHECKPOINT_VERSION);
+                             "%s: is not a gdmpi checkpoint but another HDF5 file, as of data; "
+                             "a run's model.h5 or a checkpoint is needed, as it was written",
+                             path);
     }
     return gd_status_new(GD_BAD_INPUT,
                          "%s: is not a gdmpi checkpoint, or its first line is damaged", path);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gdmpi/lines.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/paragraph.h"
 #include "inspect_private.h"
@@ -9,8 +10,6 @@
 enum {
     MOST_CLASSES = 20,  /* that are named one by one, */
     MOST_LABELS = 1000, /* and that numbers are taken for, unless the file says so */
-    MOST_NAMES = 150,   /* columns of the page for names of features, */
-    MOST_NAME = 24,     /* and of one name */
     LEAST_INDENT = 10,
     MOST_INDENT = 24
 };
@@ -115,31 +114,6 @@ static void add_warnings(const page *page, const gd_entry *entry) {
     add_warning(page, &advice);
 }
 
-/* The names that an attribute lists, one after another; of length 0 behind the last. */
-static size_t next_name(const char **names, const char **name) {
-    *name = *names == NULL ? "" : *names;
-    const size_t length = strcspn(*name, "\n");
-    *names = *name + length + ((*name)[length] != '\0');
-    return length;
-}
-
-/* In one piece, and cut if it is long. */
-static void add_name(const char *name, size_t length, gd_text *words) {
-    static const char more[] = "...";
-    char kept[4 * MOST_NAME + 4 + sizeof more] = "";
-    size_t end = 0;
-    while (end < length && end < 4 * MOST_NAME && gd_text_columns(name, end) < MOST_NAME) {
-        for (end++; end < length && gd_text_columns(name + end, 1) == 0; end++) {
-        }
-    }
-    memcpy(kept, name, end);
-    if (end < length) {
-        memcpy(kept + end, more, sizeof more);
-    }
-    gd_paragraph_keep(kept);
-    gd_text_add_name(words, kept);
-}
-
 /* What is counted of the rows of classes. */
 typedef struct classes {
     int64_t count;       /* up to the last that has rows, or a name */
@@ -149,10 +123,7 @@ typedef struct classes {
 
 static classes count_classes(const gd_entry *entry) {
     classes found = {.fewest = DBL_MAX};
-    const char *names = entry->classes, *name;
-    int64_t named = 0, with_rows = 0;
-    for (; named < GD_SURVEY_LABELS && next_name(&names, &name) > 0; named++) {
-    }
+    int64_t named = gd_lines_count(entry->classes), with_rows = 0;
     for (int64_t label = 0; label < GD_SURVEY_LABELS; label++) {
         const double rows = entry->survey.labels[label];
         if (rows > 0) {
@@ -162,6 +133,7 @@ static classes count_classes(const gd_entry *entry) {
             with_rows++;
         }
     }
+    named = named < GD_SURVEY_LABELS ? named : GD_SURVEY_LABELS;
     found.count = found.count > named ? found.count : named;
     found.missing = found.count - with_rows;
     return found;
@@ -177,11 +149,11 @@ static bool has_classes(const gd_entry *entry, const classes *found) {
 static void list_classes(const gd_entry *entry, const classes *found, bool alike, gd_text *words) {
     const char *names = entry->classes, *name;
     for (int64_t label = 0; label < found->count; label++) {
-        const size_t length = next_name(&names, &name);
+        const size_t length = gd_lines_next(&names, &name);
         char rows[32];
         gd_text_add(words, label == 0 ? ": " : ", ");
         if (length > 0) {
-            add_name(name, length, words);
+            gd_paragraph_name(words, name, length);
         } else {
             gd_text_add(words, "%lld", (long long)label);
         }
@@ -210,25 +182,6 @@ static void add_classes(const gd_entry *entry, const classes *found, gd_text *wo
     }
     if (few && (!alike || entry->classes != NULL)) {
         list_classes(entry, found, alike, words);
-    }
-}
-
-/* As many as there is room for. */
-static void add_columns(const gd_entry *entry, gd_text *words) {
-    const char *names = entry->columns, *name;
-    int64_t left = 0;
-    char number[32];
-    gd_text_add(words, "columns ");
-    for (size_t length; (length = next_name(&names, &name)) > 0;) {
-        if (words->length > MOST_NAMES || left > 0) {
-            left++;
-            continue;
-        }
-        gd_text_add(words, name == entry->columns ? "" : ", ");
-        add_name(name, length, words);
-    }
-    if (left > 0) {
-        gd_text_add(words, " and %s more", gd_text_grouped(left, number));
     }
 }
 
@@ -283,7 +236,8 @@ static void add_entry(const gd_catalogue *catalogue, const page *page, const gd_
         add_numbers(page, entry);
     }
     if (entry->columns != NULL && is_new(catalogue, entry)) {
-        add_columns(entry, &names);
+        gd_text_add(&names, "columns ");
+        gd_paragraph_names(&names, entry->columns);
         add_line(page, &names);
     }
 }

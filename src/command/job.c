@@ -4,6 +4,7 @@
 
 #include "gdmpi/memory.h"
 #include "gdmpi/precision.h"
+#include "gdmpi/seal.h"
 #include "gdmpi/store.h"
 
 /* For gd_store_guard: the checkpoint may come from anywhere. */
@@ -60,23 +61,48 @@ typedef struct search {
     int place;
 } search;
 
+/* Those that there are instead. */
+static gd_status name_groups(const gd_store *store, const char *file) {
+    enum { MOST = 8 };
+    gd_folder sets;
+    gd_text groups = {0};
+    int count = 0;
+    gd_status status = gd_store_sets(store, &sets);
+    for (size_t i = 0; i < sets.count; i++) {
+        const int length = (int)(strrchr(sets.name[i], '/') - sets.name[i]);
+        if (strcmp(sets.name[i] + length, "/x") == 0 && count++ < MOST) {
+            gd_text_add(&groups, "%s%.*s", count > 1 ? ", " : "; there is ", length, sets.name[i]);
+        }
+    }
+    gd_text_add(&groups, count > MOST ? " and more" : "");
+    gd_folder_free(&sets);
+    if (status == GD_OK) {
+        status = gd_status_new(GD_BAD_INPUT,
+                               "%s: has neither /test nor /val nor x in its root; name the group "
+                               "that holds the rows: %s:/GROUP%s",
+                               file, file, gd_text_bytes(&groups));
+    }
+    gd_text_free(&groups);
+    return status;
+}
+
 static gd_status find_place(void *context) {
     search *search = context;
     gd_store *store = NULL;
     bool there = false;
+    if (gd_seal_is_there(search->file)) {
+        return gd_status_new(GD_BAD_INPUT, "%s: is a checkpoint; a file of data is needed",
+                             search->file);
+    }
     gd_status status = gd_store_open(search->file, &store);
     for (int i = 0; i < PLACES && status == GD_OK && !there; i++) {
         search->place = i;
         status = gd_store_has(store, places[i].object, &there);
     }
-    status = gd_status_first(status, gd_store_close(&store));
     if (status == GD_OK && !there) {
-        status = gd_status_new(GD_BAD_INPUT,
-                               "%s: has neither /test nor /val nor x in its root; name the group "
-                               "that holds the rows: %s:/GROUP",
-                               search->file, search->file);
+        status = name_groups(store, search->file);
     }
-    return status;
+    return gd_status_first(status, gd_store_close(&store));
 }
 
 static gd_status choose_group(gd_comm *comm, gd_source *data) {

@@ -36,18 +36,6 @@ static int by_use(const void *first, const void *second) {
     return order != 0 ? order : a_length < b_length ? -1 : 1;
 }
 
-/* Of what is not in the file as it could be, nothing is told: NULL. */
-static gd_status read_lines(const gd_store *store, const char *name, const char *key, char **text) {
-    gd_status status = gd_store_get_text(store, name, key, text);
-    if (gd_status_code(status) == GD_BAD_INPUT) {
-        gd_status_free(&status);
-    }
-    if (*text != NULL) {
-        gd_text_make_printable(*text, "\n");
-    }
-    return status;
-}
-
 static gd_status read_entry(const gd_store *store, const char *name, gd_entry *entry) {
     gd_status status = gd_text_copy(name, &entry->name);
     if (status != GD_OK) {
@@ -69,9 +57,9 @@ static gd_status read_entry(const gd_store *store, const char *name, gd_entry *e
         status = gd_store_storage(store, name, &entry->storage);
     }
     if (status == GD_OK) {
-        status = read_lines(store, name, "columns", &entry->columns);
+        status = gd_store_get_lines(store, name, "columns", &entry->columns);
     }
-    return status == GD_OK ? read_lines(store, name, "classes", &entry->classes) : status;
+    return status == GD_OK ? gd_store_get_lines(store, name, "classes", &entry->classes) : status;
 }
 
 static gd_status read_entries(const gd_store *store, gd_catalogue *catalogue) {
@@ -132,7 +120,7 @@ gd_status gd_catalogue_read(const char *path, gd_catalogue *catalogue) {
     *catalogue = (gd_catalogue){.path = path};
     gd_status status = gd_store_open(path, &store);
     if (status == GD_OK) {
-        status = read_lines(store, "/", "format", &catalogue->format);
+        status = gd_store_get_lines(store, "/", "format", &catalogue->format);
     }
     if (status == GD_OK) {
         status = gd_store_size(store, &catalogue->bytes);

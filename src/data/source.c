@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "gdmpi/data.h"
 #include "gdmpi/memory.h"
@@ -14,6 +15,21 @@ static gd_status copy_part(const char *from, size_t count, char **copy) {
     return status;
 }
 
+/* FILE.h5:GROUP, of a file that is there. */
+static bool forgets_slash(const char *text) {
+    const char *colon = strrchr(text, ':');
+    char *file = NULL;
+    bool there = false;
+    if (colon == NULL || access(text, F_OK) == 0) {
+        return false;
+    }
+    gd_status status = copy_part(text, (size_t)(colon - text), &file);
+    there = status == GD_OK && access(file, F_OK) == 0;
+    gd_status_free(&status);
+    gd_memory_free(&file);
+    return there;
+}
+
 gd_status gd_source_parse(const char *text, const char *file, gd_source *source) {
     *source = (gd_source){0};
     const char *colon = NULL;
@@ -23,6 +39,11 @@ gd_status gd_source_parse(const char *text, const char *file, gd_source *source)
     if (text[0] == '\0' || colon == text) {
         return gd_status_new(GD_BAD_INPUT,
                              "'%s' names no data; write /GROUP, FILE.h5 or FILE.h5:/GROUP", text);
+    }
+    if (colon == NULL && forgets_slash(text)) {
+        const char *group = strrchr(text, ':');
+        return gd_status_new(GD_BAD_INPUT, "%s: no such file; a group is written %.*s:/%s", text,
+                             (int)(group - text), text, group + 1);
     }
     bool group_only = colon == NULL && text[0] == '/' && file != NULL;
     if (group_only && file[0] == '\0') {

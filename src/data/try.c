@@ -1,4 +1,5 @@
 #include "gdmpi/data.h"
+#include "gdmpi/memory.h"
 #include "gdmpi/store.h"
 
 /* Up to so many bytes, all rows are tried. */
@@ -24,12 +25,17 @@ static gd_status load(const gd_source *source, gd_rows *rows, int64_t first, int
 static gd_status attempt_rows(void *context) {
     const attempt *try = context;
     gd_rows rows;
+    char *classes;
     bool there = true;
     gd_status status = try->needed ? GD_OK : gd_source_look(try->source, &there);
     if (status != GD_OK || !there) {
         return status;
     }
     status = try->describe(try->source, &rows);
+    if (status == GD_OK && rows.y.rank > 0) {
+        status = gd_source_classes(try->source, &classes);
+        gd_memory_free(&classes);
+    }
     if (status != GD_OK) {
         return status;
     }

@@ -6,6 +6,7 @@
 #include "c_operations.h"
 #include "export_private.h"
 #include "gdmpi/checkpoint.h"
+#include "gdmpi/lines.h"
 #include "gdmpi/memory.h"
 
 /* How a value is had in C. */
@@ -269,6 +270,19 @@ static void write_predict(const writer *self) {
     gd_draft_add(self->out, "}\n");
 }
 
+/* What may stand in a comment. */
+static void write_classes(const writer *self) {
+    const char *name, *rest = self->graph->classes;
+    int64_t number = 0;
+    for (size_t length; (length = gd_lines_next(&rest, &name)) > 0; number++) {
+        gd_draft_add(self->out, " *   class %" PRId64 " ", number);
+        for (size_t i = 0; i < length; i++) {
+            gd_draft_add(self->out, "%c", gd_export_plain(name[i]));
+        }
+        gd_draft_add(self->out, "\n");
+    }
+}
+
 static void write_comment(const writer *self) {
     const gd_graph *graph = self->graph;
     char digest[17], stack[32];
@@ -278,12 +292,13 @@ static void write_comment(const writer *self) {
                  " *   model   %s\n"
                  " *   digest  %s, of its parameters\n"
                  " *   layers  %s\n"
-                 " *   loss    %s\n"
-                 " *\n",
+                 " *   loss    %s\n",
                  PACKAGE_VERSION, graph->model, gd_checkpoint_digest_text(graph->digest, digest),
                  graph->layers, graph->loss);
+    write_classes(self);
     gd_draft_add(
         self->out,
+        " *\n"
         " * predict computes of a row what `gdmpi predict` does:\n"
         " *   x [%" PRId64 "]  its features as they are in the data; to scale and to normalize "
         "them is part of it\n"

@@ -305,13 +305,16 @@ static void write_model(gd_protobuf *out, const gd_graph *graph) {
     const entry entries[] = {{"model", graph->model},
                              {"digest", gd_checkpoint_digest_text(graph->digest, digest)},
                              {"layers", graph->layers},
-                             {"loss", graph->loss}};
+                             {"loss", graph->loss},
+                             {"classes", graph->classes}};
     gd_protobuf_integer(out, MODEL_IR_VERSION, IR_VERSION);
     gd_protobuf_text(out, MODEL_PRODUCER, "gdmpi");
     gd_protobuf_text(out, MODEL_PRODUCER_VERSION, PACKAGE_VERSION);
     gd_protobuf_message(out, MODEL_OPERATORS, write_operators, NULL);
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-        gd_protobuf_message(out, MODEL_METADATA, write_entry, &entries[i]);
+        if (entries[i].value != NULL) {
+            gd_protobuf_message(out, MODEL_METADATA, write_entry, &entries[i]);
+        }
     }
     gd_protobuf_message(out, MODEL_GRAPH, write_graph, graph);
 }

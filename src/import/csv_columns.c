@@ -122,6 +122,11 @@ static gd_status check_roles(const gd_columns *columns, const gd_csv *csv) {
     size_t features = 0;
     for (size_t i = 0; i < columns->count; i++) {
         const gd_column *column = &columns->list[i];
+        gd_status status =
+            column->role == GD_IGNORED ? GD_OK : gd_words_check(column->name, path, csv->line);
+        if (status != GD_OK) {
+            return status;
+        }
         features += column->role == GD_FEATURE ? 1 : 0;
         if (column->name[0] == '\0' && column->role != GD_IGNORED) {
             return gd_status_new(GD_BAD_INPUT,

@@ -113,6 +113,9 @@ static gd_status scan_feature(gd_column *column, const gd_csv *csv, const char *
         status = mixed(column, csv, text);
     }
     if (status == GD_OK) {
+        status = gd_words_check(text, csv->stream.path, csv->line);
+    }
+    if (status == GD_OK) {
         status = gd_words_add(&column->categories, text,
                               column->categorical ? GD_IMPORT_CLASSES : CATEGORIES_FOUND);
     }

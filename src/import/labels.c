@@ -41,6 +41,9 @@ gd_status gd_labels_add(gd_labels *labels, const char *text, const char *path, i
     double number = 0;
     bool numeric = gd_number_read(text, &number), automatic = labels->task == GD_IMPORT_AUTO;
     gd_status status = check(labels, text, numeric, path, line);
+    if (status == GD_OK && !numeric) {
+        status = gd_words_check(text, path, line);
+    }
     labels->numbers += numeric ? 1 : 0;
     labels->texts += numeric ? 0 : 1;
     labels->fractions = labels->fractions || number != floor(number);

@@ -3,6 +3,15 @@
 #include "gdmpi/memory.h"
 #include "words.h"
 
+gd_status gd_words_check(const char *text, const char *path, int64_t line) {
+    return gd_text_is_utf8(text)
+               ? GD_OK
+               : gd_status_new(GD_BAD_INPUT,
+                               "%s:%lld: '%.40s' is not UTF-8; of Latin-1, iconv -f latin1 -t "
+                               "utf8 makes it",
+                               path, (long long)line, text);
+}
+
 static int compare(const gd_word *a, const gd_word *b) {
     if (a->numeric != b->numeric) {
         return a->numeric ? -1 : 1;

@@ -17,6 +17,9 @@ typedef struct gd_words {
     bool full; /* there were more than `most` */
 } gd_words;
 
+/* GD_BAD_INPUT if a text, of this line, is not UTF-8: what files say of names is. */
+gd_status gd_words_check(const char *text, const char *path, int64_t line);
+
 /* Counts one more of this text, and sets `full` where it would be new and there are `most`. */
 gd_status gd_words_add(gd_words *words, const char *text, size_t most);
 

@@ -117,7 +117,7 @@ static void print_scores(const evaluation *self) {
         const gd_score *score = gd_scores[i];
         const double *value = gd_scoreboard_value(self->scoreboard, score);
         if (value != NULL && score->matrix) {
-            gd_scoreboard_print_matrix(scored.classes, value, "with --json");
+            gd_scoreboard_print_matrix(self->scoreboard, value, "with --json");
         } else if (value != NULL) {
             printf("%-9s %.6g\n", score->name, *value);
         } else if (makes_sense(&scored, score)) {
@@ -154,6 +154,7 @@ static void add_scores(const evaluation *self, gd_text *out) {
 }
 
 static gd_status print_json(const evaluation *self, const gd_job *job) {
+    const gd_problem *problem = &self->inference->problem;
     gd_text out = {0};
     char digest[17];
     gd_text_add(&out, "{");
@@ -161,7 +162,11 @@ static gd_status print_json(const evaluation *self, const gd_job *job) {
     add_text(&out, "digest", digest_of(self->inference, digest));
     add_text(&out, "data", job->data.file);
     add_text(&out, "group", job->data.group);
-    gd_text_add(&out, "\"rows\": %lld", (long long)self->inference->problem.val_count);
+    gd_text_add(&out, "\"rows\": %lld", (long long)problem->val_count);
+    if (problem->classes != NULL) {
+        gd_text_add(&out, ", \"classes\": ");
+        gd_json_lines(&out, problem->classes);
+    }
     add_scores(self, &out);
     gd_status status = gd_text_status(&out);
     if (status == GD_OK) {

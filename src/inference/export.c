@@ -8,9 +8,7 @@
 static gd_status copy_plain(const char *text, char **copy) {
     gd_status status = gd_text_copy(text, copy);
     for (char *c = *copy; status == GD_OK && *c != '\0'; c++) {
-        if (*c < ' ' || *c > '~' || *c == '*' || *c == '\\' || *c == '?') {
-            *c = '_';
-        }
+        *c = gd_export_plain(*c);
     }
     return status;
 }
@@ -31,7 +29,7 @@ static gd_status describe(const gd_job *job, const gd_model *model, char **path,
 
 /* From what was read to the file. */
 static gd_status write_model(const gd_job *job, const gd_model *model, const real *parameters,
-                             const gd_normalizer *normalizer) {
+                             const gd_normalizer *normalizer, const char *classes) {
     static const gd_normalizer none;
     const bool normalized =
         gd_text_index(gd_config_text(job->config, "data", "normalize"), gd_normalizer_name) > 0;
@@ -40,6 +38,7 @@ static gd_status write_model(const gd_job *job, const gd_model *model, const rea
         .type = GD_REAL_TYPE,
         .parameters = parameters,
         .digest = gd_checkpoint_digest(parameters, GD_REAL_TYPE, model->tensors.size),
+        .classes = classes,
     };
     gd_status status = describe(job, model, &path, &layers, &graph);
     if (status == GD_OK) {
@@ -64,6 +63,7 @@ static gd_status export_model(const gd_job *job) {
     gd_model *model = NULL;
     real *parameters = NULL;
     gd_normalizer normalizer = {0};
+    char *classes = NULL;
     gd_status status = gd_job_check_output(job);
     if (status == GD_OK) {
         status = gd_store_guard(job->model, gd_job_try, (void *)job);
@@ -72,8 +72,12 @@ static gd_status export_model(const gd_job *job) {
         status = gd_job_load(job, &model, &parameters, &normalizer);
     }
     if (status == GD_OK) {
-        status = write_model(job, model, parameters, &normalizer);
+        status = gd_job_classes(job, model, &classes);
     }
+    if (status == GD_OK) {
+        status = write_model(job, model, parameters, &normalizer, classes);
+    }
+    gd_memory_free(&classes);
     gd_normalizer_free(&normalizer);
     gd_memory_free(&parameters);
     gd_model_free(&model);

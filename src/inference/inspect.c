@@ -13,12 +13,13 @@ enum { LABEL = 10 };
 typedef struct about {
     const gd_job *job;
     int64_t bytes;
-    char *program;
+    char *program, *classes;
     gd_text state; /* the groups of vectors that it has besides the parameters */
 } about;
 
 static void about_free(about *about) {
     gd_memory_free(&about->program);
+    gd_memory_free(&about->classes);
     gd_text_free(&about->state);
 }
 
@@ -183,6 +184,10 @@ static gd_status describe(const about *about, const gd_model *model, gd_text *pa
     gd_text_add(&words, "%s, %s precision", gd_checkpoint_digest_text(job->header.digest, digest),
                 GD_REAL_NAME);
     add(page, "digest", &words);
+    if (about->classes != NULL) {
+        gd_paragraph_names(&words, about->classes);
+        add(page, "classes", &words);
+    }
     add_progress(job, page);
     add_metrics(job, model, page);
     gd_text_add(&words, "%s",
@@ -203,6 +208,9 @@ static gd_status inspect(const gd_job *job) {
     }
     if (status == GD_OK) {
         status = read_about(&about);
+    }
+    if (status == GD_OK) {
+        status = gd_job_classes(job, model, &about.classes);
     }
     if (status == GD_OK) {
         status = describe(&about, model, &page);

@@ -102,11 +102,25 @@ gd_status gd_job_load(const gd_job *job, gd_model **model, real **parameters,
     return status == GD_OK ? gd_job_read(job, *model, *parameters, normalizer) : status;
 }
 
+gd_status gd_job_classes(const gd_job *job, const gd_model *model, char **classes) {
+    const gd_scored scored = gd_score_of(model->loss, model->outputs);
+    gd_status status = gd_checkpoint_read_classes(job->model, classes);
+    if (!gd_score_named(&scored, *classes)) {
+        gd_memory_free(classes);
+    }
+    return status;
+}
+
 gd_status gd_job_try(void *job) {
     gd_model *model;
     gd_normalizer normalizer;
     real *parameters;
+    char *classes = NULL;
     gd_status status = gd_job_load(job, &model, &parameters, &normalizer);
+    if (status == GD_OK) {
+        status = gd_job_classes(job, model, &classes);
+    }
+    gd_memory_free(&classes);
     gd_normalizer_free(&normalizer);
     gd_memory_free(&parameters);
     gd_model_free(&model);

@@ -70,6 +70,9 @@ static gd_status open_model(const gd_job *job, gd_inference *self) {
     }
     if (status == GD_OK && root) {
         status = gd_job_read(job, problem->model, self->parameters, &problem->normalizer);
+        if (status == GD_OK) {
+            status = gd_job_classes(job, problem->model, &problem->classes);
+        }
     }
     status = gd_comm_agree(problem->comm, status);
     if (status == GD_OK) {
@@ -159,6 +162,12 @@ static gd_status open_rows(const gd_job *job, bool targets, gd_inference *self) 
         status = gd_comm_agree(problem->comm, describe_rows(job, targets, problem));
     }
     if (status == GD_OK) {
+        status = gd_comm_agree(
+            problem->comm, targets && problem->classes != NULL
+                               ? gd_source_compare_classes(&problem->val_source, problem->classes)
+                               : GD_OK);
+    }
+    if (status == GD_OK) {
         status = same_rows(problem);
     }
     if (status == GD_OK) {
@@ -216,6 +225,7 @@ void gd_inference_close(gd_inference **inference) {
     gd_model_free(&self->problem.model);
     gd_rows_free(&self->problem.val);
     gd_normalizer_free(&self->problem.normalizer);
+    gd_memory_free(&self->problem.classes);
     gd_source_free(&self->problem.val_source);
     gd_memory_free(inference);
 }

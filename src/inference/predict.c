@@ -129,7 +129,8 @@ static gd_status begin(const gd_job *job, prediction *self) {
                                        .outputs = self->scored.outputs,
                                        .class_width = self->class_width,
                                        .type = GD_REAL_TYPE,
-                                       .name = gd_score_output(&self->scored)};
+                                       .name = gd_score_output(&self->scored),
+                                       .classes = inference->problem.classes};
     const uint64_t digest =
         gd_checkpoint_digest(inference->parameters, GD_REAL_TYPE, tensors->size);
     return gd_prediction_file_create(job, digest, &shape, &self->file);

@@ -51,6 +51,9 @@ static gd_status add_sets(gd_prediction_file *file) {
     if (file->shape.class_width > 0) {
         status = gd_store_add(file->store, class_set, &classes, GD_CONTIGUOUS);
     }
+    if (status == GD_OK && file->shape.classes != NULL) {
+        status = gd_store_set_lines(file->store, class_set, "classes", file->shape.classes);
+    }
     return status == GD_OK ? gd_store_add(file->store, file->set, &numbers, GD_CONTIGUOUS) : status;
 }
 

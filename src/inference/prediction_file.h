@@ -5,11 +5,13 @@
 #include "gdmpi/job.h"
 
 /* /class [rows] of the class of each row, or [rows, class_width] of 0 and 1, int64; without, if
- * class_width is 0. And /NAME [rows, outputs], of the model's precision. */
+ * class_width is 0, with the attribute that data have in y. And /NAME [rows, outputs], of the
+ * model's precision. */
 typedef struct gd_prediction_shape {
     int64_t rows, outputs, class_width;
     gd_type type;
     const char *name;
+    const char *classes; /* their names, a line for each; NULL: not known */
 } gd_prediction_shape;
 
 typedef struct gd_prediction_file gd_prediction_file;

@@ -1,35 +1,41 @@
 #include <math.h>
+#include <string.h>
 
 #include "gdmpi/json.h"
+#include "gdmpi/lines.h"
 
-/* How many bytes the UTF-8 character at `c` has; 0 if it is none (RFC 3629, section 3). */
-static int utf8_length(const unsigned char *c) {
-    int length = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
-    for (int i = 1; i < length; i++) {
-        if ((c[i] & 0xc0) != 0x80) {
-            return 0;
+static void add_string(gd_text *out, const char *text, size_t count) {
+    const char *end = text + count;
+    gd_text_add(out, "\"");
+    while (text < end) {
+        const unsigned char c = (unsigned char)*text;
+        const size_t length = gd_text_letter(text);
+        if (length == 0) {
+            gd_text_add(out, "\\ufffd");
+        } else if (c == '"' || c == '\\') {
+            gd_text_add(out, "\\%c", c);
+        } else if (c < 0x20) {
+            gd_text_add(out, "\\u%04x", c);
+        } else {
+            gd_text_add(out, "%.*s", (int)length, text);
         }
+        text += length > 0 ? length : 1;
     }
-    return length;
+    gd_text_add(out, "\"");
 }
 
 void gd_json_string(gd_text *out, const char *text) {
-    const unsigned char *c = (const unsigned char *)text;
-    gd_text_add(out, "\"");
-    while (*c != '\0') {
-        int length = utf8_length(c);
-        if (length == 0) {
-            gd_text_add(out, "\\ufffd");
-        } else if (*c == '"' || *c == '\\') {
-            gd_text_add(out, "\\%c", *c);
-        } else if (*c < 0x20) {
-            gd_text_add(out, "\\u%04x", *c);
-        } else {
-            gd_text_add(out, "%.*s", length, (const char *)c);
-        }
-        c += length > 0 ? length : 1;
+    add_string(out, text, strlen(text));
+}
+
+void gd_json_lines(gd_text *out, const char *lines) {
+    const char *name, *rest = lines;
+    gd_text_add(out, "[");
+    for (size_t length; (length = gd_lines_next(&rest, &name)) > 0;) {
+        gd_text_add(out, name == lines ? "" : ", ");
+        add_string(out, name, length);
     }
-    gd_text_add(out, "\"");
+    gd_text_add(out, "]");
 }
 
 void gd_json_number(gd_text *out, double number) {

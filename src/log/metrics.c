@@ -88,6 +88,11 @@ void gd_metrics_text(gd_metrics *metrics, const char *key, const char *value) {
     gd_json_string(&metrics->line, value);
 }
 
+void gd_metrics_lines(gd_metrics *metrics, const char *key, const char *lines) {
+    add_key(metrics, key);
+    gd_json_lines(&metrics->line, lines);
+}
+
 void gd_metrics_integer(gd_metrics *metrics, const char *key, int64_t value) {
     add_key(metrics, key);
     gd_text_add(&metrics->line, "%lld", (long long)value);

@@ -3,29 +3,17 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "gdmpi/lines.h"
+
 enum { LABEL = 10, LEAST = 16 }; /* columns of a label, and of the text at least */
 enum { FARTHEST = 24 };          /* from which a column of a page begins */
-
-/* The bytes of the letters at the beginning of `text` that take at most `room` columns; at least
- * one letter. */
-static size_t cut(const char *text, size_t length, int room) {
-    size_t end = 0, next = 0;
-    do {
-        end = next;
-        next += 1;
-        while (next < length && gd_text_columns(text + next, 1) == 0) {
-            next++;
-        }
-    } while (end < length && (end == 0 || gd_text_columns(text, next) <= room));
-    return end;
-}
 
 /* How much of the text goes into a line: up to a blank, or as much of a long word as there is room
  * for. */
 static size_t line_of(const char *text, int room) {
     size_t end = strcspn(text, " ");
     if (gd_text_columns(text, end) > room) {
-        return cut(text, end, room);
+        return gd_text_fit(text, end, room);
     }
     while (text[end] == ' ') {
         size_t next = end + 1 + strcspn(text + end + 1, " ");
@@ -45,6 +33,35 @@ static void replace(char *text, char old, char new) {
 
 void gd_paragraph_keep(char *text) {
     replace(text, ' ', GD_PARAGRAPH_BLANK);
+}
+
+void gd_paragraph_name(gd_text *words, const char *name, size_t length) {
+    enum { MOST = 24 };
+    static const char more[] = "...";
+    char kept[4 * MOST + sizeof more] = "";
+    const size_t fit = gd_text_fit(name, length, MOST);
+    memcpy(kept, name, fit);
+    memcpy(kept + fit, fit < length ? more : "", fit < length ? sizeof more : 1);
+    gd_paragraph_keep(kept);
+    gd_text_add_name(words, kept);
+}
+
+void gd_paragraph_names(gd_text *words, const char *lines) {
+    enum { MOST = 150 };
+    const char *name, *rest = lines;
+    int64_t left = 0;
+    char number[32];
+    for (size_t length; (length = gd_lines_next(&rest, &name)) > 0;) {
+        if (words->length > MOST || left > 0) {
+            left++;
+            continue;
+        }
+        gd_text_add(words, name == lines ? "" : ", ");
+        gd_paragraph_name(words, name, length);
+    }
+    if (left > 0) {
+        gd_text_add(words, " and %s more", gd_text_grouped(left, number));
+    }
 }
 
 void gd_paragraph_write(const gd_paragraph *paragraph, int width, const char *words,

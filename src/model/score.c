@@ -1,5 +1,7 @@
 #include "gdmpi/score.h"
+
 #include "elements.h"
+#include "gdmpi/lines.h"
 
 const gd_score gd_score_loss = {
     .name = "loss",
@@ -48,6 +50,10 @@ gd_scored gd_score_of(const gd_loss *minimised, int64_t outputs) {
         scored.task = GD_TASK_CLASS;
     }
     return scored;
+}
+
+bool gd_score_named(const gd_scored *scored, const char *classes) {
+    return scored->task == GD_TASK_CLASS && gd_lines_count(classes) == scored->classes;
 }
 
 const char *gd_score_output(const gd_scored *scored) {

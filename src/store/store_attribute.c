@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "gdmpi/memory.h"
+#include "gdmpi/text.h"
 #include "store_private.h"
 
 /* What fits into an object header, where it is covered by the header's checksum. */
@@ -182,6 +183,18 @@ gd_status gd_store_get_text(const gd_store *store, const char *object, const cha
     }
 done:
     attribute_close(&from);
+    return status;
+}
+
+gd_status gd_store_get_lines(const gd_store *store, const char *object, const char *key,
+                             char **lines) {
+    gd_status status = gd_store_get_text(store, object, key, lines);
+    if (gd_status_code(status) == GD_BAD_INPUT) {
+        gd_status_free(&status);
+    }
+    if (*lines != NULL) {
+        gd_text_make_printable(*lines, "\n");
+    }
     return status;
 }
 

@@ -263,6 +263,18 @@ static gd_status open_all(gd_problem *self) {
     return status;
 }
 
+/* Those of the training rows, if there is one for each class of the model. */
+static gd_status name_classes(gd_problem *problem) {
+    const gd_scored scored = gd_score_of(problem->model->loss, problem->model->outputs);
+    gd_status status = gd_source_classes(&problem->train_source, &problem->classes);
+    if (!gd_score_named(&scored, problem->classes)) {
+        gd_memory_free(&problem->classes);
+    } else if (status == GD_OK && problem->validates) {
+        status = gd_source_compare_classes(&problem->val_source, problem->classes);
+    }
+    return status;
+}
+
 gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **problem) {
     gd_problem *self = NULL;
     gd_status status = gd_comm_agree(comm, gd_memory_new(&self, 1, sizeof *self, "the problem"));
@@ -280,6 +292,9 @@ gd_status gd_problem_open(gd_comm *comm, const gd_config *config, gd_problem **p
     }
     if (status == GD_OK) {
         status = gd_comm_agree(comm, open_all(self));
+    }
+    if (status == GD_OK) {
+        status = gd_comm_agree(comm, gd_comm_rank(comm) == 0 ? name_classes(self) : GD_OK);
     }
     return status == GD_OK ? same_data(self) : status;
 }
@@ -344,6 +359,7 @@ void gd_problem_close(gd_problem **problem) {
     gd_rows_free(&self->val);
     gd_normalizer_free(&self->normalizer);
     gd_memory_free(&self->class_weights);
+    gd_memory_free(&self->classes);
     gd_source_free(&self->train_source);
     gd_source_free(&self->val_source);
     gd_memory_free(problem);

@@ -107,6 +107,9 @@ gd_status gd_report_start(gd_trainer *trainer) {
     gd_metrics_text(metrics, "config", gd_config_name(problem->config));
     gd_metrics_text(metrics, "layers", gd_config_text(problem->config, "model", "layers"));
     gd_metrics_text(metrics, "loss", problem->model->loss->name);
+    if (problem->classes != NULL) {
+        gd_metrics_lines(metrics, "classes", problem->classes);
+    }
     gd_metrics_integer(metrics, "parameters", problem->model->tensors.elements);
     gd_metrics_integer(metrics, "train_rows", problem->shards.rows);
     gd_metrics_integer(metrics, "val_rows", problem->val_count);

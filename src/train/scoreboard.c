@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gdmpi/confusion.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/scoreboard.h"
 
@@ -17,6 +18,7 @@ typedef struct pass {
 struct gd_scoreboard {
     gd_comm *comm;
     gd_scored scored;
+    const char *classes; /* rank 0: their names; see gd_problem */
     int64_t tile_rows;
     int passes;
     pass pass[GD_SCORES];
@@ -88,6 +90,7 @@ gd_status gd_scoreboard_new(const gd_problem *problem, gd_scoreboard **scoreboar
     }
     self->comm = problem->comm;
     self->scored = gd_score_of(problem->model->loss, problem->model->outputs);
+    self->classes = problem->classes;
     self->tile_rows = problem->model->tile_rows;
     self->known = true;
     for (size_t i = 0; gd_scores[i] != NULL && status == GD_OK; i++) {
@@ -190,33 +193,16 @@ void gd_scoreboard_log(const gd_scoreboard *scoreboard, bool last, gd_metrics *m
     }
 }
 
-void gd_scoreboard_print_matrix(int64_t classes, const double *matrix, const char *where) {
-    enum { MOST = 20 };
-    if (classes > MOST) {
-        printf("confusion of %lld classes: %s\n", (long long)classes, where);
-        return;
-    }
-    printf("confusion rows of each class (down), by the class they are taken for (across)\n%10s",
-           "");
-    for (int64_t c = 0; c < classes; c++) {
-        printf(" %6lld", (long long)c);
-    }
-    for (int64_t i = 0; i < classes; i++) {
-        printf("\n%10lld", (long long)i);
-        for (int64_t j = 0; j < classes; j++) {
-            const double rows = matrix[i * classes + j];
-            printf(" %6.*g", rows == floor(rows) ? 6 : 5, rows); /* weights may be of any size */
-        }
-    }
-    printf("\n");
+void gd_scoreboard_print_matrix(const gd_scoreboard *scoreboard, const double *matrix,
+                                const char *where) {
+    gd_confusion_print(scoreboard->scored.classes, scoreboard->classes, matrix, where, stdout);
 }
 
 void gd_scoreboard_print(const gd_scoreboard *scoreboard) {
     for (size_t i = 0; gd_scores[i] != NULL; i++) {
         const double *value = scoreboard->value[i];
         if (value != NULL && gd_scores[i]->matrix) {
-            gd_scoreboard_print_matrix(scoreboard->scored.classes, value,
-                                       "in the end line of metrics.jsonl");
+            gd_scoreboard_print_matrix(scoreboard, value, "in the end line of metrics.jsonl");
         } else if (value != NULL) {
             printf("          val %s %.6g\n", gd_scores[i]->name, *value);
         }

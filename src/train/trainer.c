@@ -71,6 +71,7 @@ static gd_status allocate(gd_trainer *self) {
     }
     if (status == GD_OK && root) {
         status = gd_trainer_open_writer(self);
+        self->header.classes = problem->classes;
     }
     return status;
 }

@@ -439,6 +439,38 @@ static void what_a_terminal_would_obey_is_replaced(void **state) {
     }
 }
 
+static void only_utf8_is(void **state) {
+    (void)state;
+    static const char *const is[] = {"", "plain\n", "\u00e9\u6c34\U0001f600",
+                                     "\xed\x9f\xbf\xee\x80\x80", "\xf4\x8f\xbf\xbf"};
+    static const char *const is_not[] = {"caf\xe9",
+                                         "\xc3",
+                                         "\x80",
+                                         "a\xffz",
+                                         "\xc0\x80", /* Latin-1, cut off, too long */
+                                         "\xe0\x9f\xbf",
+                                         "\xed\xa0\x80",
+                                         "\xf0\x8f\xbf\xbf",
+                                         "\xf4\x90\x80\x80",
+                                         "\xf5\x80\x80\x80"};
+    for (size_t i = 0; i < sizeof is / sizeof *is; i++) {
+        assert_true(gd_text_is_utf8(is[i]));
+    }
+    for (size_t i = 0; i < sizeof is_not / sizeof *is_not; i++) {
+        assert_false(gd_text_is_utf8(is_not[i]));
+    }
+}
+
+static void whole_letters_fit(void **state) {
+    (void)state;
+    assert_int_equal(gd_text_fit("abcdef", 6, 4), 4);
+    assert_int_equal(gd_text_fit("abcdef", 6, 6), 6);
+    assert_int_equal(gd_text_fit("abcdef", 3, 6), 3);
+    assert_int_equal(gd_text_fit("\u6c34\u6c34", 6, 3), 3);
+    assert_int_equal(gd_text_fit("\u6c34\u6c34", 6, 1), 3);
+    assert_int_equal(gd_text_fit("", 0, 4), 0);
+}
+
 static void columns_are_those_of_letters(void **state) {
     (void)state;
     assert_int_equal(gd_text_columns("abc", 3), 3);
@@ -505,6 +537,8 @@ int main(void) {
         cmocka_unit_test(amounts_have_a_unit_that_fits),
         cmocka_unit_test(durations_have_units_that_fit),
         cmocka_unit_test(what_a_terminal_would_obey_is_replaced),
+        cmocka_unit_test(only_utf8_is),
+        cmocka_unit_test(whole_letters_fit),
         cmocka_unit_test(columns_are_those_of_letters),
         cmocka_unit_test(times_have_three_digits),
         cmocka_unit_test(one_is_no_plural),

@@ -126,6 +126,30 @@ static void every_field_of_the_header_comes_back(void **state) {
     comes_back(header);
 }
 
+static void the_names_of_classes_come_back(void **state) {
+    (void)state;
+    char *classes;
+    gd_text many = {0};
+    gd_checkpoint_header header = sample_header();
+    comes_back(header);
+    expect_ok(gd_checkpoint_read_classes("sample.h5", &classes));
+    assert_null(classes);
+    header.classes = "no\ny\u00e9s";
+    comes_back(header);
+    expect_ok(gd_checkpoint_read_classes("sample.h5", &classes));
+    assert_string_equal(classes, header.classes);
+    gd_memory_free(&classes);
+    for (int i = 0; i < 1 << 16; i++) {
+        gd_text_add(&many, "%sclass %d", i == 0 ? "" : "\n", i);
+    }
+    header.classes = gd_text_bytes(&many);
+    comes_back(header);
+    expect_ok(gd_checkpoint_read_classes("sample.h5", &classes));
+    assert_string_equal(classes, header.classes);
+    gd_memory_free(&classes);
+    gd_text_free(&many);
+}
+
 static void a_config_may_be_long(void **state) {
     (void)state;
     enum { LENGTH = 3 << 20 };
@@ -265,7 +289,9 @@ static void what_is_no_checkpoint_is_told_apart(void **state) {
     is_refused("missing.h5", "missing.h5: no such file");
     is_refused(".", ".: is not a file");
     is_refused("text.h5", "text.h5: is not a gdmpi checkpoint");
-    is_refused("data.h5", "data.h5: is not a gdmpi checkpoint, or one of format version 1");
+    is_refused("data.h5",
+               "data.h5: is not a gdmpi checkpoint but another HDF5 file, as of data; a run's "
+               "model.h5 or a checkpoint is needed");
     is_refused("other.h5", "other.h5: is a checkpoint of format version 2; this program reads 4");
     write_foreign(NULL, NULL);
     is_refused("foreign.h5", "foreign.h5: / has no attribute precision");
@@ -380,6 +406,7 @@ static void a_full_disk_leaves_no_file(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_of_the_header_comes_back),
+        cmocka_unit_test(the_names_of_classes_come_back),
         cmocka_unit_test(a_config_may_be_long),
         cmocka_unit_test(vectors_come_back_and_gaps_are_left_alone),
         cmocka_unit_test(single_precision_is_exact_in_double),

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "data_files.h"
+#include "gdmpi/memory.h"
+#include "gdmpi/store.h"
 
 static void expect_source(const char *text, const char *file, const char *path, const char *group) {
     gd_source source;
@@ -57,6 +59,49 @@ static void what_names_no_data_is_refused(void **state) {
     assert_null(source.group);
 }
 
+static void a_group_without_its_slash_is_told(void **state) {
+    (void)state;
+    gd_source source;
+    gd_store *store;
+    expect_source("there.h5:train", "data.h5", "there.h5:train", "/");
+    expect_ok(gd_store_create("there.h5", &store));
+    expect_ok(gd_store_close(&store));
+    expect_error(gd_source_parse("there.h5:train", NULL, &source), GD_BAD_INPUT,
+                 "there.h5:train: no such file; a group is written there.h5:/train");
+    expect_ok(gd_store_create("there.h5:train", &store));
+    expect_ok(gd_store_close(&store));
+    expect_source("there.h5:train", NULL, "there.h5:train", "/");
+}
+
+static void expect_classes(const char *group, const char *wanted) {
+    const gd_source source = {"names.h5", (char *)group};
+    char *classes;
+    expect_ok(gd_source_classes(&source, &classes));
+    assert_int_equal(classes == NULL, wanted == NULL);
+    if (wanted != NULL) {
+        assert_string_equal(classes, wanted);
+    }
+    gd_memory_free(&classes);
+}
+
+static void classes_have_the_names_of_the_file(void **state) {
+    (void)state;
+    static const char *const sets[] = {"/y", "/none/y", "/number/y"};
+    const gd_shape shape = {.type = GD_INT8, .rank = 1, .dims = {1}};
+    gd_store *store;
+    expect_ok(gd_store_create("names.h5", &store));
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        expect_ok(gd_store_add(store, sets[i], &shape, GD_CONTIGUOUS));
+    }
+    expect_ok(gd_store_set_lines(store, "/y", "classes", "no\ny\xe9\x1bs"));
+    expect_ok(gd_store_set_integer(store, "/number/y", "classes", 2));
+    expect_ok(gd_store_close(&store));
+    expect_classes("/", "no\ny??s");
+    expect_classes("/none", NULL);
+    expect_classes("/number", NULL);
+    expect_classes("/absent", NULL);
+}
+
 /* The data may move between two parts of a run, for their digest is compared; what is made of them
  * may not change. */
 static void a_run_continues_with_the_same_data_elsewhere(void **state) {
@@ -91,7 +136,10 @@ int main(void) {
         cmocka_unit_test(a_file_alone_is_its_root_group),
         cmocka_unit_test(slashes_at_the_end_are_dropped),
         cmocka_unit_test(what_names_no_data_is_refused),
+        cmocka_unit_test(a_group_without_its_slash_is_told),
+        cmocka_unit_test(classes_have_the_names_of_the_file),
         cmocka_unit_test(a_run_continues_with_the_same_data_elsewhere),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    gd_store_start();
+    return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

@@ -195,6 +195,28 @@ static void what_is_wrong_is_told_with_its_line(void **state) {
     expect_refused("csv . -o out.h5", ".: cannot be read: Is a directory");
 }
 
+static void names_are_utf8(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } cases[] = {{"caf\xe9,y\n1,no\n", "a.csv:1: 'caf?' is not UTF-8; of Latin-1, iconv"},
+                 {"x,caf\xe9\n1,no\n", "a.csv:1: 'caf?' is not UTF-8"},
+                 {"x,y\n1,no\n2,caf\xe9\n", "a.csv:3: 'caf?' is not UTF-8"},
+                 {"x,y\na,no\n\ncaf\xe9,no\n", "a.csv:4: 'caf?' is not UTF-8"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_text("a.csv", cases[i].text);
+        expect_refused("csv a.csv -o out.h5", cases[i].words);
+    }
+    write_text("a.csv", "caf\xe9,x,y\nth\xe9,1,no\nth\xe9,2,yes\n");
+    expect_ok(import_line("csv a.csv -o out.h5 --ignore 1"));
+    write_text("a.csv", "\xef\xbb\xbf"
+                        "caf\u00e9,y\nth\u00e9,oui\ncr\u00e8me,n\u00f3n\n");
+    expect_ok(import_line("csv a.csv -o out.h5"));
+    expect_attribute("/train/x", "columns", "caf\u00e9=cr\u00e8me\ncaf\u00e9=th\u00e9");
+    expect_attribute("/train/y", "classes", "n\u00f3n\noui");
+    remove_output();
+}
+
 static void wrong_options_are_told(void **state) {
     (void)state;
     static const struct {
@@ -285,6 +307,7 @@ int main(void) {
         cmocka_unit_test(missing_values_are_told_filled_or_dropped),
         cmocka_unit_test(files_follow_each_other),
         cmocka_unit_test(what_is_wrong_is_told_with_its_line),
+        cmocka_unit_test(names_are_utf8),
         cmocka_unit_test(wrong_options_are_told),
         cmocka_unit_test(a_damaged_compressed_table_is_told),
         cmocka_unit_test(large_columns_keep_their_digits),

@@ -198,6 +198,42 @@ static void the_normalizer_is_the_one_of_the_config(void **state) {
     gd_normalizer_free(&normalizer);
 }
 
+static void expect_classes(const char *loss, const char *written, const char *read) {
+    char config[2 * sizeof good], *classes;
+    const char *at = strstr(good, "mse");
+    const gd_settings *tables[GD_TABLES];
+    gd_job job;
+    gd_model *model;
+    sample made = {.header = sound};
+    snprintf(config, sizeof config, "%.*s%s%s", (int)(at - good), good, loss, at + strlen("mse"));
+    made.header.config = config;
+    made.header.classes = written;
+    write_sample(&made);
+    open_job(tables, &job);
+    expect_ok(gd_job_model(&job, &model));
+    expect_ok(gd_job_classes(&job, model, &classes));
+    assert_int_equal(classes == NULL, read == NULL);
+    if (read != NULL) {
+        assert_string_equal(classes, read);
+    }
+    gd_memory_free(&classes);
+    gd_model_free(&model);
+    close_job(&job);
+}
+
+static void only_names_of_all_classes_are_believed(void **state) {
+    (void)state;
+    expect_classes("cross_entropy", "a\nb\nc", "a\nb\nc");
+    expect_classes("hinge", "a\nb\nc", "a\nb\nc");
+    expect_classes("cross_entropy", "a\nb\x1b\nc\xff", "a\nb?\nc?");
+    expect_classes("cross_entropy", NULL, NULL);
+    expect_classes("cross_entropy", "", NULL);
+    expect_classes("cross_entropy", "a\nb", NULL);
+    expect_classes("cross_entropy", "a\nb\nc\nd", NULL);
+    expect_classes("mse", "a\nb\nc", NULL);
+    expect_classes("bce", "a\nb\nc", NULL); /* of each, yes or no */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sound_one_is_read),
@@ -207,6 +243,7 @@ int main(void) {
         cmocka_unit_test(another_precision_than_its_config_says_is_told),
         cmocka_unit_test(another_digest_than_it_says_is_told),
         cmocka_unit_test(the_normalizer_is_the_one_of_the_config),
+        cmocka_unit_test(only_names_of_all_classes_are_believed),
     };
     gd_store_start();
     return cmocka_run_group_tests(tests, folder_enter, folder_leave);

@@ -97,8 +97,13 @@ static void take(const char **text, char character) {
     *text += strspn(*text, " ");
 }
 
-/* A number, null, or an array of such. */
+/* A string, a number, null, or an array of such. */
 static void skip_value(const char **text) {
+    if (**text == '"') {
+        char string[64];
+        take_string(text, string, sizeof string);
+        return;
+    }
     if (**text != '[') {
         *text += strncmp(*text, "null", 4) == 0 ? 4 : number_length(*text);
         return;
@@ -112,7 +117,7 @@ static void skip_value(const char **text) {
     take(text, ']');
 }
 
-/* All but strings as they are written. */
+/* All but strings by themselves as they are written. */
 static void take_value(const char **text, char *out, size_t room) {
     if (**text == '"') {
         take_string(text, out, room);
@@ -239,6 +244,19 @@ static void a_matrix_is_an_array_of_its_rows(void **state) {
     expect_member(&found, "wide", "[[1, -0.5, null], [1e-300, 0, 3]]");
     expect_member(&found, "high", "[[1], [-0.5], [null]]");
     expect_member(&found, "one", "[[1]]");
+}
+
+static void write_lists(gd_metrics *metrics) {
+    gd_metrics_lines(metrics, "classes", "no\nyes \"\\\n\u00e9");
+    gd_metrics_lines(metrics, "one", "only");
+}
+
+static void a_list_of_names_is_an_array_of_strings(void **state) {
+    (void)state;
+    object found;
+    write_line(write_lists, &found);
+    expect_member(&found, "classes", "[\"no\", \"yes \\\"\\\\\", \"\u00e9\"]");
+    expect_member(&found, "one", "[\"only\"]");
 }
 
 static void write_whole(gd_metrics *metrics) {
@@ -394,6 +412,7 @@ int main(void) {
         cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(what_is_not_finite_is_null),
         cmocka_unit_test(a_matrix_is_an_array_of_its_rows),
+        cmocka_unit_test(a_list_of_names_is_an_array_of_strings),
         cmocka_unit_test(whole_numbers_keep_all_their_digits),
         cmocka_unit_test(numbers_are_read_back_to_the_bit),
         cmocka_unit_test(the_length_is_that_of_the_file_after_every_line),

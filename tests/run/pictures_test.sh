@@ -81,14 +81,15 @@ cp -r tiny "$hostile"
 sed -i 's|^init_from .*|init_from = <script>"x"</script> \& '"'y'"'|' "$hostile/config.ini"
 sed -i 's|"config": "[^"]*"|"config": "<script>"|
     s|"digest": |"diagnosis": "<script>\\"\&", &|
-    s|"layers": "|&<script>\\"|' "$hostile/metrics.jsonl"
+    s|"layers": "|&<script>\\"|
+    s|"parameters": |"classes": ["<script>\\"\&", "\\\\", "\\u0001 a name, [x] of 40 letters or more, cut"], &|' "$hostile/metrics.jsonl"
 "$plot" -o hostile tiny "$hostile" >out.plot 2>err.plot || failed "it is not drawn: $(cat err.plot)"
 "$report" -o hostile.html "$hostile" >out.report || failed 'there is no report of it'
 expect_well_formed hostile.svg
 expect_well_formed hostile.html
 expect_not_in hostile.svg '<script'
 expect_not_in hostile.html '<script'
-expect_in hostile.html '&lt;script&gt;'
+expect_in hostile.html '<th title="&lt;script&gt;&quot;&amp;">&lt;script&gt;'
 expect_in hostile.html 'diagnosis">&lt;script&gt;&quot;&amp;</p>'
 [ ! -e ran ] || failed 'a name was run as a command'
 
