@@ -72,7 +72,8 @@ typedef struct gd_saving {
     double steps, seconds; /* between two; one of them is 0, or both: there are none */
     double copy;           /* seconds for which training stands still, */
     double write;          /* those of the thread, */
-    double processor;      /* for which it needs a core */
+    double processor;      /* for which it needs a core; */
+    double once;           /* and of a run: what the first ones take longer, and the model */
 } gd_saving;
 
 typedef struct gd_forecast {

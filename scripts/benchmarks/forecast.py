@@ -34,8 +34,8 @@ PART = ("data.train=/val", "data.val=", "data.val_fraction=0.1")
 CASES = [
     Case("fashion-mnist.ini", FASHION, 2),
     Case("fashion-mnist-softmax.ini", "fashion-mnist-softmax", 10),
-    Case("linear.ini", "linear", 20),
-    Case("spirals.ini", "spirals", 40),
+    Case("linear.ini", "linear", 400),
+    Case("spirals.ini", "spirals", 400),
     Case("batch 16", FASHION, 2, (*PART, "train.batch_size=16")),
     Case("wide", FASHION, 1, (*PART, "model.layers=dense 2048, relu, dense 2048, relu, dense 10")),
     Case("double precision", FASHION, 4, (*PART, "train.precision=double")),

@@ -138,6 +138,9 @@ static gd_status time_mine(plan *plan) {
     if (status == GD_OK) {
         status = time_validation(plan, rehearsed.tile);
     }
+    if (status == GD_OK) {
+        status = gd_trainer_time_save(plan->trainer, timing->step, &plan->saving);
+    }
     plan->mine.forecast = gd_forecast_epoch(&job, &plan->mine.spread, timing, &plan->saving);
     plan->mine.spread.hosts = gd_comm_hosts(comm);
     return status;
@@ -253,7 +256,8 @@ static void print_table(const plan *plan) {
     }
     print_sources(plan);
     printf("  %.0f epoch%s on %lld rank%s: %s\n", epochs, gd_text_plural((int64_t)epochs), ranks,
-           gd_text_plural(ranks), gd_text_time(epochs * plan->mine.forecast.epoch, time));
+           gd_text_plural(ranks),
+           gd_text_time(epochs * plan->mine.forecast.epoch + plan->saving.once, time));
 }
 
 /* A line of words, in lines of a page. */
@@ -336,10 +340,7 @@ gd_status gd_plan_time(gd_trainer *trainer, const gd_plan_options *options,
     set_interval(trainer, &plan.saving);
     choose_ranks(&plan.job, gd_comm_size(comm), options, &chosen);
     plan.count = chosen.count;
-    gd_status status = gd_trainer_time_save(trainer, &plan.saving);
-    if (status == GD_OK) {
-        status = time_all(&plan, &chosen);
-    }
+    gd_status status = time_all(&plan, &chosen);
     if (status == GD_OK && gd_comm_rank(comm) == 0) {
         print_table(&plan);
         status = advise(&plan, known);

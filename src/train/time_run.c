@@ -20,19 +20,27 @@ static double turn(gd_trainer *trainer) {
     return gd_clock_seconds() - start;
 }
 
-/* Seconds of a step, of the slowest rank. Collective. */
-static gd_status time_slice(gd_trainer *trainer, int64_t last, int64_t count, double *seconds) {
+gd_status gd_trainer_play(gd_trainer *trainer, int64_t count, double *turning) {
+    const gd_shards *shards = &trainer->problem->shards;
     gd_status status = GD_OK;
     gd_outcome outcome;
-    double turning = 0;
-    gd_comm_barrier(trainer->problem->comm);
-    const double start = gd_clock_seconds();
+    int64_t last = gd_shards_steps(shards);
+    last -= last > 1 && gd_shards_step_rows(shards, last - 1) < gd_shards_step_rows(shards, 0);
     for (int64_t i = 0; i < count && status == GD_OK; i++) {
         if (trainer->progress.epoch_step == last) {
-            turning += turn(trainer);
+            *turning += turn(trainer);
         }
         status = gd_trainer_step(trainer, &outcome);
     }
+    return status;
+}
+
+/* Seconds of a step, of the slowest rank. Collective. */
+static gd_status time_slice(gd_trainer *trainer, int64_t count, double *seconds) {
+    double turning = 0;
+    gd_comm_barrier(trainer->problem->comm);
+    const double start = gd_clock_seconds();
+    gd_status status = gd_trainer_play(trainer, count, &turning);
     *seconds = (gd_clock_seconds() - start - turning) / (double)count;
     gd_comm_maximum(trainer->problem->comm, seconds, 1);
     return status;
@@ -44,21 +52,18 @@ static int ascending(const void *a, const void *b) {
 }
 
 static gd_status time_steps(gd_trainer *trainer, double seconds, gd_timing *timing) {
-    const gd_shards *shards = &trainer->problem->shards;
     gd_phases *phases = &trainer->phases;
-    int64_t last = gd_shards_steps(shards);
     double slice[SLICES];
-    last -= last > 1 && gd_shards_step_rows(shards, last - 1) < gd_shards_step_rows(shards, 0);
-    gd_status status = time_slice(trainer, last, 1, slice);
+    gd_status status = time_slice(trainer, 1, slice);
     if (status == GD_OK) {
-        status = time_slice(trainer, last, 1, slice);
+        status = time_slice(trainer, 1, slice);
     }
     const double most = seconds / slice[0];
     const int64_t count = (int64_t)fmax(1, most / SLICES);
     const int slices = (int)fmax(1, fmin(SLICES, most));
     gd_phases_start(phases, GD_OTHER);
     for (int i = 0; i < slices && status == GD_OK; i++) {
-        status = time_slice(trainer, last, count, &slice[i]);
+        status = time_slice(trainer, count, &slice[i]);
     }
     gd_phases_count(phases);
     timing->compute =

@@ -30,6 +30,7 @@
 #define gd_plan_print_machine GD_NAME(gd_plan_print_machine)
 #define gd_plan_time GD_NAME(gd_plan_time)
 #define gd_trainer_time GD_NAME(gd_trainer_time)
+#define gd_trainer_play GD_NAME(gd_trainer_play)
 #define gd_trainer_rehearse GD_NAME(gd_trainer_rehearse)
 #define gd_trainer_groups GD_NAME(gd_trainer_groups)
 #define gd_trainer_compare_groups GD_NAME(gd_trainer_compare_groups)
@@ -77,10 +78,11 @@ double gd_trainer_save_bytes(const gd_trainer *trainer);
 /* All ranks bring parameters and state to the snapshot, NULL but on rank 0. Collective. */
 void gd_trainer_fill(gd_trainer *trainer, gd_snapshot *snapshot);
 
-/* What a checkpoint costs: sets copy, write and processor of `saving`. Some are written, to a
- * folder beside those of the run, which is then removed. Where they are large, or that cannot be
- * done, the last two are guesses. Collective. */
-gd_status gd_trainer_time_save(gd_trainer *trainer, gd_saving *saving);
+/* After gd_trainer_time: what checkpoints cost, while training goes on with steps of so many
+ * seconds; sets copy, write, processor and once of `saving`, whose interval is there. Some are
+ * written, to a folder beside those of the run, which is then removed. Where they are large, or
+ * that cannot be done, the last three are guesses. Collective. */
+gd_status gd_trainer_time_save(gd_trainer *trainer, double step, gd_saving *saving);
 
 /* What is done with a trainer of the config, once it has its rows and before it has parameters,
  * that is no run: nothing is looked for or written in the run directory. Collective. */
@@ -165,6 +167,10 @@ void gd_trainer_update(void *context, int64_t at, int64_t count, real *mean, rea
  * compute of `timing`, unless `seconds` is 0, and order. The trainer's run is spoilt, though its
  * parameters do not change. GD_DIVERGED as gd_trainer_step. Collective. */
 gd_status gd_trainer_time(gd_trainer *trainer, double seconds, gd_timing *timing);
+
+/* After gd_trainer_time: makes so many steps, but none that has fewer rows than others; adds the
+ * seconds that new orders of the rows take. Collective. */
+gd_status gd_trainer_play(gd_trainer *trainer, int64_t count, double *turning);
 
 /* The same for all of an epoch's validation. Collective. */
 gd_status gd_trainer_time_validation(gd_trainer *trainer, double *seconds);
