@@ -105,7 +105,7 @@ gd_status gd_store_set_integer(gd_store *store, const char *object, const char *
 gd_status gd_store_set_number(gd_store *store, const char *object, const char *key, double value);
 gd_status gd_store_get_text(const gd_store *store, const char *object, const char *key,
                             char **value);
-/* The list, made printable; NULL if the file has none, or not as it could be. */
+/* The list, made printable; NULL if the file has none, or not as a text. */
 gd_status gd_store_get_lines(const gd_store *store, const char *object, const char *key,
                              char **lines);
 gd_status gd_store_get_integer(const gd_store *store, const char *object, const char *key,

@@ -19,12 +19,11 @@ static gd_status copy_part(const char *from, size_t count, char **copy) {
 static bool forgets_slash(const char *text) {
     const char *colon = strrchr(text, ':');
     char *file = NULL;
-    bool there = false;
     if (colon == NULL || access(text, F_OK) == 0) {
         return false;
     }
     gd_status status = copy_part(text, (size_t)(colon - text), &file);
-    there = status == GD_OK && access(file, F_OK) == 0;
+    const bool there = status == GD_OK && access(file, F_OK) == 0;
     gd_status_free(&status);
     gd_memory_free(&file);
     return there;
@@ -40,12 +39,12 @@ gd_status gd_source_parse(const char *text, const char *file, gd_source *source)
         return gd_status_new(GD_BAD_INPUT,
                              "'%s' names no data; write /GROUP, FILE.h5 or FILE.h5:/GROUP", text);
     }
-    if (colon == NULL && forgets_slash(text)) {
+    bool group_only = colon == NULL && text[0] == '/' && file != NULL;
+    if (colon == NULL && !group_only && forgets_slash(text)) {
         const char *group = strrchr(text, ':');
         return gd_status_new(GD_BAD_INPUT, "%s: no such file; a group is written %.*s:/%s", text,
                              (int)(group - text), text, group + 1);
     }
-    bool group_only = colon == NULL && text[0] == '/' && file != NULL;
     if (group_only && file[0] == '\0') {
         return gd_status_new(GD_BAD_INPUT, "there is no file for group %s; write FILE.h5:%s", text,
                              text);

@@ -270,7 +270,7 @@ static void write_predict(const writer *self) {
     gd_draft_add(self->out, "}\n");
 }
 
-/* What may stand in a comment. */
+/* Names come from data: nothing in them may end the comment. */
 static void write_classes(const writer *self) {
     const char *name, *rest = self->graph->classes;
     int64_t number = 0;

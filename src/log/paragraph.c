@@ -39,7 +39,8 @@ void gd_paragraph_name(gd_text *words, const char *name, size_t length) {
     enum { MOST = 24 };
     static const char more[] = "...";
     char kept[4 * MOST + sizeof more] = "";
-    const size_t fit = gd_text_fit(name, length, MOST);
+    const size_t room = sizeof kept - sizeof more;
+    const size_t fit = gd_text_fit(name, length < room ? length : room, MOST);
     memcpy(kept, name, fit);
     memcpy(kept + fit, fit < length ? more : "", fit < length ? sizeof more : 1);
     gd_paragraph_keep(kept);

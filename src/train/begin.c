@@ -29,6 +29,28 @@ static gd_status open_events(gd_trainer *trainer, const char *log) {
     return status;
 }
 
+/* The first line of the log has the kernels that the run began with, on which its bits depend. */
+static void compare_kernels(const gd_rundir *rundir, const char *log) {
+    static const char key[] = "\"blas\": \"";
+    char line[4096], kernels[GD_BLAS_KERNELS], *began = NULL;
+    FILE *file = fopen(log, "r");
+    if (file != NULL) {
+        began = fgets(line, sizeof line, file);
+        fclose(file);
+    }
+    began = began == NULL ? NULL : strstr(line, key);
+    if (began == NULL) {
+        return;
+    }
+    began += strlen(key);
+    began[strcspn(began, "\"")] = '\0';
+    gd_text_make_printable(began, "");
+    if (strcmp(began, gd_blas_kernels(kernels)) != 0) {
+        gd_terminal_warn("%s: the run began with %s, and goes on with %s: its bits will be others",
+                         rundir->path, began, kernels);
+    }
+}
+
 /* The log, as it was when the checkpoint was made that the run goes on from. One at the end of the
  * run has its line there; if the run goes on, an unbroken one would not. */
 static gd_status open_log(gd_trainer *trainer) {
@@ -46,35 +68,9 @@ static gd_status open_log(gd_trainer *trainer) {
                          path, (long long)bytes, (long long)gd_metrics_bytes(trainer->metrics));
     }
     if (status == GD_OK) {
+        compare_kernels(&trainer->rundir, path);
         status = open_events(trainer, path);
     }
-    gd_memory_free(&path);
-    return status;
-}
-
-/* The first line of the log has the kernels that the run began with, on which its bits depend. */
-static gd_status compare_kernels(const gd_trainer *trainer) {
-    static const char key[] = "\"blas\": \"";
-    char *path, *lines = NULL, *began = NULL, kernels[GD_BLAS_KERNELS];
-    size_t bytes;
-    gd_status status = gd_rundir_file(&trainer->rundir, "metrics.jsonl", &path);
-    if (status == GD_OK) {
-        status = gd_file_read(path, &lines, &bytes);
-    }
-    if (status == GD_OK) {
-        lines[strcspn(lines, "\n")] = '\0';
-        began = strstr(lines, key);
-    }
-    if (began != NULL) {
-        began += strlen(key);
-        began[strcspn(began, "\"")] = '\0';
-        gd_text_make_printable(began, "");
-    }
-    if (began != NULL && strcmp(began, gd_blas_kernels(kernels)) != 0) {
-        gd_terminal_warn("%s: the run began with %s, and goes on with %s: its bits will be others",
-                         trainer->rundir.path, began, kernels);
-    }
-    gd_memory_free(&lines);
     gd_memory_free(&path);
     return status;
 }
@@ -122,10 +118,7 @@ static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
     if (status == GD_OK) {
         status = write_config(trainer);
     }
-    if (status != GD_OK) {
-        return status;
-    }
-    return path == NULL ? gd_report_start(trainer) : compare_kernels(trainer);
+    return status == GD_OK && path == NULL ? gd_report_start(trainer) : status;
 }
 
 gd_status gd_trainer_begin(gd_trainer *trainer, const char *path,

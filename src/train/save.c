@@ -17,6 +17,7 @@ static gd_status describe(const gd_problem *problem, gd_checkpoint_header *heade
                                      .train_digest = problem->train_digest,
                                      .val_digest = problem->val_digest,
                                      .normalizer = problem->train.normalizer,
+                                     .classes = problem->classes,
                                      .config = config.bytes};
     return gd_text_status(&config);
 }

@@ -31,6 +31,9 @@ gd_status gd_trainer_play(gd_trainer *trainer, int64_t count, double *turning) {
             *turning += turn(trainer);
         }
         status = gd_trainer_step(trainer, &outcome);
+        if (status == GD_OK && outcome.stop != NULL) {
+            status = gd_status_new(GD_FAILED, "stopped by %s", outcome.stop);
+        }
     }
     return status;
 }

@@ -3,104 +3,118 @@
 
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/terminal.h"
 #include "train_private.h"
 
-/* Where they go, besides the run that is there. Rank 0. */
-typedef struct scratch {
-    gd_rundir run; /* while the trainer has this one */
-    bool there;
-} scratch;
-
-static gd_status make_folder(gd_trainer *trainer, const char *beside) {
-    char *path = NULL, *log = NULL;
-    gd_status status = gd_text_new(&path, "%s/.gdmpi-check", beside);
+static gd_status open_log(gd_trainer *trainer) {
+    char *path;
+    gd_status status = gd_rundir_file(&trainer->rundir, "metrics.jsonl", &path);
     if (status == GD_OK) {
-        status = gd_rundir_new(path, &trainer->rundir);
-    }
-    if (status == GD_OK) {
-        status = gd_rundir_make(&trainer->rundir);
-    }
-    if (status == GD_OK) {
-        status = gd_rundir_file(&trainer->rundir, "metrics.jsonl", &log);
-    }
-    if (status == GD_OK) {
-        status = gd_metrics_open(log, 0, &trainer->metrics);
+        status = gd_metrics_open(path, 0, &trainer->metrics);
     }
     gd_memory_free(&path);
-    gd_memory_free(&log);
     return status;
 }
 
-static gd_status begin(gd_trainer *trainer, scratch *scratch) {
-    char *folder;
-    gd_status status = gd_rundir_there(&trainer->rundir, &folder);
+static gd_status make_scratch(const gd_rundir *run, gd_rundir *scratch) {
+    char *folder, *path = NULL;
+    gd_status status = gd_rundir_there(run, &folder);
     if (status == GD_OK) {
-        scratch->run = trainer->rundir;
-        scratch->there = true;
-        trainer->rundir = (gd_rundir){.lock = -1};
-        status = make_folder(trainer, folder);
+        status = gd_text_new(&path, "%s/.gdmpi-check", folder);
+    }
+    if (status == GD_OK) {
+        status = gd_rundir_new(path, scratch);
+    }
+    if (status == GD_OK) {
+        status = gd_rundir_make(scratch);
     }
     gd_memory_free(&folder);
+    gd_memory_free(&path);
     return status;
 }
 
-static void end(gd_trainer *trainer, scratch *scratch) {
-    if (!scratch->there) {
-        return;
+/* The trainer's run is `run` until `end`, and a folder beside it takes its place. Rank 0. */
+static gd_status begin(gd_trainer *trainer, gd_rundir *run, bool *made) {
+    gd_rundir scratch = {.lock = -1};
+    gd_status status = make_scratch(&trainer->rundir, &scratch);
+    *made = status == GD_OK;
+    if (!*made) {
+        gd_rundir_free(&scratch);
+        return status;
     }
-    gd_status status = gd_metrics_close(&trainer->metrics);
-    if (trainer->rundir.lock >= 0) {
-        gd_status_free(&status);
-        status = gd_rundir_remove(&trainer->rundir);
+    *run = trainer->rundir;
+    trainer->rundir = scratch;
+    return open_log(trainer);
+}
+
+static void end(gd_trainer *trainer, gd_rundir *run) {
+    gd_status closed = gd_metrics_close(&trainer->metrics);
+    gd_status removed = gd_rundir_remove(&trainer->rundir);
+    if (removed != GD_OK) {
+        gd_terminal_warn("%s", gd_status_message(removed));
     }
-    gd_status_free(&status);
+    gd_status_free(&closed);
+    gd_status_free(&removed);
     gd_rundir_free(&trainer->rundir);
-    trainer->rundir = scratch->run;
+    trainer->rundir = *run;
+}
+
+/* That a checkpoint cannot be written does not keep a run from being planned. */
+static gd_status pass_on(gd_status status, bool *written) {
+    if (status != GD_OK && gd_status_code(status) != GD_DIVERGED) {
+        gd_status_free(&status);
+        *written = false;
+    }
+    return status;
 }
 
 /* Saves so many times, with steps before each, and waits until all are written; sets the seconds of
  * one. Each is the best so far, as when training gets on. Collective. */
-static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *seconds) {
+static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *seconds,
+                      bool *written) {
     gd_progress *progress = &trainer->progress;
     gd_status status = GD_OK;
     double turning = 0;
     const double start = gd_clock_seconds();
-    for (int i = 0; i < count && status == GD_OK; i++) {
+    for (int i = 0; i < count && status == GD_OK && *written; i++) {
         status = gd_trainer_play(trainer, steps, &turning);
         progress->best_step = ++progress->step;
+        progress->best_epoch = progress->epoch + 1;
         if (status == GD_OK) {
-            status = gd_trainer_save(trainer, true);
+            status = pass_on(gd_trainer_save(trainer, true), written);
         }
     }
-    gd_status last = gd_trainer_wait(trainer);
+    gd_status last = pass_on(gd_trainer_wait(trainer), written);
     *seconds = (gd_clock_seconds() - start) / count;
     gd_comm_broadcast(trainer->problem->comm, seconds, sizeof *seconds);
     return gd_status_first(status, last);
 }
 
-/* As many steps as in a run, or as take a moment: they and the thread slow each other down. */
+/* As many steps as in a run, or as take a moment: they and the thread slow each other down. None
+ * where it is not known how long one takes. */
 static int64_t steps_between(const gd_trainer *trainer, double step, const gd_saving *saving) {
     static const double moment = 0.02;
     const double epoch = (double)gd_shards_steps(&trainer->problem->shards);
     const double most = saving->steps > 0 ? saving->steps : epoch;
-    return (int64_t)fmin(most, moment / step);
+    return step > 0 ? (int64_t)fmin(most, moment / step) : 0;
 }
 
 /* The first ones make files, and touch pages and code, that later ones use again. */
-static gd_status time_writing(gd_trainer *trainer, int64_t steps, gd_saving *saving) {
-    static const double wanted = 0.3; /* seconds, of what is measured */
+static gd_status time_writing(gd_trainer *trainer, int64_t steps, bool *written,
+                              gd_saving *saving) {
+    static const double wanted = 0.15; /* seconds, of what is measured */
     enum { FIRST = 3 };
     gd_writer_account before = {0}, after = {0};
     double first, each;
-    gd_status status = save(trainer, FIRST, steps, &first);
+    gd_status status = save(trainer, FIRST, steps, &first, written);
     const int count = (int)fmin(50, fmax(5, wanted / first));
     if (status == GD_OK && trainer->writer != NULL) {
         before = gd_writer_count(trainer->writer);
     }
     if (status == GD_OK) {
-        status = save(trainer, count, steps, &each);
+        status = save(trainer, count, steps, &each, written);
     }
-    if (status == GD_OK && trainer->writer != NULL) {
+    if (status == GD_OK && *written && trainer->writer != NULL) {
         after = gd_writer_count(trainer->writer);
         saving->write = (after.seconds - before.seconds) / count;
         saving->processor = (after.processor - before.processor) / count;
@@ -109,27 +123,29 @@ static gd_status time_writing(gd_trainer *trainer, int64_t steps, gd_saving *sav
     return status;
 }
 
-/* What fails here does not keep a run from its work. Collective. */
-static void try_to_write(gd_trainer *trainer, double step, gd_saving *saving) {
+static gd_status try_to_write(gd_trainer *trainer, double step, gd_saving *saving) {
     static const double most = 64 << 20; /* bytes */
     const double bytes = gd_trainer_save_bytes(trainer);
     const gd_progress progress = trainer->progress;
-    scratch scratch = {.there = false};
+    gd_rundir run;
+    bool made = false, written = true;
     gd_status status = GD_OK;
     saving->write = saving->processor = saving->once = bytes / GD_TRAINER_SAVE_RATE;
     if (bytes > most) {
-        return;
+        return GD_OK;
     }
     if (trainer->writer != NULL) {
-        status = begin(trainer, &scratch);
+        status = begin(trainer, &run, &made);
     }
-    status = gd_comm_agree(trainer->problem->comm, status);
-    if (status == GD_OK) {
-        status = time_writing(trainer, steps_between(trainer, step, saving), saving);
+    status = pass_on(gd_comm_agree(trainer->problem->comm, status), &written);
+    if (written) {
+        status = time_writing(trainer, steps_between(trainer, step, saving), &written, saving);
     }
-    end(trainer, &scratch);
-    gd_status_free(&status);
+    if (made) {
+        end(trainer, &run);
+    }
     trainer->progress = progress;
+    return status;
 }
 
 /* The seconds for which training stands still. Collective. */
@@ -149,8 +165,8 @@ static gd_status time_copy(gd_trainer *trainer, double *seconds) {
 gd_status gd_trainer_time_save(gd_trainer *trainer, double step, gd_saving *saving) {
     gd_status status = time_copy(trainer, &saving->copy);
     if (status == GD_OK) {
-        try_to_write(trainer, step, saving);
-        gd_comm_broadcast(trainer->problem->comm, saving, sizeof *saving);
+        status = try_to_write(trainer, step, saving);
     }
+    gd_comm_broadcast(trainer->problem->comm, saving, sizeof *saving);
     return status;
 }

@@ -169,7 +169,7 @@ void gd_trainer_update(void *context, int64_t at, int64_t count, real *mean, rea
 gd_status gd_trainer_time(gd_trainer *trainer, double seconds, gd_timing *timing);
 
 /* After gd_trainer_time: makes so many steps, but none that has fewer rows than others; adds the
- * seconds that new orders of the rows take. Collective. */
+ * seconds that new orders of the rows take. GD_FAILED if a signal stops it. Collective. */
 gd_status gd_trainer_play(gd_trainer *trainer, int64_t count, double *turning);
 
 /* The same for all of an epoch's validation. Collective. */

@@ -71,7 +71,6 @@ static gd_status allocate(gd_trainer *self) {
     }
     if (status == GD_OK && root) {
         status = gd_trainer_open_writer(self);
-        self->header.classes = problem->classes;
     }
     return status;
 }

@@ -188,7 +188,6 @@ static void copy_events(const char *from, const char *to, size_t count) {
     expect_ok(gd_file_read(path, &bytes, &size));
     assert_true(count <= size);
     expect_ok(gd_events_clear(to));
-    expect_ok(gd_events_clear(to));
     snprintf(path, sizeof path, "%s/events.out.tfevents.0000000001.gdmpi", to);
     expect_ok(gd_file_write(path, bytes, count));
     gd_memory_free(&bytes);

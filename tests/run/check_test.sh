@@ -69,6 +69,27 @@ touch .gdmpi-check/checkpoints/step-00000003.h5 .gdmpi-check/metrics.jsonl
 ranks 1 check work/run.ini run.dir=none
 [ ! -e .gdmpi-check ] || failed 'a folder of check stays'
 
+# Of one that goes on, it stays as it is.
+mkdir -p .gdmpi-check/checkpoints
+touch .gdmpi-check/checkpoints/step-00000003.h5
+exec 9<.gdmpi-check/checkpoints
+flock 9
+for count in 1 3; do
+    ranks $count check work/run.ini run.dir=none
+    [ -e .gdmpi-check/checkpoints/step-00000003.h5 ] || failed "a folder of another check is gone"
+done
+exec 9<&-
+rm -r .gdmpi-check
+
+# A signal ends it, and nothing stays.
+start 1 check work/run.ini run.dir=none
+while kill -0 "$run" 2>/dev/null && [ ! -e .gdmpi-check ]; do
+    sleep 0.01
+done
+kill -TERM "$run" 2>/dev/null
+ended
+[ ! -e .gdmpi-check ] || failed 'a folder of a check that was stopped stays'
+
 # Outputs that are probabilities already are not what the loss wants.
 ranks 1 check work/run.ini 'model.layers=dense 3, softmax'
 expect_out 'warning: cross_entropy takes the softmax of the outputs itself; leave the last layer out'

@@ -71,6 +71,10 @@ plan() {
 }
 
 check_check() {
+    # What cannot be removed, it has to say.
+    if grep -q 'warning: .*gdmpi-check.*: cannot be removed' "../err.$1"; then
+        rm -rf run/checkpoints/.gdmpi-check
+    fi
     diff <(files "../train.$count.whole/run") <(files run) || failed_try "check has changed the run directory"
     if [ "$2" = 0 ] && ! diff <(plan "check.$count.whole") <(plan "$1"); then
         failed_try 'the plan is another'
@@ -140,7 +144,8 @@ table_check() {
 # files DIRECTORY: what is in it, and what the log says; what a run of the same config leaves is the same, but for the time in the
 # name of the event file.
 files() {
-    (cd "$1" 2>/dev/null && find . ! -type d ! -name metrics.jsonl -printf '%P %s %l\n' | sed 's/tfevents.[0-9]*/tfevents/' | sort)
+    (cd "$1" 2>/dev/null && find . ! -type d ! -name metrics.jsonl ! '(' -name '*tfevents*' -empty ')' -printf '%P %s %l\n') |
+        sed 's/tfevents.[0-9]*/tfevents/' | sort
     [ ! -e "$1/metrics.jsonl" ] || log "$1"
 }
 

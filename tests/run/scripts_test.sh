@@ -3,7 +3,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/support.sh"
 
-cp -r "$root/scripts" .
+cp -r "$root/scripts" . && chmod -R u+w scripts
 for script in scripts/*; do
     # sbatch's script hands all its words on.
     if ! [ -f "$script" ] || ! [ -x "$script" ] || [ "$script" = scripts/gdmpi.sbatch ]; then

@@ -59,20 +59,20 @@ has_not "$escape"
 
 # An import has a bar with its rate; this one takes longer than it takes for one to be drawn, for it is held up.
 hold_up() {
-    local pid
-    until [ -e held.h5.tmp ]; do
+    local pid last=$((SECONDS + limit))
+    until [ -e held.h5.tmp ] || [ -e held.h5 ] || [ "$SECONDS" -ge "$last" ]; do
         sleep 0.01
     done
     for pid in $(processes); do
         [ ! "/proc/$pid/exe" -ef "$gdmpi" ] || kill -STOP "$pid"
     done
     # script stops where its child has.
-    while [ -e held.h5.tmp ]; do
+    while [ -e held.h5.tmp ] && [ "$SECONDS" -lt "$last" ]; do
         sleep 0.3
         processes | xargs -r kill -CONT
     done
 }
-yes 0.5,1.5,2 | head -n 300000 >held.csv
+yes 0.5,1.5,2 | head -n 1000000 >held.csv
 keys=(hold_up)
 on_terminal 80 1 import csv held.csv -o held.h5
 expect_code run 0
