@@ -11,7 +11,7 @@ folder=$(mktemp -d "$build/run-test.XXXXXX") || exit 1
 # For what MPI keeps while ranks run; in a short path, since sockets are in it.
 sessions=$(mktemp -d) || exit 1
 cases=0
-ways='1 3' # of expect_error
+ways='1 3' # of expect_error; of numbers of ranks, those of GD_TEST_RANKS
 limit=240 # seconds, of a run, or of what must come
 
 export OPENBLAS_NUM_THREADS=1
@@ -149,8 +149,9 @@ expect_message() {
 
 # error_case CASE CODE PATTERN ARGUMENT...: the work of expect_error.
 error_case() {
-    local case=$1 code=$2 pattern=$3 way
+    local case=$1 code=$2 pattern=$3 way ways=$ways
     shift 3
+    [ -z "${GD_TEST_RANKS-}" ] || ways=$(grep -owE "check|${GD_TEST_RANKS// /|}" <<<"$ways")
     for way in $ways; do
         case $way in
             check) launch "$case.$way" 1 check "${@//%/$case.$way}" & ;;
