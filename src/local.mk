@@ -300,6 +300,7 @@ noinst_HEADERS += \
 	include/gdmpi/comm.h \
 	include/gdmpi/command.h \
 	include/gdmpi/config.h \
+	include/gdmpi/confusion.h \
 	include/gdmpi/copy_rate.h \
 	include/gdmpi/crc32c.h \
 	include/gdmpi/data.h \
@@ -322,6 +323,7 @@ noinst_HEADERS += \
 	include/gdmpi/job.h \
 	include/gdmpi/json.h \
 	include/gdmpi/layer.h \
+	include/gdmpi/lines.h \
 	include/gdmpi/loss.h \
 	include/gdmpi/memory.h \
 	include/gdmpi/metrics.h \
