@@ -60,6 +60,10 @@ gd_status gd_file_look(const char *path, bool *there);
  */
 gd_status gd_folder_make(const char *path);
 
+/* Makes a folder in another, for this user only, with a name that starts so and that nothing had;
+ * *path is freed with gd_memory_free, NULL if it fails. Not collective. */
+gd_status gd_folder_make_unique(const char *folder, const char *prefix, char **path);
+
 /* The names in a folder that start and end so, in ascending order;
  * freed with gd_folder_free. No such folder: none. Not collective. */
 typedef struct gd_folder {

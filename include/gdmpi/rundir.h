@@ -20,8 +20,10 @@ void gd_rundir_free(gd_rundir *rundir);
 gd_status gd_rundir_file(const gd_rundir *rundir, const char *name, char **path);
 gd_status gd_rundir_checkpoint(const gd_rundir *rundir, int64_t step, char **path);
 
-/* The folder of checkpoints, or the nearest above it that is there; freed with gd_memory_free. */
-gd_status gd_rundir_there(const gd_rundir *rundir, char **folder);
+/* Makes a folder whose name begins so, and that nothing else has, in that of the checkpoints, or in
+ * the nearest above it that is there; *other is of it. For this to work in, as gd_rundir_make, and
+ * gd_rundir_remove. */
+gd_status gd_rundir_beside(const gd_rundir *rundir, const char *prefix, gd_rundir *other);
 
 /* GD_BAD_INPUT if the folders cannot be written, or could not be made; nothing is changed. */
 gd_status gd_rundir_check(const gd_rundir *rundir);

@@ -311,6 +311,15 @@ gd_status gd_folder_make(const char *path) {
     return status;
 }
 
+gd_status gd_folder_make_unique(const char *folder, const char *prefix, char **path) {
+    gd_status status = gd_text_new(path, "%s/%sXXXXXX", folder, prefix);
+    if (status == GD_OK && mkdtemp(*path) == NULL) {
+        status = failed("make a folder in", folder);
+        gd_memory_free(path);
+    }
+    return status;
+}
+
 static int by_name(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }

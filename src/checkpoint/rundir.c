@@ -100,17 +100,24 @@ static int find_there(char **path, struct stat *about) {
     return failed;
 }
 
-gd_status gd_rundir_there(const gd_rundir *rundir, char **folder) {
-    char *copy;
+gd_status gd_rundir_beside(const gd_rundir *rundir, const char *prefix, gd_rundir *other) {
+    char *copy, *path = NULL;
+    *other = (gd_rundir){.lock = -1};
     gd_status status = gd_text_copy(rundir->checkpoints, &copy);
-    *folder = NULL;
     if (status == GD_OK) {
         struct stat about;
         char *there = copy;
         (void)find_there(&there, &about);
-        status = gd_text_copy(there, folder);
+        status = gd_folder_make_unique(there, prefix, &path);
+    }
+    if (status == GD_OK) {
+        status = gd_rundir_new(path, other);
+    }
+    if (status != GD_OK && path != NULL) {
+        (void)rmdir(path);
     }
     gd_memory_free(&copy);
+    gd_memory_free(&path);
     return status;
 }
 
@@ -241,7 +248,8 @@ gd_status gd_rundir_clear(const gd_rundir *rundir) {
 
 gd_status gd_rundir_remove(const gd_rundir *rundir) {
     gd_status status = gd_rundir_clear(rundir);
-    if (status == GD_OK && (rmdir(rundir->checkpoints) != 0 || rmdir(rundir->path) != 0)) {
+    if (status == GD_OK &&
+        ((rmdir(rundir->checkpoints) != 0 && errno != ENOENT) || rmdir(rundir->path) != 0)) {
         status =
             gd_status_new(GD_FAILED, "%s: cannot be removed: %s", rundir->path, strerror(errno));
     }

@@ -45,7 +45,7 @@ const gd_command gd_command_check = {
     .name = "check",
     .usage = "CONFIG.ini [SECTION.KEY=VALUE ...]",
     .help = "read the config, open the data, print the plan: layers, memory, how long an epoch "
-            "takes on each number of ranks of -n, advice; train and write nothing",
+            "takes on each number of ranks of -n, advice; train nothing, and leave nothing behind",
     .options = options,
     .run = check,
 };

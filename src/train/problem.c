@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "gdmpi/blas.h"
+#include "gdmpi/lines.h"
 #include "gdmpi/memory.h"
 #include "gdmpi/problem.h"
+#include "gdmpi/terminal.h"
 
 static gd_status parse_source(const gd_config *config, const char *key, gd_source *source) {
     return gd_config_blame(config, "data", key,
@@ -268,6 +270,13 @@ static gd_status name_classes(gd_problem *problem) {
     const gd_scored scored = gd_score_of(problem->model->loss, problem->model->outputs);
     gd_status status = gd_source_classes(&problem->train_source, &problem->classes);
     if (!gd_score_named(&scored, problem->classes)) {
+        if (problem->classes != NULL && scored.task == GD_TASK_CLASS) {
+            gd_terminal_warn(
+                "%s: y has the names of %lld classes, but the model has %lld: they are "
+                "not used",
+                problem->train_source.file, (long long)gd_lines_count(problem->classes),
+                (long long)scored.classes);
+        }
         gd_memory_free(&problem->classes);
     } else if (status == GD_OK && problem->validates) {
         status = gd_source_compare_classes(&problem->val_source, problem->classes);

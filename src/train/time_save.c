@@ -3,6 +3,7 @@
 
 #include "gdmpi/files.h"
 #include "gdmpi/memory.h"
+#include "gdmpi/stop.h"
 #include "gdmpi/terminal.h"
 #include "train_private.h"
 
@@ -16,27 +17,10 @@ static gd_status open_log(gd_trainer *trainer) {
     return status;
 }
 
-static gd_status make_scratch(const gd_rundir *run, gd_rundir *scratch) {
-    char *folder, *path = NULL;
-    gd_status status = gd_rundir_there(run, &folder);
-    if (status == GD_OK) {
-        status = gd_text_new(&path, "%s/.gdmpi-check", folder);
-    }
-    if (status == GD_OK) {
-        status = gd_rundir_new(path, scratch);
-    }
-    if (status == GD_OK) {
-        status = gd_rundir_make(scratch);
-    }
-    gd_memory_free(&folder);
-    gd_memory_free(&path);
-    return status;
-}
-
 /* The trainer's run is `run` until `end`, and a folder beside it takes its place. Rank 0. */
 static gd_status begin(gd_trainer *trainer, gd_rundir *run, bool *made) {
     gd_rundir scratch = {.lock = -1};
-    gd_status status = make_scratch(&trainer->rundir, &scratch);
+    gd_status status = gd_rundir_beside(&trainer->rundir, ".gdmpi-check-", &scratch);
     *made = status == GD_OK;
     if (!*made) {
         gd_rundir_free(&scratch);
@@ -44,7 +28,8 @@ static gd_status begin(gd_trainer *trainer, gd_rundir *run, bool *made) {
     }
     *run = trainer->rundir;
     trainer->rundir = scratch;
-    return open_log(trainer);
+    status = gd_rundir_make(&trainer->rundir);
+    return status == GD_OK ? open_log(trainer) : status;
 }
 
 static void end(gd_trainer *trainer, gd_rundir *run) {
@@ -60,11 +45,17 @@ static void end(gd_trainer *trainer, gd_rundir *run) {
 }
 
 /* That a checkpoint cannot be written does not keep a run from being planned. */
-static gd_status pass_on(gd_status status, bool *written) {
-    if (status != GD_OK && gd_status_code(status) != GD_DIVERGED) {
-        gd_status_free(&status);
-        *written = false;
+static gd_status pass_on(const gd_trainer *trainer, gd_status status, bool *written) {
+    if (status == GD_OK || gd_status_code(status) == GD_DIVERGED) {
+        return status;
     }
+    if (trainer->writer != NULL) {
+        gd_terminal_warn("a checkpoint could not be written here now; the forecast takes it to be "
+                         "written at 100 MB/s: %s",
+                         gd_status_message(status));
+    }
+    gd_status_free(&status);
+    *written = false;
     return status;
 }
 
@@ -77,14 +68,17 @@ static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *sec
     double turning = 0;
     const double start = gd_clock_seconds();
     for (int i = 0; i < count && status == GD_OK && *written; i++) {
-        status = gd_trainer_play(trainer, steps, &turning);
+        status = gd_comm_agree(trainer->problem->comm, gd_stop_check());
+        if (status == GD_OK) {
+            status = gd_trainer_play(trainer, steps, &turning);
+        }
         progress->best_step = ++progress->step;
         progress->best_epoch = progress->epoch + 1;
         if (status == GD_OK) {
-            status = pass_on(gd_trainer_save(trainer, true), written);
+            status = pass_on(trainer, gd_trainer_save(trainer, true), written);
         }
     }
-    gd_status last = pass_on(gd_trainer_wait(trainer), written);
+    gd_status last = pass_on(trainer, gd_trainer_wait(trainer), written);
     *seconds = (gd_clock_seconds() - start) / count;
     gd_comm_broadcast(trainer->problem->comm, seconds, sizeof *seconds);
     return gd_status_first(status, last);
@@ -137,7 +131,7 @@ static gd_status try_to_write(gd_trainer *trainer, double step, gd_saving *savin
     if (trainer->writer != NULL) {
         status = begin(trainer, &run, &made);
     }
-    status = pass_on(gd_comm_agree(trainer->problem->comm, status), &written);
+    status = pass_on(trainer, gd_comm_agree(trainer->problem->comm, status), &written);
     if (written) {
         status = time_writing(trainer, steps_between(trainer, step, saving), &written, saving);
     }

@@ -239,6 +239,26 @@ static void a_run_is_removed_whole_but_nothing_else(void **state) {
     gd_rundir_free(&rundir);
 }
 
+static void a_run_beside_another_is_by_itself(void **state) {
+    (void)state;
+    gd_rundir rundir, first, second;
+    expect_ok(gd_rundir_new("beside/deep", &rundir));
+    assert_int_equal(mkdir("beside", 0777), 0);
+    expect_ok(gd_rundir_beside(&rundir, ".try-", &first));
+    expect_ok(gd_rundir_make(&first));
+    assert_ptr_equal(strstr(first.path, "beside/.try-"), first.path);
+    expect_ok(gd_rundir_make(&rundir));
+    expect_ok(gd_rundir_beside(&rundir, ".try-", &second));
+    assert_ptr_equal(strstr(second.path, "beside/deep/checkpoints/.try-"), second.path);
+    expect_ok(gd_rundir_remove(&first));
+    expect_ok(gd_rundir_remove(&second));
+    expect_names("beside", "deep ");
+    expect_names(rundir.checkpoints, "");
+    gd_rundir_free(&first);
+    gd_rundir_free(&second);
+    gd_rundir_free(&rundir);
+}
+
 static void what_a_killed_run_left_half_written_goes(void **state) {
     (void)state;
     gd_rundir rundir = make("killed");
@@ -298,6 +318,7 @@ int main(void) {
         cmocka_unit_test(a_run_goes_back_to_a_step),
         cmocka_unit_test(clearing_takes_what_a_run_made_and_nothing_else),
         cmocka_unit_test(a_run_is_removed_whole_but_nothing_else),
+        cmocka_unit_test(a_run_beside_another_is_by_itself),
         cmocka_unit_test(what_a_killed_run_left_half_written_goes),
         cmocka_unit_test(what_is_no_folder_cannot_be_a_run_directory),
         cmocka_unit_test(a_path_into_the_directory_is_known_however_it_is_written),

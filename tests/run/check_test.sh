@@ -63,32 +63,25 @@ for count in 1 2 3 4; do
     state | diff state.run - || failed "check on $count ranks has changed the folder"
 done
 
-# What a check left that was killed is gone after the next one.
-mkdir -p .gdmpi-check/checkpoints
-touch .gdmpi-check/checkpoints/step-00000003.h5 .gdmpi-check/metrics.jsonl
-ranks 1 check work/run.ini run.dir=none
-[ ! -e .gdmpi-check ] || failed 'a folder of check stays'
-
-# Of one that goes on, it stays as it is.
-mkdir -p .gdmpi-check/checkpoints
-touch .gdmpi-check/checkpoints/step-00000003.h5
-exec 9<.gdmpi-check/checkpoints
-flock 9
+# What is there under such a name stays as it is, whatever it is.
+mkdir -p work/victim/checkpoints
+touch work/victim/checkpoints/step-00000003.h5 work/victim/model.h5
+ln -s work/victim .gdmpi-check-000000
+cp -r work/victim .gdmpi-check-000001
 for count in 1 3; do
     ranks $count check work/run.ini run.dir=none
-    [ -e .gdmpi-check/checkpoints/step-00000003.h5 ] || failed "a folder of another check is gone"
 done
-exec 9<&-
-rm -r .gdmpi-check
+[ "$(find .gdmpi-check-00000[01]/ -type f | wc -l)" = 4 ] || failed 'check has removed what is not its own'
+rm -r .gdmpi-check-00000[01] work/victim
 
 # A signal ends it, and nothing stays.
 start 1 check work/run.ini run.dir=none
-while kill -0 "$run" 2>/dev/null && [ ! -e .gdmpi-check ]; do
+while kill -0 "$run" 2>/dev/null && ! compgen -G '.gdmpi-check-*' >/dev/null; do
     sleep 0.01
 done
 kill -TERM "$run" 2>/dev/null
 ended
-[ ! -e .gdmpi-check ] || failed 'a folder of a check that was stopped stays'
+! compgen -G '.gdmpi-check-*' >/dev/null || failed 'a folder of a check that was stopped stays'
 
 # Outputs that are probabilities already are not what the loss wants.
 ranks 1 check work/run.ini 'model.layers=dense 3, softmax'

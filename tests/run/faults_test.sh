@@ -73,7 +73,7 @@ plan() {
 check_check() {
     # What it leaves, it has to say.
     if grep -q 'warning: .*gdmpi-check' "../err.$1"; then
-        rm -rf run/checkpoints/.gdmpi-check
+        rm -rf run/checkpoints/.gdmpi-check-*
     fi
     diff <(files "../train.$count.whole/run") <(files run) || failed_try "check has changed the run directory"
     if [ "$2" = 0 ] && ! diff <(plan "check.$count.whole") <(plan "$1"); then

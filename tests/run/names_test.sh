@@ -44,6 +44,10 @@ for loss in 'cross_entropy model.layers="dense 2"' 'bce model.layers="dense 1"' 
     [ ! -s err.run ] || failed 'there is a warning'
 done
 
+# As many as the model has classes, or none.
+ranks 3 run.ini run.dir=more 'model.layers=dense 3'
+expect_err 'warning: names.h5: y has the names of 2 classes, but the model has 3: they are not used'
+
 # Numbers stay the same; a run goes on with other names, which its model has then.
 rm -rf run
 ranks 3 run.ini run.dir=run
