@@ -93,10 +93,11 @@ gd_status gd_seal_write(const char *path) {
 static gd_status foreign(const char *path, const char block[GD_SEAL_BYTES]) {
     static const char hdf5[] = "\211HDF\r\n\032\n";
     if (memcmp(block, hdf5, strlen(hdf5)) == 0) {
-        return gd_status_new(GD_BAD_INPUT,
-                             "%s: is an HDF5 file, but not a gdmpi checkpoint; a run's model.h5 or "
-                             "one of its checkpoints is needed",
-                             path);
+        return gd_status_new(
+            GD_BAD_INPUT,
+            "%s: is not a gdmpi checkpoint but another HDF5 file; a run's model.h5 or "
+            "one of its checkpoints is needed",
+            path);
     }
     return gd_status_new(GD_BAD_INPUT,
                          "%s: is not a gdmpi checkpoint, or its first line is damaged", path);

@@ -289,7 +289,7 @@ static void what_is_no_checkpoint_is_told_apart(void **state) {
     is_refused("missing.h5", "missing.h5: no such file");
     is_refused(".", ".: is not a file");
     is_refused("text.h5", "text.h5: is not a gdmpi checkpoint");
-    is_refused("data.h5", "data.h5: is an HDF5 file, but not a gdmpi checkpoint; a run's "
+    is_refused("data.h5", "data.h5: is not a gdmpi checkpoint but another HDF5 file; a run's "
                           "model.h5 or one of its checkpoints is needed");
     is_refused("other.h5", "other.h5: is a checkpoint of format version 2; this program reads 4");
     write_foreign(NULL, NULL);

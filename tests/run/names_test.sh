@@ -89,7 +89,7 @@ for settings in 'data.file=classes.h5 model.layers="dense 3"' 'data.file=names.h
 done
 
 # Files in each other's places.
-expect_error 2 'names.h5: is an HDF5 file, but not a gdmpi checkpoint; a run.s model.h5 or one of its checkpoints is needed' \
+expect_error 2 'names.h5: is not a gdmpi checkpoint but another HDF5 file; a run.s model.h5 or one of its checkpoints is needed' \
     evaluate names.h5 run/model.h5
 expect_error 2 'run/model.h5: is a checkpoint; a file of data is needed' evaluate run/model.h5 run/model.h5
 expect_error 2 'names.h5:train: no such file; a group is written names.h5:/train' predict run/model.h5 names.h5:train -o no.h5
