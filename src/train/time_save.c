@@ -60,7 +60,7 @@ static gd_status pass_on(const gd_trainer *trainer, gd_status status, bool *writ
 }
 
 /* Saves so many times, with steps before each, and waits until all are written; sets the seconds of
- * one. Each is the best so far, as when training gets on. Collective. */
+ * one. Every other is the best so far. Collective. */
 static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *seconds,
                       bool *written) {
     gd_progress *progress = &trainer->progress;
@@ -72,8 +72,11 @@ static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *sec
         if (status == GD_OK) {
             status = gd_trainer_play(trainer, steps, &turning);
         }
-        progress->best_step = ++progress->step;
-        progress->best_epoch = progress->epoch + 1;
+        progress->step++;
+        if (i % 2 == 0) {
+            progress->best_step = progress->step;
+            progress->best_epoch = progress->epoch + 1;
+        }
         if (status == GD_OK) {
             status = pass_on(trainer, gd_trainer_save(trainer, true), written);
         }
