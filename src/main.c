@@ -1,3 +1,4 @@
+#include "gdmpi/blas.h"
 #include "gdmpi/command.h"
 #include "gdmpi/stop.h"
 #include "gdmpi/store.h"
@@ -6,6 +7,7 @@
 int main(int argc, char **argv) {
     gd_comm *comm = NULL;
     gd_stop_install();
+    gd_blas_calm();
     gd_status status = gd_comm_start(&argc, &argv, &comm);
     if (status == GD_OK) {
         gd_store_start();

@@ -73,7 +73,7 @@ typedef struct gd_saving {
     double copy;           /* seconds for which training stands still, */
     double write;          /* those of the thread, */
     double processor;      /* for which it needs a core; */
-    double once;           /* and of a run: what the first ones take longer, and the model */
+    double once;           /* and of a run: its files, and what the first ones take longer */
 } gd_saving;
 
 typedef struct gd_forecast {

@@ -1,5 +1,6 @@
 """What gdmpi check says of an epoch, against epochs as they are: training, validation, checkpoints and
-all. Forecasts for one rank and for several are made on either number of ranks."""
+all. Forecasts for one rank and for several are made on either number of ranks. And what it says of
+whole runs that are over in a moment, with the first and last of their files."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ class Case:
     config: str
     epochs: int
     settings: tuple[str, ...] = ()
+    whole: bool = False  # the run is compared, and not an epoch of it
 
 
 # A sixth of the rows will do.
@@ -53,6 +55,8 @@ CASES = [
         (*PART, "model.layers=embedding size=256 dim=4 columns=0-99, dense 128, relu, dense 10"),
     ),
     Case("global shuffle", FASHION, 4, (*PART, "data.shuffle=global", "run.metrics=f1, roc_auc")),
+    Case("linear.ini as it is", "linear", 20, whole=True),
+    Case("spirals.ini as it is", "spirals", 40, whole=True),
 ]
 
 
@@ -81,7 +85,7 @@ class Job:
 
 
 class Check(Job):
-    """Milliseconds of an epoch on the first of `of`; the others are there for Told."""
+    """Milliseconds of the run, or of an epoch on the first of `of`; the others are there for Told."""
 
     def __init__(self, setting: Setting, case: Case, ranks: int, of: list[int]):
         super().__init__(setting, case, ranks, name_of(ranks, of[0]))
@@ -99,6 +103,8 @@ class Check(Job):
                 raise RuntimeError(f"gdmpi check tells nothing of {ranks} ranks:\n{text}")
             columns = re.split(r"  +", line.group().strip())
             self.told[ranks] = 1000 * seconds_of(columns[5])
+        if self.case.whole:
+            return 1000 * seconds_of(re.findall(r"epochs? on \d+ ranks?: (.*)", text)[0])
         return self.told[self.of[0]]
 
 
@@ -120,7 +126,7 @@ class Told:
 
 
 class Run(Job):
-    """Milliseconds of an epoch, of all that a run did after its start."""
+    """Milliseconds of all that a run did after its start, or of one of its epochs."""
 
     def __init__(self, setting: Setting, case: Case, ranks: int):
         super().__init__(setting, case, ranks, f"a run on {ranks}")
@@ -128,7 +134,8 @@ class Run(Job):
     def round(self) -> float:
         output(self.setting.mpirun(self.setting.gdmpi, *self.arguments))
         end = read_metrics(self.folder + "/run", "end")[0]
-        return 1000 * sum(end[f"{phase}_seconds"] for phase in PHASES) / self.case.epochs
+        milliseconds = 1000 * sum(end[f"{phase}_seconds"] for phase in PHASES)
+        return milliseconds / (1 if self.case.whole else self.case.epochs)
 
 
 def name_of(on: int, of: int) -> str:
@@ -139,14 +146,20 @@ def one(setting: Setting, case: Case) -> list[Row]:
     numbers = sorted({1, setting.ranks})
     contestants: list[Check | Told | Run] = []
     for on in numbers:
-        contestants += [Run(setting, case, on), Check(setting, case, on, numbers)]
-        contestants += [Told(contestants[-1], of) for of in numbers[1:]]
+        of = [on] if case.whole else numbers
+        contestants += [Run(setting, case, on), Check(setting, case, on, of)]
+        contestants += [Told(contestants[-1], other) for other in of[1:]]
     times = take_turns(contestants, setting.rounds)
-    pairs = [(name_of(on, of), f"a run on {of}") for of in numbers for on in numbers]
-    questions = [Question(run, AIM, "100 gdmpi / peer", forecast) for forecast, run in pairs]
+    questions = [
+        Question(f"a run on {of}", AIM, "100 gdmpi / peer", name_of(on, of))
+        for of in numbers
+        for on in numbers
+        if on == of or not case.whole
+    ]
+    what = f"{'a run' if case.whole else 'an epoch'}, {case.what}"
     return [
         replace(row, what=f"{row.what}, {row.contestant}")
-        for row in answer("forecast", f"an epoch, {case.what}", "ms", times, questions)
+        for row in answer("forecast", what, "ms", times, questions)
     ]
 
 

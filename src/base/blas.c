@@ -28,13 +28,19 @@ gd_status gd_blas_reserve(int threads) {
     return GD_OK;
 }
 
+void gd_blas_calm(void) {
+    openblas_set_num_threads(1);
+}
+
 gd_status gd_blas_start(int threads) {
     int more = threads - openblas_get_num_threads();
     gd_status status = gd_blas_reserve(more > 0 ? more + 1 : 1);
     if (status != GD_OK) {
         return status;
     }
-    openblas_set_num_threads(threads);
+    if (openblas_get_num_threads() != threads) {
+        openblas_set_num_threads(threads);
+    }
     take_buffer();
     return GD_OK;
 }

@@ -101,9 +101,8 @@ static gd_status go_back(const gd_trainer *trainer) {
                            : status;
 }
 
-/* Clears the way for the run, or for what is left of it, and opens its log. With config.ini, the
- * name of the log reaches the disk. Rank 0. */
-static gd_status prepare_directory(gd_trainer *trainer, const char *path) {
+/* With config.ini, the name of the log reaches the disk. */
+gd_status gd_trainer_prepare_files(gd_trainer *trainer, const char *path) {
     gd_rundir *rundir = &trainer->rundir;
     gd_status status = gd_rundir_make(rundir);
     if (status == GD_OK) {
@@ -128,7 +127,8 @@ gd_status gd_trainer_begin(gd_trainer *trainer, const char *path,
     gd_status status =
         path == NULL ? gd_trainer_initialise(trainer) : gd_trainer_resume(trainer, path, header);
     if (status == GD_OK) {
-        status = gd_comm_agree(problem->comm, root ? prepare_directory(trainer, path) : GD_OK);
+        status =
+            gd_comm_agree(problem->comm, root ? gd_trainer_prepare_files(trainer, path) : GD_OK);
     }
     if (status == GD_OK && root) {
         gd_report_begin(trainer, path);

@@ -7,16 +7,6 @@
 #include "gdmpi/terminal.h"
 #include "train_private.h"
 
-static gd_status open_log(gd_trainer *trainer) {
-    char *path;
-    gd_status status = gd_rundir_file(&trainer->rundir, "metrics.jsonl", &path);
-    if (status == GD_OK) {
-        status = gd_metrics_open(path, 0, &trainer->metrics);
-    }
-    gd_memory_free(&path);
-    return status;
-}
-
 /* The trainer's run is `run` until `end`, and a folder beside it takes its place. Rank 0. */
 static gd_status begin(gd_trainer *trainer, gd_rundir *run, bool *made) {
     gd_rundir scratch = {.lock = -1};
@@ -28,17 +18,18 @@ static gd_status begin(gd_trainer *trainer, gd_rundir *run, bool *made) {
     }
     *run = trainer->rundir;
     trainer->rundir = scratch;
-    status = gd_rundir_make(&trainer->rundir);
-    return status == GD_OK ? open_log(trainer) : status;
+    return gd_trainer_prepare_files(trainer, NULL);
 }
 
 static void end(gd_trainer *trainer, gd_rundir *run) {
     gd_status closed = gd_metrics_close(&trainer->metrics);
+    gd_status events = gd_events_close(&trainer->events);
     gd_status removed = gd_rundir_remove(&trainer->rundir);
     if (removed != GD_OK) {
         gd_terminal_warn("%s", gd_status_message(removed));
     }
     gd_status_free(&closed);
+    gd_status_free(&events);
     gd_status_free(&removed);
     gd_rundir_free(&trainer->rundir);
     trainer->rundir = *run;
@@ -96,26 +87,44 @@ static int64_t steps_between(const gd_trainer *trainer, double step, const gd_sa
     return step > 0 ? (int64_t)fmin(most, moment / step) : 0;
 }
 
-/* The first ones make files, and touch pages and code, that later ones use again. */
+/* As when a run is over. Collective. */
+static gd_status save_model(gd_trainer *trainer, double *seconds, bool *written) {
+    uint64_t digest;
+    const double start = gd_clock_seconds();
+    gd_status status = gd_trainer_digest(trainer, &digest);
+    if (status == GD_OK) {
+        status = pass_on(trainer, gd_trainer_save_model(trainer, digest), written);
+    }
+    *seconds = gd_clock_seconds() - start;
+    return status;
+}
+
+/* The first ones make files, and touch pages and code, that later ones use again; so does the
+ * model, when all is done, and the last one is waited for. */
 static gd_status time_writing(gd_trainer *trainer, int64_t steps, bool *written,
                               gd_saving *saving) {
-    static const double wanted = 0.15; /* seconds, of what is measured */
+    static const double wanted = 0.3; /* seconds, of what is measured */
     enum { FIRST = 3 };
     gd_writer_account before = {0}, after = {0};
-    double first, each;
+    double first, each, model = 0;
     gd_status status = save(trainer, FIRST, steps, &first, written);
-    const int count = (int)fmin(50, fmax(5, wanted / first));
+    const int count = (int)fmin(100, fmax(5, wanted / first));
     if (status == GD_OK && trainer->writer != NULL) {
         before = gd_writer_count(trainer->writer);
     }
     if (status == GD_OK) {
         status = save(trainer, count, steps, &each, written);
     }
-    if (status == GD_OK && *written && trainer->writer != NULL) {
+    if (status == GD_OK && trainer->writer != NULL) {
         after = gd_writer_count(trainer->writer);
+    }
+    if (status == GD_OK && *written) {
+        status = save_model(trainer, &model, written);
+    }
+    if (status == GD_OK && *written) {
         saving->write = (after.seconds - before.seconds) / count;
         saving->processor = (after.processor - before.processor) / count;
-        saving->once = FIRST * fmax(0, first - each) + saving->write;
+        saving->once = FIRST * fmax(0, first - each) + saving->write + model;
     }
     return status;
 }
@@ -125,6 +134,7 @@ static gd_status try_to_write(gd_trainer *trainer, double step, gd_saving *savin
     const double bytes = gd_trainer_save_bytes(trainer);
     const gd_progress progress = trainer->progress;
     gd_rundir run;
+    const double start = gd_clock_seconds();
     bool made = false, written = true;
     gd_status status = GD_OK;
     saving->write = saving->processor = saving->once = bytes / GD_TRAINER_SAVE_RATE;
@@ -134,10 +144,12 @@ static gd_status try_to_write(gd_trainer *trainer, double step, gd_saving *savin
     if (trainer->writer != NULL) {
         status = begin(trainer, &run, &made);
     }
+    const double begun = gd_clock_seconds() - start;
     status = pass_on(trainer, gd_comm_agree(trainer->problem->comm, status), &written);
     if (written) {
         status = time_writing(trainer, steps_between(trainer, step, saving), &written, saving);
     }
+    saving->once += begun;
     if (made) {
         end(trainer, &run);
     }

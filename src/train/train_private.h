@@ -31,6 +31,7 @@
 #define gd_plan_time GD_NAME(gd_plan_time)
 #define gd_trainer_time GD_NAME(gd_trainer_time)
 #define gd_trainer_play GD_NAME(gd_trainer_play)
+#define gd_trainer_prepare_files GD_NAME(gd_trainer_prepare_files)
 #define gd_trainer_rehearse GD_NAME(gd_trainer_rehearse)
 #define gd_trainer_groups GD_NAME(gd_trainer_groups)
 #define gd_trainer_compare_groups GD_NAME(gd_trainer_compare_groups)
@@ -77,6 +78,10 @@ double gd_trainer_save_bytes(const gd_trainer *trainer);
 
 /* All ranks bring parameters and state to the snapshot, NULL but on rank 0. Collective. */
 void gd_trainer_fill(gd_trainer *trainer, gd_snapshot *snapshot);
+
+/* Clears the way for a run, or for what is left of one that goes on from the checkpoint `path`, and
+ * opens its log. Rank 0. */
+gd_status gd_trainer_prepare_files(gd_trainer *trainer, const char *path);
 
 /* After gd_trainer_time: what checkpoints cost, while training goes on with steps of so many
  * seconds; sets copy, write, processor and once of `saving`, whose interval is there. Some are
