@@ -71,7 +71,8 @@ typedef struct gd_timing {
 typedef struct gd_saving {
     double steps, seconds; /* between two; one of them is 0, or both: there are none */
     double copy;           /* seconds for which training stands still, */
-    double write;          /* those of the thread, */
+    double write;          /* those of the thread, where all cores are busy, */
+    double alone;          /* and where one is free, */
     double processor;      /* for which it needs a core; */
     double once;           /* and of a run: its files, and what the first ones take longer */
 } gd_saving;

@@ -106,11 +106,12 @@ static double saving_seconds(const gd_saving *saving, double steps, double secon
     const double count = saving->steps > 0     ? steps / saving->steps
                          : saving->seconds > 0 ? seconds / saving->seconds
                                                : 0;
-    const double stolen = busy ? saving->processor : 0;
     if (count == 0) {
         return 0;
     }
-    return count * fmax(saving->write, seconds / count + saving->copy + stolen) - seconds;
+    const double stolen = busy ? saving->processor : 0;
+    const double write = busy ? saving->write : saving->alone;
+    return count * fmax(write, seconds / count + saving->copy + stolen) - seconds;
 }
 
 /* Of N hosts, each sends the rows of N - 1 others, and gets as many. */

@@ -126,6 +126,11 @@ gd_status gd_trainer_save(gd_trainer *trainer, bool scheduled) {
     return status;
 }
 
+gd_status gd_trainer_save_again(gd_trainer *trainer) {
+    gd_snapshot *snapshot = gd_writer_take(trainer->writer);
+    return hand_over(trainer, snapshot, gd_clock_seconds(), snapshot->header.digest, true);
+}
+
 void gd_trainer_check_writer(gd_trainer *trainer) {
     if (trainer->writer != NULL) {
         gd_trainer_fail(trainer, gd_writer_failure(trainer->writer));

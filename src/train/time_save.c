@@ -50,11 +50,19 @@ static gd_status pass_on(const gd_trainer *trainer, gd_status status, bool *writ
     return status;
 }
 
+/* Every other is the best so far. */
+static void advance(gd_progress *progress) {
+    progress->step++;
+    if (progress->step % 2 == 1) {
+        progress->best_step = progress->step;
+        progress->best_epoch = progress->epoch + 1;
+    }
+}
+
 /* Saves so many times, with steps before each, and waits until all are written; sets the seconds of
- * one. Every other is the best so far. Collective. */
+ * one. Collective. */
 static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *seconds,
                       bool *written) {
-    gd_progress *progress = &trainer->progress;
     gd_status status = GD_OK;
     double turning = 0;
     const double start = gd_clock_seconds();
@@ -63,11 +71,7 @@ static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *sec
         if (status == GD_OK) {
             status = gd_trainer_play(trainer, steps, &turning);
         }
-        progress->step++;
-        if (i % 2 == 0) {
-            progress->best_step = progress->step;
-            progress->best_epoch = progress->epoch + 1;
-        }
+        advance(&trainer->progress);
         if (status == GD_OK) {
             status = pass_on(trainer, gd_trainer_save(trainer, true), written);
         }
@@ -99,31 +103,63 @@ static gd_status save_model(gd_trainer *trainer, double *seconds, bool *written)
     return status;
 }
 
+static gd_writer_account account_of(const gd_trainer *trainer) {
+    return trainer->writer == NULL ? (gd_writer_account){0} : gd_writer_count(trainer->writer);
+}
+
+/* The same, on rank 0, while the others rest. Collective. */
+static gd_status save_alone(gd_trainer *trainer, int count, bool *written) {
+    gd_comm *comm = trainer->problem->comm;
+    gd_status status = gd_comm_agree(comm, gd_stop_check());
+    if (status != GD_OK) {
+        return status;
+    }
+    if (trainer->writer != NULL) {
+        for (int i = 0; i < count && status == GD_OK; i++) {
+            advance(&trainer->progress);
+            status = gd_trainer_save_again(trainer);
+        }
+        status = gd_status_first(status, gd_writer_wait(trainer->writer));
+    }
+    gd_comm_rest(comm);
+    return pass_on(trainer, gd_comm_agree(comm, status), written);
+}
+
+/* So many, as they are written while the ranks are busy, and while one core at least is free.
+ * Collective. */
+static gd_status save_both_ways(gd_trainer *trainer, int count, int64_t steps, double *each,
+                                bool *written, gd_saving *saving) {
+    const gd_writer_account first = account_of(trainer);
+    gd_status status = save(trainer, count, steps, each, written);
+    const gd_writer_account second = account_of(trainer);
+    saving->write = (second.seconds - first.seconds) / count;
+    saving->processor = (second.processor - first.processor) / count;
+    saving->alone = saving->write;
+    if (status == GD_OK && *written && gd_comm_size(trainer->problem->comm) > 1) {
+        status = save_alone(trainer, count, written);
+        saving->alone = (account_of(trainer).seconds - second.seconds) / count;
+    }
+    return status;
+}
+
 /* The first ones make files, and touch pages and code, that later ones use again; so does the
  * model, when all is done, and the last one is waited for. */
 static gd_status time_writing(gd_trainer *trainer, int64_t steps, bool *written,
                               gd_saving *saving) {
     static const double wanted = 0.3; /* seconds, of what is measured */
     enum { FIRST = 3 };
-    gd_writer_account before = {0}, after = {0};
-    double first, each, model = 0;
+    gd_saving measured = *saving;
+    double first, each, model;
     gd_status status = save(trainer, FIRST, steps, &first, written);
-    const int count = (int)fmin(100, fmax(5, wanted / first));
-    if (status == GD_OK && trainer->writer != NULL) {
-        before = gd_writer_count(trainer->writer);
-    }
-    if (status == GD_OK) {
-        status = save(trainer, count, steps, &each, written);
-    }
-    if (status == GD_OK && trainer->writer != NULL) {
-        after = gd_writer_count(trainer->writer);
+    if (status == GD_OK && *written) {
+        const int count = (int)fmin(100, fmax(5, wanted / first));
+        status = save_both_ways(trainer, count, steps, &each, written, &measured);
     }
     if (status == GD_OK && *written) {
         status = save_model(trainer, &model, written);
     }
     if (status == GD_OK && *written) {
-        saving->write = (after.seconds - before.seconds) / count;
-        saving->processor = (after.processor - before.processor) / count;
+        *saving = measured;
         saving->once = FIRST * fmax(0, first - each) + saving->write + model;
     }
     return status;
@@ -137,7 +173,8 @@ static gd_status try_to_write(gd_trainer *trainer, double step, gd_saving *savin
     const double start = gd_clock_seconds();
     bool made = false, written = true;
     gd_status status = GD_OK;
-    saving->write = saving->processor = saving->once = bytes / GD_TRAINER_SAVE_RATE;
+    saving->write = saving->alone = bytes / GD_TRAINER_SAVE_RATE;
+    saving->processor = saving->once = saving->write;
     if (bytes > most) {
         return GD_OK;
     }

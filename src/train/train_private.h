@@ -22,6 +22,7 @@
 #define gd_trainer_allocate_step GD_NAME(gd_trainer_allocate_step)
 #define gd_trainer_free_step GD_NAME(gd_trainer_free_step)
 #define gd_trainer_update GD_NAME(gd_trainer_update)
+#define gd_trainer_save_again GD_NAME(gd_trainer_save_again)
 #define gd_trainer_save_bytes GD_NAME(gd_trainer_save_bytes)
 #define gd_trainer_fill GD_NAME(gd_trainer_fill)
 #define gd_trainer_time_save GD_NAME(gd_trainer_time_save)
@@ -76,6 +77,10 @@ void gd_trainer_free_step(gd_trainer *trainer);
 double gd_trainer_save_bytes(const gd_trainer *trainer);
 #define GD_TRAINER_SAVE_RATE 100e6
 
+/* After two checkpoints: what the last but one held is the next one, for which no other rank is
+ * needed. Rank 0. */
+gd_status gd_trainer_save_again(gd_trainer *trainer);
+
 /* All ranks bring parameters and state to the snapshot, NULL but on rank 0. Collective. */
 void gd_trainer_fill(gd_trainer *trainer, gd_snapshot *snapshot);
 
@@ -84,9 +89,9 @@ void gd_trainer_fill(gd_trainer *trainer, gd_snapshot *snapshot);
 gd_status gd_trainer_prepare_files(gd_trainer *trainer, const char *path);
 
 /* After gd_trainer_time: what checkpoints cost, while training goes on with steps of so many
- * seconds; sets copy, write, processor and once of `saving`, whose interval is there. Some are
- * written, to a folder beside those of the run, which is then removed. Where they are large, or
- * that cannot be done, the last three are guesses. Collective. */
+ * seconds; sets all of `saving` but the interval, which is there. Some are written, to a folder
+ * beside those of the run, which is then removed. Where they are large, or that cannot be done, all
+ * but copy is guessed. Collective. */
 gd_status gd_trainer_time_save(gd_trainer *trainer, double step, gd_saving *saving);
 
 /* What is done with a trainer of the config, once it has its rows and before it has parameters,
