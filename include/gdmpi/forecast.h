@@ -85,6 +85,10 @@ typedef struct gd_forecast {
     double rate;                  /* training rows a second of the epoch */
 } gd_forecast;
 
+/* Whether the host with the busiest rank has a rank for all its cores, and none is free for the
+ * thread that writes. */
+bool gd_forecast_is_busy(const gd_forecast_job *job, const gd_spread *spread);
+
 gd_forecast gd_forecast_epoch(const gd_forecast_job *job, const gd_spread *spread,
                               const gd_timing *timing, const gd_saving *saving);
 

@@ -100,6 +100,10 @@ double gd_forecast_exchange(const gd_forecast_job *job, const gd_spread *spread)
     return gd_forecast_traffic(job, spread) / job->bandwidth + rounds * job->latency;
 }
 
+bool gd_forecast_is_busy(const gd_forecast_job *job, const gd_spread *spread) {
+    return spread->host_most.count >= job->per_host;
+}
+
 /* What checkpoints add to so many seconds of an epoch. Training goes on while the thread writes, up
  * to the next but one; with all cores at work, the thread takes its time from a rank. */
 static double saving_seconds(const gd_saving *saving, double steps, double seconds, bool busy) {
@@ -125,7 +129,6 @@ gd_forecast gd_forecast_epoch(const gd_forecast_job *job, const gd_spread *sprea
     const double steps = (double)gd_shards_steps(&spread->shards);
     const double full =
         (double)spread->shards.rows / (double)gd_shards_step_rows(&spread->shards, 0);
-    const bool busy = spread->host_most.count == job->per_host;
     gd_forecast forecast = {.exchange = gd_forecast_exchange(job, spread)};
     forecast.step = timing->step + forecast.exchange;
     forecast.train = full * timing->step + steps * forecast.exchange + timing->order +
@@ -133,7 +136,7 @@ gd_forecast gd_forecast_epoch(const gd_forecast_job *job, const gd_spread *sprea
     forecast.validate =
         (double)quotient_up(job->val_tiles, spread->ranks) * timing->tile + timing->scores;
     const double work = forecast.train + forecast.validate;
-    forecast.save = saving_seconds(saving, steps, work, busy);
+    forecast.save = saving_seconds(saving, steps, work, gd_forecast_is_busy(job, spread));
     forecast.epoch = work + forecast.save;
     forecast.rate = (double)spread->shards.rows / forecast.epoch;
     return forecast;
