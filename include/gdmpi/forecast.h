@@ -70,11 +70,11 @@ typedef struct gd_timing {
 /* What a checkpoint costs; it is written by a thread of rank 0. */
 typedef struct gd_saving {
     double steps, seconds; /* between two; one of them is 0, or both: there are none */
-    double copy;           /* seconds for which training stands still, */
-    double write;          /* those of the thread, where all cores are busy, */
-    double alone;          /* and where one is free, */
-    double processor;      /* for which it needs a core; */
-    double once;           /* and of a run: its files, and what the first ones take longer */
+    double copy;           /* seconds for which training stands still */
+    double write_free;     /* seconds of the thread, where a core is free for it, */
+    double write_full;     /* and where none is; */
+    double processor;      /* those of them in which it keeps a core busy */
+    double once;           /* seconds of a run: its files, and what the first ones take longer */
 } gd_saving;
 
 typedef struct gd_forecast {
@@ -85,9 +85,11 @@ typedef struct gd_forecast {
     double rate;                  /* training rows a second of the epoch */
 } gd_forecast;
 
-/* Whether the host with the busiest rank has a rank for all its cores, and none is free for the
- * thread that writes. */
-bool gd_forecast_is_busy(const gd_forecast_job *job, const gd_spread *spread);
+/* Whether the ranks on the host of rank 0, whose thread writes, leave no core free. */
+bool gd_spread_is_full(const gd_spread *spread);
+
+/* Seconds that the thread takes for a checkpoint, on so many ranks. */
+double gd_forecast_write(const gd_spread *spread, const gd_saving *saving);
 
 gd_forecast gd_forecast_epoch(const gd_forecast_job *job, const gd_spread *spread,
                               const gd_timing *timing, const gd_saving *saving);

@@ -28,17 +28,17 @@ gd_status gd_blas_reserve(int threads) {
     return GD_OK;
 }
 
-void gd_blas_calm(void) {
+void gd_blas_use_one_thread(void) {
     openblas_set_num_threads(1);
 }
 
 gd_status gd_blas_start(int threads) {
-    int more = threads - openblas_get_num_threads();
+    const int more = threads - openblas_get_num_threads();
     gd_status status = gd_blas_reserve(more > 0 ? more + 1 : 1);
     if (status != GD_OK) {
         return status;
     }
-    if (openblas_get_num_threads() != threads) {
+    if (more != 0) { /* after a fork, to set what is set would make threads anew */
         openblas_set_num_threads(threads);
     }
     take_buffer();

@@ -148,9 +148,8 @@ static void saving(const gd_advice_facts *facts, gd_text *lines) {
     static const double share = 0.02;
     const gd_forecast *forecast = &facts->mine->forecast;
     const double work = forecast->train + forecast->validate;
-    const gd_saving *costs = &facts->saving;
-    const bool busy = gd_forecast_is_busy(&facts->job, &facts->mine->spread);
-    const double each = costs->copy + (busy ? costs->write : costs->alone);
+    const double each =
+        facts->saving.copy + gd_forecast_write(&facts->mine->spread, &facts->saving);
     char write[32];
     if (forecast->epoch > worth * work) {
         gd_text_add(lines,

@@ -100,22 +100,27 @@ double gd_forecast_exchange(const gd_forecast_job *job, const gd_spread *spread)
     return gd_forecast_traffic(job, spread) / job->bandwidth + rounds * job->latency;
 }
 
-bool gd_forecast_is_busy(const gd_forecast_job *job, const gd_spread *spread) {
-    return spread->host_most.count >= job->per_host;
+bool gd_spread_is_full(const gd_spread *spread) {
+    return spread->ranks >= spread->per_host;
+}
+
+double gd_forecast_write(const gd_spread *spread, const gd_saving *saving) {
+    return gd_spread_is_full(spread) ? saving->write_full : saving->write_free;
 }
 
 /* What checkpoints add to so many seconds of an epoch. Training goes on while the thread writes, up
  * to the next but one; with all cores at work, the thread takes its time from a rank. */
-static double saving_seconds(const gd_saving *saving, double steps, double seconds, bool busy) {
+static double saving_seconds(const gd_spread *spread, const gd_saving *saving, double seconds) {
+    const double steps = (double)gd_shards_steps(&spread->shards);
     const double count = saving->steps > 0     ? steps / saving->steps
                          : saving->seconds > 0 ? seconds / saving->seconds
                                                : 0;
     if (count == 0) {
         return 0;
     }
-    const double stolen = busy ? saving->processor : 0;
-    const double write = busy ? saving->write : saving->alone;
-    return count * fmax(write, seconds / count + saving->copy + stolen) - seconds;
+    const double stolen = gd_spread_is_full(spread) ? saving->processor : 0;
+    const double busy = seconds / count + saving->copy + stolen;
+    return count * fmax(gd_forecast_write(spread, saving), busy) - seconds;
 }
 
 /* Of N hosts, each sends the rows of N - 1 others, and gets as many. */
@@ -136,7 +141,7 @@ gd_forecast gd_forecast_epoch(const gd_forecast_job *job, const gd_spread *sprea
     forecast.validate =
         (double)quotient_up(job->val_tiles, spread->ranks) * timing->tile + timing->scores;
     const double work = forecast.train + forecast.validate;
-    forecast.save = saving_seconds(saving, steps, work, gd_forecast_is_busy(job, spread));
+    forecast.save = saving_seconds(spread, saving, work);
     forecast.epoch = work + forecast.save;
     forecast.rate = (double)spread->shards.rows / forecast.epoch;
     return forecast;

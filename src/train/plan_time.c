@@ -119,12 +119,6 @@ static gd_status time_validation(plan *plan, double tile) {
     return status;
 }
 
-/* Checkpoints were written while a core was free. Where none is, N cores have N ranks and the
- * thread to share them. */
-static void share_cores(const gd_forecast_job *job, gd_saving *saving) {
-    saving->write = saving->alone + saving->processor / (double)job->per_host;
-}
-
 /* The ranks that there are, which may be more than cores, and on hosts in any way: whatever they
  * send each other is in what is measured. */
 static gd_status time_mine(plan *plan) {
@@ -145,10 +139,9 @@ static gd_status time_mine(plan *plan) {
         status = time_validation(plan, rehearsed.tile);
     }
     if (status == GD_OK) {
-        status = gd_trainer_time_save(plan->trainer, timing->step, &plan->saving);
-    }
-    if (!gd_forecast_is_busy(&job, &plan->mine.spread)) {
-        share_cores(&job, &plan->saving);
+        status =
+            gd_trainer_time_save(plan->trainer, timing->step, gd_spread_is_full(&plan->mine.spread),
+                                 plan->machine->cores, &plan->saving);
     }
     plan->mine.forecast = gd_forecast_epoch(&job, &plan->mine.spread, timing, &plan->saving);
     plan->mine.spread.hosts = gd_comm_hosts(comm);

@@ -7,6 +7,12 @@
 #include "gdmpi/terminal.h"
 #include "train_private.h"
 
+typedef struct trial {
+    int64_t steps; /* between two */
+    bool full;     /* no core is free */
+    int64_t cores; /* of a host */
+} trial;
+
 /* The trainer's run is `run` until `end`, and a folder beside it takes its place. Rank 0. */
 static gd_status begin(gd_trainer *trainer, gd_rundir *run, bool *made) {
     gd_rundir scratch = {.lock = -1};
@@ -50,17 +56,17 @@ static gd_status pass_on(const gd_trainer *trainer, gd_status status, bool *writ
     return status;
 }
 
-/* Every other is the best so far. */
-static void advance(gd_progress *progress) {
+/* To a step that has a checkpoint. */
+static void advance(gd_progress *progress, bool best) {
     progress->step++;
-    if (progress->step % 2 == 1) {
+    if (best) {
         progress->best_step = progress->step;
         progress->best_epoch = progress->epoch + 1;
     }
 }
 
 /* Saves so many times, with steps before each, and waits until all are written; sets the seconds of
- * one. Collective. */
+ * one. Every other is the best so far. Collective. */
 static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *seconds,
                       bool *written) {
     gd_status status = GD_OK;
@@ -71,7 +77,7 @@ static gd_status save(gd_trainer *trainer, int count, int64_t steps, double *sec
         if (status == GD_OK) {
             status = gd_trainer_play(trainer, steps, &turning);
         }
-        advance(&trainer->progress);
+        advance(&trainer->progress, i % 2 == 0);
         if (status == GD_OK) {
             status = pass_on(trainer, gd_trainer_save(trainer, true), written);
         }
@@ -107,65 +113,75 @@ static gd_writer_account account_of(const gd_trainer *trainer) {
     return trainer->writer == NULL ? (gd_writer_account){0} : gd_writer_count(trainer->writer);
 }
 
-/* The same, on rank 0, while the others rest. Collective. */
+/* Rank 0 saves so many times, without steps, while the others rest. Collective. */
 static gd_status save_alone(gd_trainer *trainer, int count, bool *written) {
     gd_comm *comm = trainer->problem->comm;
-    gd_status status = gd_comm_agree(comm, gd_stop_check());
-    if (status != GD_OK) {
-        return status;
-    }
+    gd_status status = GD_OK;
     if (trainer->writer != NULL) {
         for (int i = 0; i < count && status == GD_OK; i++) {
-            advance(&trainer->progress);
-            status = gd_trainer_save_again(trainer);
+            advance(&trainer->progress, i % 2 == 0);
+            status = gd_stop_check();
+            if (status == GD_OK) {
+                status = gd_trainer_save_again(trainer);
+            }
         }
         status = gd_status_first(status, gd_writer_wait(trainer->writer));
     }
     gd_comm_rest(comm);
+    gd_status stopped = gd_comm_agree(comm, gd_stop_check());
+    if (stopped != GD_OK) {
+        gd_status_free(&status);
+        return stopped;
+    }
     return pass_on(trainer, gd_comm_agree(comm, status), written);
 }
 
-/* So many, as they are written while the ranks are busy, and while one core at least is free.
- * Collective. */
-static gd_status save_both_ways(gd_trainer *trainer, int count, int64_t steps, double *each,
-                                bool *written, gd_saving *saving) {
-    const gd_writer_account first = account_of(trainer);
-    gd_status status = save(trainer, count, steps, each, written);
-    const gd_writer_account second = account_of(trainer);
-    saving->write = (second.seconds - first.seconds) / count;
-    saving->processor = (second.processor - first.processor) / count;
-    saving->alone = saving->write;
+/* The seconds of the thread for one of so many, where cores are free and where none is. Where these
+ * ranks leave one free, N busy cores are taken to share their time with the thread: what a
+ * processor does takes it (N + 1) / N as long. Collective. */
+static gd_status time_thread(gd_trainer *trainer, const trial *how, int count, double *each,
+                             bool *written, gd_saving *saving) {
+    const gd_writer_account before = account_of(trainer);
+    gd_status status = save(trainer, count, how->steps, each, written);
+    const gd_writer_account after = account_of(trainer);
+    const double write = (after.seconds - before.seconds) / count;
+    saving->processor = (after.processor - before.processor) / count;
+    saving->write_free = write;
+    saving->write_full = how->full ? write : write + saving->processor / (double)how->cores;
     if (status == GD_OK && *written && gd_comm_size(trainer->problem->comm) > 1) {
         status = save_alone(trainer, count, written);
-        saving->alone = (account_of(trainer).seconds - second.seconds) / count;
+        if (how->full) {
+            saving->write_free = (account_of(trainer).seconds - after.seconds) / count;
+        }
     }
     return status;
 }
 
-/* The first ones make files, and touch pages and code, that later ones use again; so does the
- * model, when all is done, and the last one is waited for. */
-static gd_status time_writing(gd_trainer *trainer, int64_t steps, bool *written,
+/* Of a run, the first ones make files, and touch pages and code, that later ones use again; at its
+ * end, the last one is waited for, and the model is written. */
+static gd_status time_writing(gd_trainer *trainer, const trial *how, bool *written,
                               gd_saving *saving) {
     static const double wanted = 0.3; /* seconds, of what is measured */
     enum { FIRST = 3 };
     gd_saving measured = *saving;
     double first, each, model;
-    gd_status status = save(trainer, FIRST, steps, &first, written);
+    gd_status status = save(trainer, FIRST, how->steps, &first, written);
     if (status == GD_OK && *written) {
         const int count = (int)fmin(100, fmax(5, wanted / first));
-        status = save_both_ways(trainer, count, steps, &each, written, &measured);
+        status = time_thread(trainer, how, count, &each, written, &measured);
     }
     if (status == GD_OK && *written) {
         status = save_model(trainer, &model, written);
     }
     if (status == GD_OK && *written) {
         *saving = measured;
-        saving->once = FIRST * fmax(0, first - each) + saving->write + model;
+        saving->once = FIRST * fmax(0, first - each) + model +
+                       (how->full ? saving->write_full : saving->write_free);
     }
     return status;
 }
 
-static gd_status try_to_write(gd_trainer *trainer, double step, gd_saving *saving) {
+static gd_status try_to_write(gd_trainer *trainer, const trial *how, gd_saving *saving) {
     static const double most = 64 << 20; /* bytes */
     const double bytes = gd_trainer_save_bytes(trainer);
     const gd_progress progress = trainer->progress;
@@ -173,8 +189,8 @@ static gd_status try_to_write(gd_trainer *trainer, double step, gd_saving *savin
     const double start = gd_clock_seconds();
     bool made = false, written = true;
     gd_status status = GD_OK;
-    saving->write = saving->alone = bytes / GD_TRAINER_SAVE_RATE;
-    saving->processor = saving->once = saving->write;
+    saving->write_free = saving->write_full = bytes / GD_TRAINER_SAVE_RATE;
+    saving->processor = saving->once = saving->write_full;
     if (bytes > most) {
         return GD_OK;
     }
@@ -184,7 +200,7 @@ static gd_status try_to_write(gd_trainer *trainer, double step, gd_saving *savin
     const double begun = gd_clock_seconds() - start;
     status = pass_on(trainer, gd_comm_agree(trainer->problem->comm, status), &written);
     if (written) {
-        status = time_writing(trainer, steps_between(trainer, step, saving), &written, saving);
+        status = time_writing(trainer, how, &written, saving);
     }
     saving->once += begun;
     if (made) {
@@ -208,10 +224,12 @@ static gd_status time_copy(gd_trainer *trainer, double *seconds) {
     return status;
 }
 
-gd_status gd_trainer_time_save(gd_trainer *trainer, double step, gd_saving *saving) {
+gd_status gd_trainer_time_save(gd_trainer *trainer, double step, bool full, int64_t cores,
+                               gd_saving *saving) {
+    const trial how = {.steps = steps_between(trainer, step, saving), .full = full, .cores = cores};
     gd_status status = time_copy(trainer, &saving->copy);
     if (status == GD_OK) {
-        status = try_to_write(trainer, step, saving);
+        status = try_to_write(trainer, &how, saving);
     }
     gd_comm_broadcast(trainer->problem->comm, saving, sizeof *saving);
     return status;

@@ -16,6 +16,7 @@
 #define gd_trainer_loop GD_NAME(gd_trainer_loop)
 #define gd_trainer_finish GD_NAME(gd_trainer_finish)
 #define gd_trainer_begin GD_NAME(gd_trainer_begin)
+#define gd_trainer_prepare_files GD_NAME(gd_trainer_prepare_files)
 #define gd_trainer_is_complete GD_NAME(gd_trainer_is_complete)
 #define gd_trainer_open_writer GD_NAME(gd_trainer_open_writer)
 #define gd_trainer_check_writer GD_NAME(gd_trainer_check_writer)
@@ -32,7 +33,6 @@
 #define gd_plan_time GD_NAME(gd_plan_time)
 #define gd_trainer_time GD_NAME(gd_trainer_time)
 #define gd_trainer_play GD_NAME(gd_trainer_play)
-#define gd_trainer_prepare_files GD_NAME(gd_trainer_prepare_files)
 #define gd_trainer_rehearse GD_NAME(gd_trainer_rehearse)
 #define gd_trainer_groups GD_NAME(gd_trainer_groups)
 #define gd_trainer_compare_groups GD_NAME(gd_trainer_compare_groups)
@@ -84,15 +84,13 @@ gd_status gd_trainer_save_again(gd_trainer *trainer);
 /* All ranks bring parameters and state to the snapshot, NULL but on rank 0. Collective. */
 void gd_trainer_fill(gd_trainer *trainer, gd_snapshot *snapshot);
 
-/* Clears the way for a run, or for what is left of one that goes on from the checkpoint `path`, and
- * opens its log. Rank 0. */
-gd_status gd_trainer_prepare_files(gd_trainer *trainer, const char *path);
-
 /* After gd_trainer_time: what checkpoints cost, while training goes on with steps of so many
- * seconds; sets all of `saving` but the interval, which is there. Some are written, to a folder
- * beside those of the run, which is then removed. Where they are large, or that cannot be done, all
- * but copy is guessed. Collective. */
-gd_status gd_trainer_time_save(gd_trainer *trainer, double step, gd_saving *saving);
+ * seconds, on hosts with so many cores, of which none is free if they are full; sets all of
+ * `saving` but the interval, which is there. Some are written, to a folder beside those of the run,
+ * which is then removed. Where they are large, or that cannot be done, all but copy is guessed.
+ * Collective. */
+gd_status gd_trainer_time_save(gd_trainer *trainer, double step, bool full, int64_t cores,
+                               gd_saving *saving);
 
 /* What is done with a trainer of the config, once it has its rows and before it has parameters,
  * that is no run: nothing is looked for or written in the run directory. Collective. */
@@ -124,6 +122,11 @@ gd_status gd_trainer_finish(gd_trainer *trainer);
  * `path`, or from the start if that is NULL. Collective. */
 gd_status gd_trainer_begin(gd_trainer *trainer, const char *path,
                            const gd_checkpoint_header *header);
+
+/* Its part that is of files: clears the way for a run, or for what is left of one that goes on from
+ * the checkpoint `path`, opens its log, and writes config.ini and, of a new run, the line "start".
+ * Rank 0. */
+gd_status gd_trainer_prepare_files(gd_trainer *trainer, const char *path);
 
 /* Whether the run of the checkpoint that trainer->progress is from has come to its end, model and
  * all. Collective. */

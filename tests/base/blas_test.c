@@ -31,7 +31,7 @@ static int count_threads(void) {
 
 static void a_fork_does_not_bring_threads_that_nobody_needs(void **state) {
     (void)state;
-    gd_blas_calm();
+    gd_blas_use_one_thread();
     const pid_t child = fork();
     if (child == 0) {
         _exit(0);
@@ -75,8 +75,9 @@ int main(int argc, char **argv) {
         return 1;
     }
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_fork_does_not_bring_threads_that_nobody_needs), /* the first to start it */
         cmocka_unit_test(a_start_takes_the_memory_for_products),
-        cmocka_unit_test(a_fork_does_not_bring_threads_that_nobody_needs),
         cmocka_unit_test(its_kernels_are_those_of_the_version),
         cmocka_unit_test(without_memory_a_start_fails_instead_of_waiting),
     };

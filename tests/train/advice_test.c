@@ -189,11 +189,11 @@ static void checkpoints_that_take_long(void **state) {
     (void)state;
     situation s;
     set_up(&s);
-    s.facts.saving = (gd_saving){.steps = 1, .copy = 0.01, .write = 1, .alone = 1};
+    s.facts.saving = (gd_saving){.steps = 1, .copy = 0.01, .write_full = 1, .write_free = 0.5};
     set_times(&s, 8e-3, 1e-5);
     says(&s, "Checkpoints take 100 % of an epoch: writing one takes 1.01 s; with "
              "run.checkpoint_every = 60 seconds they take 2 %");
-    s.facts.saving = (gd_saving){.steps = 235, .copy = 0.01, .write = 0.5, .alone = 0.5};
+    s.facts.saving = (gd_saving){.steps = 235, .copy = 0.01, .write_full = 0.5};
     set_times(&s, 8e-3, 1e-5);
     says(&s, NULL);
 }

@@ -205,13 +205,14 @@ static double epoch_with(const gd_saving *saving, int64_t per_host) {
 
 static void checkpoints_cost_what_training_waits_for(void **state) {
     (void)state;
-    gd_saving saving = {.steps = 235, .copy = 2e-3, .write = 0.1, .alone = 0.08, .processor = 0.05};
+    gd_saving saving = {
+        .steps = 235, .copy = 2e-3, .write_full = 0.1, .write_free = 0.08, .processor = 0.05};
     near(epoch_with(&saving, 4), 0.235 + 2e-3);
     near(epoch_with(&saving, 2), 0.235 + 2e-3 + 0.05); /* no core is free */
     saving.steps = 23.5;
     near(epoch_with(&saving, 4), 10 * 0.08); /* the thread is never done in time */
     near(epoch_with(&saving, 2), 10 * 0.1);
-    saving = (gd_saving){.seconds = 0.1175, .copy = 2e-3, .write = 0.05, .alone = 0.05};
+    saving = (gd_saving){.seconds = 0.1175, .copy = 2e-3, .write_free = 0.05};
     near(epoch_with(&saving, 4), 0.235 + 2 * 2e-3);
 }
 
