@@ -6,8 +6,8 @@
 
 int main(int argc, char **argv) {
     gd_comm *comm = NULL;
+    gd_blas_use_one_thread(argv);
     gd_stop_install();
-    gd_blas_use_one_thread();
     gd_status status = gd_comm_start(&argc, &argv, &comm);
     if (status == GD_OK) {
         gd_store_start();

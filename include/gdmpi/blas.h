@@ -6,8 +6,9 @@
 
 /* Has the library use one thread, until gd_blas_start. To be called before any process is forked: a
  * fork ends the library's threads, and to set their number then makes one for each core anew; these
- * spin for a tenth of a second on cores that ranks need. Not collective. */
-void gd_blas_use_one_thread(void);
+ * spin for a tenth of a second on cores that ranks need. Where address space is limited, it begins
+ * the program anew, with these arguments and without such threads. Not collective. */
+void gd_blas_use_one_thread(char **argv);
 
 /* Has the library use so many threads, and take the memory that it needs for itself, without which
  * it would never come back. GD_FAILED if that cannot be had. Not collective. */

@@ -1,7 +1,10 @@
 #include <cblas.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "gdmpi/blas.h"
 
@@ -28,7 +31,21 @@ gd_status gd_blas_reserve(int threads) {
     return GD_OK;
 }
 
-void gd_blas_use_one_thread(void) {
+/* The library has made threads by now, each of which waits for ever for a buffer that it cannot
+ * have where address space is limited; and at the next fork they are waited for. */
+static void begin_without_threads(char **argv) {
+    static const char key[] = "OPENBLAS_NUM_THREADS";
+    const char *now = getenv(key);
+    struct rlimit space;
+    if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY &&
+        (now == NULL || strcmp(now, "1") != 0)) {
+        (void)setenv(key, "1", 1);
+        (void)execv("/proc/self/exe", argv);
+    }
+}
+
+void gd_blas_use_one_thread(char **argv) {
+    begin_without_threads(argv);
     openblas_set_num_threads(1);
 }
 

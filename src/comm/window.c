@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -14,28 +15,50 @@ struct gd_window {
     void **part; /* [ranks of the host]: on cache-line boundaries */
 };
 
+/* Of the file behind the memory of all; some of it is the library's own. */
+static gd_status check_limit(double bytes) {
+    struct rlimit limit;
+    char needed[32], most[32];
+    const double total = 2 * bytes + (1 << 16);
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        total <= (double)limit.rlim_cur) {
+        return GD_OK;
+    }
+    return gd_status_new(
+        GD_FAILED, "shared memory needs a file of %s, and files may have %s (ulimit -f)",
+        gd_text_amount(total, needed), gd_text_amount((double)limit.rlim_cur, most));
+}
+
+/* The folder where implementations put shared memory, unless Open MPI is told otherwise. */
+static gd_status check_folder(double bytes) {
+    const char *told = getenv("OMPI_MCA_osc_sm_backing_directory");
+    const char *path = told != NULL ? told : "/dev/shm";
+    struct statvfs folder;
+    if (told != NULL && access(told, W_OK | X_OK) != 0) {
+        return gd_status_new(GD_FAILED, "%s: there can be no shared memory in it: %s", told,
+                             strerror(errno));
+    }
+    if (statvfs(path, &folder) != 0) {
+        return GD_OK;
+    }
+    const double room = (double)folder.f_bavail * (double)folder.f_frsize;
+    char needed[32], left[32];
+    return bytes <= room
+               ? GD_OK
+               : gd_status_new(GD_FAILED,
+                               "%s: shared memory needs %s, and %s are left; make it "
+                               "larger, or use train.reduce = message",
+                               path, gd_text_amount(bytes, needed), gd_text_amount(room, left));
+}
+
 /* Some implementations hang when only one rank finds that there is no room, or that the folder
  * cannot be written, so all look first. */
 static gd_status check_room(gd_comm *comm, size_t bytes) {
     double total = (double)bytes;
     MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_DOUBLE, MPI_SUM, comm->here);
-    /* Where implementations put shared memory, unless Open MPI is told otherwise. */
-    const char *told = getenv("OMPI_MCA_osc_sm_backing_directory");
-    const char *path = told != NULL ? told : "/dev/shm";
-    struct statvfs folder;
-    gd_status status = GD_OK;
-    if (told != NULL && access(told, W_OK | X_OK) != 0) {
-        status = gd_status_new(GD_FAILED, "%s: there can be no shared memory in it: %s", told,
-                               strerror(errno));
-    } else if (statvfs(path, &folder) == 0) {
-        double room = (double)folder.f_bavail * (double)folder.f_frsize;
-        char needed[32], left[32];
-        if (total > room) {
-            status = gd_status_new(GD_FAILED,
-                                   "%s: shared memory needs %s, and %s are left; make it larger, "
-                                   "or use train.reduce = message",
-                                   path, gd_text_amount(total, needed), gd_text_amount(room, left));
-        }
+    gd_status status = check_limit(total);
+    if (status == GD_OK) {
+        status = check_folder(total);
     }
     return gd_comm_agree(comm, status);
 }

@@ -31,7 +31,7 @@ static int count_threads(void) {
 
 static void a_fork_does_not_bring_threads_that_nobody_needs(void **state) {
     (void)state;
-    gd_blas_use_one_thread();
+    gd_blas_use_one_thread(NULL);
     const pid_t child = fork();
     if (child == 0) {
         _exit(0);

@@ -51,4 +51,11 @@ for count in 2 3; do
     ranks "$count" run.ini run.dir=run
     expect_same 'a full disk' whole run
 done
+# Shared memory of ranks is a file too, which one of them would make while the others wait.
+rm -rf run
+(gdmpi=./limited LIMIT=40 launch run 2 run.ini run.dir=run train.reduce=window)
+expect_code run 1 && expect_message run 'shared memory needs a file of .*, and files may have 40.0 KiB \(ulimit -f\)'
+(gdmpi=./limited LIMIT=40 launch run 2 check run.ini run.dir=run train.reduce=auto)
+expect_code run 0
+
 finish
