@@ -40,7 +40,7 @@ CASES = [
     Case("linear.ini", "linear", 400),
     Case("spirals.ini", "spirals", 400),
     Case("batch 16", FASHION, 2, (*PART, "train.batch_size=16")),
-    Case("wide", FASHION, 1, (*PART, "model.layers=dense 2048, relu, dense 2048, relu, dense 10")),
+    Case("wide", FASHION, 3, (*PART, "model.layers=dense 2048, relu, dense 2048, relu, dense 10")),
     Case("double precision", FASHION, 8, (*PART, "train.precision=double")),
     Case("8 shards", FASHION, 8, (*PART, "data.shards=8")),
     Case(

@@ -190,7 +190,8 @@ static gd_status try_to_write(gd_trainer *trainer, const trial *how, gd_saving *
     bool made = false, written = true;
     gd_status status = GD_OK;
     saving->write_free = saving->write_full = bytes / GD_TRAINER_SAVE_RATE;
-    saving->processor = saving->once = saving->write_full;
+    saving->once = saving->write_full;
+    saving->processor = bytes / GD_TRAINER_PROCESSOR_RATE;
     if (bytes > most) {
         return GD_OK;
     }

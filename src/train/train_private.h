@@ -76,6 +76,8 @@ void gd_trainer_free_step(gd_trainer *trainer);
  * known. */
 double gd_trainer_save_bytes(const gd_trainer *trainer);
 #define GD_TRAINER_SAVE_RATE 100e6
+#define GD_TRAINER_PROCESSOR_RATE 1e9 /* while a core is kept busy: most of it waits for the disk  \
+                                       */
 
 /* After two checkpoints: what the last but one held is the next one, for which no other rank is
  * needed. Rank 0. */
